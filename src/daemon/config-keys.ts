@@ -1,0 +1,92 @@
+/**
+ * The keys of daemon.json and their flags, Docker's names (Moby daemon/config). `list` and `map` flags may be repeated.
+ * A key of Docker's that is not here is refused by name, like an unknown one.
+ */
+export type KeyKind = 'string' | 'bool' | 'int' | 'list' | 'map' | 'ulimits' | 'runtimes' | 'pools';
+
+export interface Key {
+  readonly kind: KeyKind;
+  /** The flag's name where it differs from the key's (Docker: plural keys, singular flags); null when there is none. */
+  readonly flag?: string | null;
+  readonly short?: string;
+  readonly help: string;
+}
+
+export const KEYS = {
+  bip: { kind: 'string', help: 'Address and prefix of the default bridge, e.g. 172.17.0.1/16' },
+  'cgroup-parent': { kind: 'string', help: 'Parent cgroup for all containers' },
+  debug: { kind: 'bool', short: 'D', help: 'Log at level debug' },
+  'default-address-pools': {
+    kind: 'pools',
+    flag: 'default-address-pool',
+    help: 'Address pools for networks (base=…,size=…)',
+  },
+  'default-cgroupns-mode': { kind: 'string', help: 'Default cgroup namespace mode of containers (host or private)' },
+  'default-ipc-mode': { kind: 'string', help: 'Default IPC mode of containers (private or shareable)' },
+  'default-pids-limit': {
+    kind: 'int',
+    help: 'Processes a container may have unless it asks otherwise (4096; -1: unlimited)',
+  },
+  'default-runtime': { kind: 'string', help: 'Default OCI runtime of containers' },
+  'default-shm-size': { kind: 'string', help: 'Default size of /dev/shm, e.g. 64M' },
+  'default-ulimits': {
+    kind: 'ulimits',
+    flag: 'default-ulimit',
+    help: 'Default ulimits of containers (name=soft[:hard])',
+  },
+  'data-root': { kind: 'string', help: 'Root folder of persistent state' },
+  dns: { kind: 'list', help: 'DNS server of containers' },
+  'dns-opts': { kind: 'list', flag: 'dns-opt', help: 'DNS option of containers' },
+  'dns-search': { kind: 'list', help: 'DNS search domain of containers' },
+  'exec-opts': { kind: 'list', flag: 'exec-opt', help: 'Runtime option, e.g. native.cgroupdriver=cgroupfs' },
+  'exec-root': { kind: 'string', help: 'Root folder of state that a reboot may lose' },
+  group: { kind: 'string', short: 'G', help: 'Group of the unix sockets' },
+  'host-gateway-ips': {
+    kind: 'list',
+    flag: 'host-gateway-ip',
+    help: 'Address that "host-gateway" in --add-host stands for',
+  },
+  hosts: {
+    kind: 'list',
+    flag: 'host',
+    short: 'H',
+    help: 'Socket to listen on (unix://path, tcp://address:port, fd://)',
+  },
+  icc: { kind: 'bool', help: 'Let containers of the default bridge reach each other' },
+  init: { kind: 'bool', help: 'Run an init in containers that forwards signals and reaps processes' },
+  'init-path': { kind: 'string', help: 'Path of that init' },
+  ip: { kind: 'string', help: 'Default address of published ports' },
+  'ip-forward': { kind: 'bool', help: 'Switch on net.ipv4.ip_forward' },
+  'ip-masq': { kind: 'bool', help: 'Masquerade outgoing traffic of the default bridge' },
+  iptables: { kind: 'bool', help: 'Let the engine keep firewall rules' },
+  labels: { kind: 'list', flag: 'label', help: 'Label of the daemon (key=value)' },
+  'live-restore': { kind: 'bool', help: 'Accepted for compatibility: containers always outlive the daemon' },
+  'log-driver': { kind: 'string', help: 'Default logging driver of containers' },
+  'log-format': { kind: 'string', help: 'Accepted for compatibility: the log is JSON lines' },
+  'log-level': { kind: 'string', short: 'l', help: 'debug, info, warn, error or fatal' },
+  'log-opts': { kind: 'map', flag: 'log-opt', help: 'Default option of the logging driver (key=value)' },
+  mtu: { kind: 'int', help: 'MTU of the default bridge' },
+  'no-new-privileges': { kind: 'bool', help: 'Set no-new-privileges by default' },
+  pidfile: { kind: 'string', short: 'p', help: 'File that gets the pid of the daemon, for information' },
+  runtimes: { kind: 'runtimes', flag: null, help: 'OCI runtimes by name: {"name": {"path": "…", "runtimeArgs": []}}' },
+  'seccomp-profile': { kind: 'string', help: 'Default seccomp profile: a path, builtin or unconfined' },
+  'selinux-enabled': { kind: 'bool', help: 'SELinux labels (refused: not built yet)' },
+  'shutdown-timeout': { kind: 'int', help: 'Seconds that containers get at host shutdown' },
+  'storage-driver': { kind: 'string', short: 's', help: 'overlay2 (default) or native' },
+  'userland-proxy': { kind: 'bool', help: 'Accepted for compatibility: the monitor relays what NAT cannot reach' },
+} as const satisfies Record<string, Key>;
+
+export type KeyName = keyof typeof KEYS;
+
+export function isKey(name: string): name is KeyName {
+  return Object.hasOwn(KEYS, name);
+}
+
+/** The name of a key's flag; undefined when it has none. */
+export function flagOf(name: KeyName): string | undefined {
+  const key: Key = KEYS[name];
+  return key.flag === null ? undefined : (key.flag ?? name);
+}
+
+/** Settings as given, by key: from the file in JSON's form, from flags in the same form. */
+export type Settings = Partial<Record<KeyName, unknown>>;

@@ -1,0 +1,203 @@
+import { createHash } from 'node:crypto';
+import { existsSync, realpathSync } from 'node:fs';
+import type { LogLevel } from '#log';
+import { ConfigError, readConfigFile } from './config-file.ts';
+import type { KeyName, Settings } from './config-keys.ts';
+import { flagOf } from './config-keys.ts';
+import type { Flags } from './flags.ts';
+
+export const DEFAULT_CONFIG_FILE = '/etc/gantry/daemon.json';
+export const DEFAULT_DATA_ROOT = '/var/lib/gantry';
+export const DOCKER_SOCKET = '/var/run/docker.sock';
+
+/** Everything that gantryd was told, checked, with defaults filled in. Sizes in bytes, times in seconds. */
+export interface DaemonConfig {
+  readonly dataRoot: string;
+  readonly execRoot: string;
+  readonly hosts: readonly string[];
+  /** The default engine also serves Docker's socket while nobody else owns it. */
+  readonly takesDockerSocket: boolean;
+  readonly group: string;
+  readonly insecureTcp: boolean;
+  readonly pidfile: string;
+  readonly logLevel: LogLevel;
+  readonly labels: readonly string[];
+  readonly bridge: {
+    readonly bip: string | undefined;
+    readonly mtu: number | undefined;
+    readonly icc: boolean;
+    readonly ipMasq: boolean;
+    readonly ipForward: boolean;
+    readonly firewall: boolean;
+    readonly defaultHostIp: string;
+    readonly pools: readonly { base: string; size: number }[] | undefined;
+    readonly hostGatewayIps: readonly string[];
+  };
+  readonly dns: {
+    readonly servers: readonly string[];
+    readonly options: readonly string[];
+    readonly search: readonly string[];
+  };
+  readonly containers: {
+    readonly cgroupParent: string | undefined;
+    readonly cgroupDriver: 'systemd' | 'cgroupfs' | undefined;
+    readonly cgroupnsMode: string | undefined;
+    readonly ipcMode: string | undefined;
+    readonly pidsLimit: number;
+    readonly shmSize: number;
+    readonly ulimits: readonly { Name: string; Soft: number; Hard: number }[];
+    readonly init: boolean;
+    readonly initPath: string | undefined;
+    readonly noNewPrivileges: boolean;
+    readonly seccompProfile: string | undefined;
+    readonly logDriver: string;
+    readonly logOpts: Readonly<Record<string, string>>;
+  };
+  readonly runtimes: Readonly<Record<string, { path: string; runtimeArgs?: readonly string[] }>>;
+  readonly defaultRuntime: string;
+  readonly storageDriver: 'overlay2' | 'native' | undefined;
+  readonly shutdownTimeout: number;
+}
+
+/** Reads the configuration file that the flags name (or the default one) and joins both. */
+export function loadConfig(flags: Flags): DaemonConfig {
+  const path = flags.configFile ?? DEFAULT_CONFIG_FILE;
+  const file = readConfigFile(path, { required: flags.configFile !== undefined });
+  return toConfig(joinSettings(file, flags.settings), flags.insecureTcp);
+}
+
+/** Docker: a setting given as a flag and in the file is refused, even with the same value. */
+export function joinSettings(file: Settings, flags: Settings): Settings {
+  const twice = (Object.keys(flags) as KeyName[]).filter((name) => Object.hasOwn(file, name));
+  if (twice.length > 0) {
+    const each = twice.map(
+      (name) => `${flagOf(name)}: (from flag: ${show(flags[name])}, from file: ${show(file[name])})`,
+    );
+    throw new ConfigError(
+      `the following directives are specified both as a flag and in the configuration file: ${each.join(', ')}`,
+    );
+  }
+  return { ...file, ...flags };
+}
+
+const show = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));
+
+/** Checks values beyond their type and fills in the defaults. */
+export function toConfig(given: Settings, insecureTcp: boolean): DaemonConfig {
+  const text = (name: KeyName) => given[name] as string | undefined;
+  const yes = (name: KeyName, otherwise: boolean) => (given[name] as boolean | undefined) ?? otherwise;
+  const list = (name: KeyName) => (given[name] as string[] | undefined) ?? [];
+  const dataRoot = absolute('data-root', text('data-root') ?? DEFAULT_DATA_ROOT);
+  const execRoot = absolute('exec-root', text('exec-root') ?? '/run/gantry');
+  refuse(given);
+  return {
+    dataRoot,
+    execRoot,
+    hosts: list('hosts').length > 0 ? list('hosts').map(checkHost) : [`unix://${execRoot}/gantry.sock`],
+    takesDockerSocket: dataRoot === DEFAULT_DATA_ROOT && list('hosts').length === 0,
+    group: text('group') ?? '',
+    insecureTcp,
+    pidfile: text('pidfile') ?? `${execRoot}/gantryd.pid`,
+    logLevel: logLevel(text('log-level'), yes('debug', false)),
+    labels: list('labels'),
+    bridge: {
+      bip: text('bip'),
+      mtu: given.mtu as number | undefined,
+      icc: yes('icc', true),
+      ipMasq: yes('ip-masq', true),
+      ipForward: yes('ip-forward', true),
+      firewall: yes('iptables', true),
+      defaultHostIp: text('ip') ?? '0.0.0.0',
+      pools: given['default-address-pools'] as { base: string; size: number }[] | undefined,
+      hostGatewayIps: list('host-gateway-ips'),
+    },
+    dns: { servers: list('dns'), options: list('dns-opts'), search: list('dns-search') },
+    containers: {
+      cgroupParent: text('cgroup-parent'),
+      cgroupDriver: cgroupDriver(list('exec-opts')),
+      cgroupnsMode: oneOf('default-cgroupns-mode', text('default-cgroupns-mode'), ['host', 'private']),
+      ipcMode: oneOf('default-ipc-mode', text('default-ipc-mode'), ['private', 'shareable']),
+      pidsLimit: (given['default-pids-limit'] as number | undefined) ?? 4096,
+      shmSize: parseSize('default-shm-size', text('default-shm-size') ?? '64M'),
+      ulimits: Object.values((given['default-ulimits'] as Record<string, never> | undefined) ?? {}),
+      init: yes('init', false),
+      initPath: text('init-path'),
+      noNewPrivileges: yes('no-new-privileges', false),
+      seccompProfile: text('seccomp-profile'),
+      logDriver: text('log-driver') ?? 'json-file',
+      logOpts: (given['log-opts'] as Record<string, string> | undefined) ?? {},
+    },
+    runtimes: (given.runtimes as DaemonConfig['runtimes'] | undefined) ?? {},
+    defaultRuntime: text('default-runtime') ?? 'crun',
+    storageDriver: storageDriver(text('storage-driver')),
+    shutdownTimeout: (given['shutdown-timeout'] as number | undefined) ?? 15,
+  };
+}
+
+/**
+ * What tells this engine's names in the kernel from those of other engines on the host: empty for the default data root,
+ * else the first six hex digits of the hash of its real path (which must exist).
+ */
+export function engineMark(dataRoot: string): string {
+  const path = existsSync(dataRoot) ? realpathSync(dataRoot) : dataRoot;
+  return path === DEFAULT_DATA_ROOT ? '' : createHash('sha256').update(path).digest('hex').slice(0, 6);
+}
+
+function refuse(given: Settings): void {
+  if (given['selinux-enabled'] === true) throw new ConfigError('"selinux-enabled": SELinux labels are not built yet');
+  const driver = given['log-driver'];
+  if (driver !== undefined && driver !== 'json-file' && driver !== 'none') {
+    throw new ConfigError(`"log-driver": "${driver}" is not built yet: json-file and none are`);
+  }
+}
+
+function absolute(name: KeyName, path: string): string {
+  if (!path.startsWith('/')) throw new ConfigError(`"${name}" must be an absolute path, not "${path}"`);
+  return path.length > 1 ? path.replace(/\/+$/, '') : path;
+}
+
+function checkHost(host: string): string {
+  const spec = host.startsWith('/') ? `unix://${host}` : host;
+  if (!/^(unix:\/\/\/|tcp:\/\/|fd:\/\/)/.test(spec)) {
+    throw new ConfigError(`invalid bind address "${host}": must be unix:///path, tcp://address:port or fd://`);
+  }
+  return spec;
+}
+
+function logLevel(level: string | undefined, debug: boolean): LogLevel {
+  if (debug) return 'debug';
+  if (level === 'fatal') return 'error';
+  return (oneOf('log-level', level, ['debug', 'info', 'warn', 'error']) ?? 'info') as LogLevel;
+}
+
+function oneOf(name: KeyName, value: string | undefined, allowed: readonly string[]): string | undefined {
+  if (value === undefined || allowed.includes(value)) return value;
+  throw new ConfigError(`"${name}" must be one of ${allowed.join(', ')}, not "${value}"`);
+}
+
+function cgroupDriver(options: readonly string[]): 'systemd' | 'cgroupfs' | undefined {
+  let driver: 'systemd' | 'cgroupfs' | undefined;
+  for (const option of options) {
+    const value = option.startsWith('native.cgroupdriver=') ? option.slice('native.cgroupdriver='.length) : undefined;
+    if (value !== 'systemd' && value !== 'cgroupfs') {
+      throw new ConfigError(`"exec-opts": unknown option "${option}": native.cgroupdriver=systemd or =cgroupfs`);
+    }
+    driver = value;
+  }
+  return driver;
+}
+
+function storageDriver(name: string | undefined): 'overlay2' | 'native' | undefined {
+  const known = { overlay2: 'overlay2', overlay: 'overlay2', native: 'native', vfs: 'native' } as const;
+  if (name === undefined) return undefined;
+  if (Object.hasOwn(known, name)) return known[name as keyof typeof known];
+  throw new ConfigError(`"storage-driver" must be overlay2 or native, not "${name}"`);
+}
+
+const UNITS = { b: 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 } as const;
+
+function parseSize(name: KeyName, size: string): number {
+  const [, digits, unit] = /^(\d+(?:\.\d+)?)\s*([bkmgt]?)b?$/i.exec(size) ?? [];
+  if (!digits) throw new ConfigError(`"${name}" must be a size such as 64M, not "${size}"`);
+  return Math.floor(Number(digits) * UNITS[(unit!.toLowerCase() || 'b') as keyof typeof UNITS]);
+}
