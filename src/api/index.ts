@@ -1,0 +1,73 @@
+/**
+ * The Engine API as a contract: the shapes of requests and answers by resource (Docker's names, Docker's order, Docker's
+ * zero values), API versions, filters, stream framing and timestamps. Pure values and codecs.
+ *
+ * Decoded requests have every field; what Go marks `omitempty` is absent when zero, so `JSON.stringify` of a stored
+ * config is what Docker would print. `zero(HostConfig)` of #schema makes an empty one.
+ */
+
+export type {
+  ContainerJSON,
+  ContainerPruneReport,
+  ContainerState,
+  ContainerStatus,
+  ContainerSummary,
+  CreateResponse,
+  ExecInspect,
+  FilesystemChange,
+  GraphDriver,
+  Health,
+  HealthResult,
+  HealthStatus,
+  TopResponse,
+  WaitCondition,
+  WaitResponse,
+} from './container.ts';
+export { CreateRequest, ExecConfig, ExecStartRequest } from './container.ts';
+export { ContainerConfig } from './container-config.ts';
+export { HealthConfig } from './health-config.ts';
+export { DeviceMapping, DeviceRequest, HostConfig, RestartPolicy, Ulimit, UpdateConfig } from './host-config.ts';
+export type {
+  HistoryItem,
+  ImageConfig,
+  ImageDeleteItem,
+  ImageInspect,
+  ImagePruneReport,
+  ImageSummary,
+  OciDescriptor,
+  Progress,
+} from './image.ts';
+export type { MountPoint } from './mount.ts';
+export { BindOptions, Mount, TmpfsOptions, VolumeOptions } from './mount.ts';
+export type {
+  NetworkAddress,
+  NetworkContainer,
+  NetworkCreateResponse,
+  NetworkResource,
+  NetworkSettings,
+} from './network.ts';
+export {
+  EndpointIPAMConfig,
+  EndpointSettings,
+  IPAM,
+  IPAMConfig,
+  NetworkConnectRequest,
+  NetworkCreateRequest,
+  NetworkDisconnectRequest,
+  NetworkingConfig,
+} from './network.ts';
+export type { PortSummary } from './ports.ts';
+export { PortBinding, PortMap } from './ports.ts';
+export type {
+  BuildCacheItem,
+  DiskUsage,
+  EventMessage,
+  Info,
+  RegistryIndex,
+  RuntimeInfo,
+  SwarmInfo,
+  Version,
+  VersionComponent,
+} from './system.ts';
+export type { Volume, VolumeListResponse, VolumePruneReport } from './volume.ts';
+export { VolumeCreateRequest } from './volume.ts';
