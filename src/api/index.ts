@@ -25,6 +25,20 @@ export type {
 } from './container.ts';
 export { CreateRequest, ExecConfig, ExecStartRequest } from './container.ts';
 export { ContainerConfig } from './container-config.ts';
+export { DEFAULT_DETACH_KEYS, DetachScanner, parseDetachKeys } from './detach-keys.ts';
+export type { Filters } from './filters.ts';
+export {
+  booleanFilter,
+  checkFilters,
+  filterValues,
+  matchesExactly,
+  matchesFuzzy,
+  matchesLabels,
+  matchesPattern,
+  parseFilters,
+} from './filters.ts';
+export type { Frame, FrameStream } from './frames.ts';
+export { encodeFrame, FrameDecoder, frameHeader } from './frames.ts';
 export { HealthConfig } from './health-config.ts';
 export { DeviceMapping, DeviceRequest, HostConfig, RestartPolicy, Ulimit, UpdateConfig } from './host-config.ts';
 export type {
@@ -69,5 +83,7 @@ export type {
   Version,
   VersionComponent,
 } from './system.ts';
+export { formatNanos, formatTime, parseTimestamp, ZERO_TIME } from './timestamps.ts';
+export { API_VERSION, before, compareVersions, DOCKER_VERSION, MIN_API_VERSION } from './versions.ts';
 export type { Volume, VolumeListResponse, VolumePruneReport } from './volume.ts';
 export { VolumeCreateRequest } from './volume.ts';

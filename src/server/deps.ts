@@ -1,0 +1,199 @@
+import type { Duplex, Readable } from 'node:stream';
+import type {
+  ContainerJSON,
+  ContainerPruneReport,
+  ContainerSummary,
+  CreateRequest,
+  CreateResponse,
+  DiskUsage,
+  EventMessage,
+  ExecConfig,
+  ExecInspect,
+  ExecStartRequest,
+  Filters,
+  HistoryItem,
+  ImageDeleteItem,
+  ImageInspect,
+  ImagePruneReport,
+  ImageSummary,
+  Info,
+  NetworkConnectRequest,
+  NetworkCreateRequest,
+  NetworkCreateResponse,
+  NetworkDisconnectRequest,
+  NetworkResource,
+  Progress,
+  TopResponse,
+  UpdateConfig,
+  Version,
+  Volume,
+  VolumeCreateRequest,
+  VolumeListResponse,
+  VolumePruneReport,
+  WaitCondition,
+  WaitResponse,
+} from '#api';
+import type { Log } from '#log';
+
+/** What every verb may be told: the signal aborts when the client has gone. */
+export interface Caller {
+  readonly signal: AbortSignal;
+}
+
+/** Bytes joined to a client's connection: reads give Docker's frames, or raw bytes with a TTY; writes are stdin. */
+export interface AttachedStream {
+  readonly tty: boolean;
+  /** `end()` on it is the end of stdin; its own end is the end of the output; `destroy()` detaches. */
+  readonly stream: Duplex;
+}
+
+export interface AttachOptions {
+  readonly stream: boolean;
+  readonly stdin: boolean;
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+  readonly logs: boolean;
+  /** The bytes that detach; undefined: the daemon's default. Checked to be readable before. */
+  readonly detachKeys: Uint8Array | undefined;
+}
+
+export interface LogsOptions extends Caller {
+  readonly follow: boolean;
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+  /** Ns since the epoch; undefined: no limit. */
+  readonly since: bigint | undefined;
+  readonly until: bigint | undefined;
+  readonly timestamps: boolean;
+  readonly details: boolean;
+  /** How many of the last lines; undefined: all. */
+  readonly tail: number | undefined;
+}
+
+/** Log bytes ready to be sent: frames, or raw bytes with a TTY. An error while reading is thrown by the iteration. */
+export interface LogStream {
+  readonly tty: boolean;
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+export interface StopOptions {
+  readonly signal: string | undefined;
+  /** Seconds; undefined: the container's own; negative: for ever. */
+  readonly timeout: number | undefined;
+}
+
+export interface ListOptions {
+  readonly all: boolean;
+  readonly limit: number | undefined;
+  readonly size: boolean;
+  readonly filters: Filters;
+}
+
+/** The façade of #container, one method a route. All names are as the client gave them. */
+export interface Containers {
+  create(
+    request: CreateRequest,
+    options: { name: string; platform: string | undefined; apiVersion: string },
+  ): Promise<CreateResponse>;
+  list(options: ListOptions): Promise<ContainerSummary[]> | ContainerSummary[];
+  inspect(name: string, options: { size: boolean }): Promise<ContainerJSON> | ContainerJSON;
+  start(name: string, options: { detachKeys: Uint8Array | undefined }): Promise<void>;
+  stop(name: string, options: StopOptions): Promise<void>;
+  restart(name: string, options: StopOptions): Promise<void>;
+  kill(name: string, signal: string | undefined): Promise<void>;
+  pause(name: string): Promise<void>;
+  unpause(name: string): Promise<void>;
+  rename(name: string, to: string): Promise<void>;
+  /** Resolves, registered, as soon as the name is; `result` settles when the condition is met. */
+  wait(
+    name: string,
+    condition: WaitCondition,
+    caller: Caller,
+  ): Promise<{ result: Promise<WaitResponse> }> | { result: Promise<WaitResponse> };
+  remove(name: string, options: { force: boolean; volumes: boolean; link: boolean }): Promise<void>;
+  prune(filters: Filters): Promise<ContainerPruneReport>;
+  logs(name: string, options: LogsOptions): Promise<LogStream>;
+  attach(name: string, options: AttachOptions): Promise<AttachedStream>;
+  resize(name: string, size: { height: number; width: number }): Promise<void>;
+  execCreate(name: string, config: ExecConfig): Promise<{ Id: string }> | { Id: string };
+  /** Throws before anything runs (unknown id, second start); later faults come in the stream. */
+  execStart(id: string, options: ExecStartRequest): Promise<AttachedStream>;
+  /** With `Detach`: resolves when the process runs. */
+  execStartDetached(id: string, options: ExecStartRequest): Promise<void>;
+  execInspect(id: string): ExecInspect | Promise<ExecInspect>;
+  execResize(id: string, size: { height: number; width: number }): Promise<void>;
+  top?(name: string, psArgs: string): Promise<TopResponse>;
+  update?(name: string, config: UpdateConfig): Promise<{ Warnings: string[] }>;
+}
+
+export interface ImageListOptions {
+  readonly all: boolean;
+  readonly filters: Filters;
+  readonly sharedSize: boolean;
+}
+
+/** The façade of #image. */
+export interface Images {
+  list(options: ImageListOptions): Promise<ImageSummary[]> | ImageSummary[];
+  inspect(name: string): Promise<ImageInspect> | ImageInspect;
+  history(name: string): Promise<HistoryItem[]> | HistoryItem[];
+  tag(name: string, target: { repo: string; tag: string }): Promise<void> | void;
+  remove(name: string, options: { force: boolean; noprune: boolean }): Promise<ImageDeleteItem[]>;
+  prune?(filters: Filters): Promise<ImagePruneReport>;
+  load(body: Readable, options: Caller & { quiet: boolean }): AsyncIterable<Progress>;
+  import(
+    body: Readable,
+    options: Caller & { repo: string; tag: string; message: string; changes: string[]; platform: string },
+  ): AsyncIterable<Progress>;
+}
+
+/** The façade of #volume. */
+export interface Volumes {
+  create(request: VolumeCreateRequest): Promise<Volume> | Volume;
+  get(name: string): Promise<Volume> | Volume;
+  list(filters: Filters): Promise<VolumeListResponse> | VolumeListResponse;
+  remove(name: string, force: boolean): Promise<void>;
+  prune(filters: Filters): Promise<VolumePruneReport>;
+}
+
+/** The façade of #network; what it cannot do yet answers 501. */
+export interface Networks {
+  list(filters: Filters): Promise<NetworkResource[]> | NetworkResource[];
+  inspect(name: string, options: { verbose: boolean; scope: string }): Promise<NetworkResource> | NetworkResource;
+  create?(request: NetworkCreateRequest): Promise<NetworkCreateResponse>;
+  remove?(name: string): Promise<void>;
+  connect?(name: string, request: NetworkConnectRequest): Promise<void>;
+  disconnect?(name: string, request: NetworkDisconnectRequest): Promise<void>;
+  prune?(filters: Filters): Promise<{ NetworksDeleted: string[] | null }>;
+}
+
+/** The events of the engine; `since` and `until` in ns since the epoch. Subscribed at the call. */
+export interface EventSource {
+  subscribe(options: {
+    since?: number;
+    until?: number;
+    filters?: Filters;
+    signal?: AbortSignal;
+  }): AsyncIterable<EventMessage>;
+}
+
+/** What the whole engine says of itself. */
+export interface SystemInfo {
+  version(): Version | Promise<Version>;
+  info(): Info | Promise<Info>;
+  /** Only the asked-for parts are filled in, the others null. */
+  diskUsage(parts: ReadonlySet<DiskUsagePart>): DiskUsage | Promise<DiskUsage>;
+}
+
+export type DiskUsagePart = 'container' | 'image' | 'volume' | 'build-cache';
+
+/** All that the server serves. */
+export interface ServerDeps {
+  readonly containers: Containers;
+  readonly images: Images;
+  readonly volumes: Volumes;
+  readonly networks: Networks;
+  readonly events: EventSource;
+  readonly system: SystemInfo;
+  readonly log: Log;
+}
