@@ -1,0 +1,96 @@
+import { request } from 'node:http';
+
+/** One call of the API and what of its answer is kept for later calls of the same case. */
+export interface Call {
+  readonly method: string;
+  /** Path and query; `{name}` stands for a value kept from an earlier answer. */
+  readonly path: string;
+  /** JSON when it is an object, raw when it is a string or bytes. */
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Keeps `answer[field]` under a name: `{ id: 'Id' }`. */
+  readonly keep?: Readonly<Record<string, string>>;
+  /** Paths of the answer that are not compared, each with the reason: `{ 'HostConfig.Runtime': 'ours is crun' }`. */
+  readonly differs?: Readonly<Record<string, string>>;
+  /** Only the status and the headers are compared. */
+  readonly bodyDiffers?: string;
+  /** Repeats the call until the answer has this (at most 10 s): for what happens by itself. */
+  readonly until?: (answer: Answer) => boolean;
+}
+
+export interface Case {
+  readonly name: string;
+  readonly calls: readonly Call[];
+  /** Containers to remove afterwards, by name. */
+  readonly removes?: readonly string[];
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly type: string | undefined;
+  readonly body: unknown;
+}
+
+const ANSWER_LIMIT = 8 << 20;
+
+/** Sends one call to the unix socket and reads the whole answer. */
+export async function send(socket: string, call: Call, kept: ReadonlyMap<string, string>): Promise<Answer> {
+  const path = fill(call.path, kept);
+  const isRaw = typeof call.body === 'string' || call.body instanceof Uint8Array;
+  const body =
+    call.body === undefined ? undefined : isRaw ? (call.body as string) : fill(JSON.stringify(call.body), kept);
+  const type = body === undefined || isRaw ? {} : { 'content-type': 'application/json' };
+  const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
+  const headers = { host: 'docker', ...type, ...length, ...call.headers };
+  return await new Promise((resolve, reject) => {
+    const outgoing = request({ socketPath: socket, method: call.method, path, headers, agent: false, timeout: 30_000 });
+    outgoing.on('error', reject);
+    outgoing.on('timeout', () => outgoing.destroy(new Error(`${call.method} ${path}: no answer within 30 s`)));
+    outgoing.on('response', (response) => {
+      const chunks: Buffer[] = [];
+      let size = 0;
+      response.on('data', (chunk: Buffer) => {
+        chunks.push(chunk);
+        size += chunk.length;
+        if (size > ANSWER_LIMIT) response.destroy(new Error('the answer is too large'));
+      });
+      response.on('error', reject);
+      response.on('end', () => {
+        const contentType = response.headers['content-type'];
+        resolve({ status: response.statusCode!, type: contentType, body: decode(contentType, Buffer.concat(chunks)) });
+      });
+    });
+    outgoing.end(body);
+  });
+}
+
+function fill(text: string, kept: ReadonlyMap<string, string>): string {
+  return text.replaceAll(/\{(\w+)\}/g, (whole, name: string) => kept.get(name) ?? whole);
+}
+
+function decode(type: string | undefined, bytes: Buffer): unknown {
+  if (type !== 'application/json') return decodeFrames(bytes) ?? bytes.toString('latin1');
+  const text = bytes.toString('utf8');
+  const lines = text.split(/\r?\n/).filter((line) => line !== '');
+  try {
+    return lines.length <= 1 ? JSON.parse(text) : lines.map((line) => JSON.parse(line));
+  } catch {
+    return text;
+  }
+}
+
+/** The frames of a multiplexed stream, neighbours of one stream joined: how output was cut is chance. */
+function decodeFrames(bytes: Buffer): { stream: number; text: string }[] | undefined {
+  const frames: { stream: number; text: string }[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    if (at + 8 > bytes.length || bytes[at]! > 3 || bytes.readUIntBE(at + 1, 3) !== 0) return undefined;
+    const end = at + 8 + bytes.readUInt32BE(at + 4);
+    if (end > bytes.length) return undefined;
+    const frame = { stream: bytes[at]!, text: bytes.toString('latin1', at + 8, end) };
+    const last = frames.at(-1);
+    if (last?.stream === frame.stream) last.text += frame.text;
+    else frames.push(frame);
+    at = end;
+  }
+  return frames.length > 0 ? frames : undefined;
+}

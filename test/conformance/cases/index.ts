@@ -1,0 +1,23 @@
+import type { Case } from '../call.ts';
+import { createErrors } from './create-errors.ts';
+import { createMerge } from './create-merge.ts';
+import { exec } from './exec.ts';
+import { images } from './images.ts';
+import { lifecycle } from './lifecycle.ts';
+import { lists } from './lists.ts';
+import { networks } from './networks.ts';
+import { protocol } from './protocol.ts';
+import { volumes } from './volumes.ts';
+
+/** All cases by group; each group has its file of facts. */
+export const CASES: Readonly<Record<string, readonly Case[]>> = {
+  protocol,
+  'create-errors': createErrors,
+  'create-merge': createMerge,
+  lifecycle,
+  exec,
+  lists,
+  images,
+  networks,
+  volumes,
+};

@@ -1,0 +1,35 @@
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { send } from './call.ts';
+
+/** A tar of a small root made of the host's static busybox. */
+export function busyboxTar(): Buffer {
+  const root = mkdtempSync(join(tmpdir(), 'gantry-image-'));
+  try {
+    for (const folder of ['bin', 'etc', 'tmp']) mkdirSync(join(root, folder));
+    copyFileSync('/bin/busybox', join(root, 'bin/busybox'));
+    const applets = execFileSync('/bin/busybox', ['--list'], { encoding: 'utf8' }).trim().split('\n');
+    for (const applet of applets) if (applet !== 'busybox') symlinkSync('busybox', join(root, 'bin', applet));
+    writeFileSync(join(root, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000::/home/user:/bin/sh\n');
+    writeFileSync(join(root, 'etc/group'), 'root:x:0:\nuser:x:1000:\nextra:x:2000:user\n');
+    return execFileSync('tar', ['-C', root, '--sort=name', '--owner=0', '--group=0', '--mtime=@0', '-c', '.'], {
+      maxBuffer: 1 << 26,
+    });
+  } finally {
+    rmSync(root, { recursive: true });
+  }
+}
+
+/** Imports it as conformance:latest with a command and PATH, so that every engine under test has the same image. */
+export async function importImage(socket: string): Promise<void> {
+  const none = new Map<string, string>();
+  await send(socket, { method: 'DELETE', path: '/images/conformance?force=1' }, none);
+  const changes = ['CMD ["sh"]', 'ENV PATH=/bin', 'LABEL made-by=conformance'].map(
+    (c) => `&changes=${encodeURIComponent(c)}`,
+  );
+  const path = `/images/create?fromSrc=-&repo=conformance&tag=latest${changes.join('')}`;
+  const answer = await send(socket, { method: 'POST', path, body: busyboxTar() }, none);
+  if (answer.status !== 200) throw new Error(`import failed: ${JSON.stringify(answer)}`);
+}
