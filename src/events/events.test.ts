@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { EventMessage } from '#api';
 import { Store } from '#store';
-import type { EventMessage } from './index.ts';
 import { Events, KEPT_EVENTS, matchesEvent } from './index.ts';
 
 const actor = { ID: 'abc123', Attributes: { image: 'busybox:latest', name: 'web', tier: 'front' } };

@@ -1,5 +1,5 @@
+import type { EventMessage, Filters } from '#api';
 import type { Store } from '#store';
-import type { EventFilters } from './match.ts';
 import { matchesEvent } from './match.ts';
 import { EventRows } from './store.ts';
 
@@ -8,30 +8,14 @@ export const KEPT_EVENTS = 1024;
 /** A subscriber further behind than this loses the oldest: events must not fill the memory of the daemon. */
 const LAG_LIMIT = 10_000;
 
-export interface Actor {
-  readonly ID: string;
-  readonly Attributes: Readonly<Record<string, string>>;
-}
-
-/** The API's EventMessage (versions below 1.52: with `status`, `id` and `from`). `timeNano` in ns since the epoch. */
-export interface EventMessage {
-  readonly status?: string;
-  readonly id?: string;
-  readonly from?: string;
-  readonly Type: string;
-  readonly Action: string;
-  readonly Actor: Actor;
-  readonly scope: 'local';
-  readonly time: number;
-  readonly timeNano: number;
-}
+export type Actor = EventMessage['Actor'];
 
 export interface Subscription {
   /** Replays kept events from this time on, in ns since the epoch; without it only new ones come. */
   readonly since?: number;
   /** Ends the stream at this time, in ns since the epoch. */
   readonly until?: number;
-  readonly filters?: EventFilters;
+  readonly filters?: Filters;
   readonly signal?: AbortSignal;
 }
 

@@ -4,7 +4,6 @@
  * Owns the table `events`: the last {@link KEPT_EVENTS}, replayed by `since`.
  */
 
-export type { Actor, EventMessage, Subscription } from './events.ts';
+export type { Actor, Subscription } from './events.ts';
 export { Events, KEPT_EVENTS } from './events.ts';
-export type { EventFilters } from './match.ts';
 export { matchesEvent } from './match.ts';

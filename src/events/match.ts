@@ -1,13 +1,11 @@
-import type { EventMessage } from './events.ts';
-
-/** Values by key; the keys of `GET /events?filters=`. */
-export type EventFilters = Readonly<Record<string, readonly string[]>>;
+import type { EventMessage, Filters } from '#api';
+import { matchesLabels } from '#api';
 
 /** Docker: these three carry data after a colon and match by their first word. */
 const WITH_DATA = new Set(['exec_create', 'exec_start', 'health_status']);
 
 /** Whether an event passes: keys AND, values of one key OR, but labels AND (Moby daemon/events/filter.go). */
-export function matchesEvent(event: EventMessage, filters: EventFilters): boolean {
+export function matchesEvent(event: EventMessage, filters: Filters): boolean {
   return Object.entries(filters).every(([key, values]) => values.length === 0 || matchesKey(event, key, values));
 }
 
@@ -22,7 +20,7 @@ function matchesKey(event: EventMessage, key: string, values: readonly string[])
     case 'event':
       return values.some((value) => value === Action || (WITH_DATA.has(value) && Action.startsWith(`${value}:`)));
     case 'label':
-      return values.every((value) => hasLabel(attributes, value));
+      return matchesLabels(values, attributes);
     case 'image':
       return matchesImage(event, values);
     case 'container':
@@ -54,10 +52,4 @@ function matchesImage({ Type, Actor }: EventMessage, values: readonly string[]):
 function stripTag(name: string): string {
   const colon = name.lastIndexOf(':');
   return colon > name.lastIndexOf('/') ? name.slice(0, colon) : name;
-}
-
-function hasLabel(attributes: Readonly<Record<string, string>>, wanted: string): boolean {
-  const at = wanted.indexOf('=');
-  const key = at < 0 ? wanted : wanted.slice(0, at);
-  return Object.hasOwn(attributes, key) && (at < 0 || attributes[key] === wanted.slice(at + 1));
 }
