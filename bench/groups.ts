@@ -1,0 +1,188 @@
+import { execFileSync } from 'node:child_process';
+import { request } from 'node:http';
+import type { Engine, Pair } from './engines.ts';
+import { output, pss, timed } from './engines.ts';
+import { runRaw } from './raw.ts';
+import type { Row } from './statistics.ts';
+import { inTurn, median } from './statistics.ts';
+
+const ROUNDS = Number(process.env.ROUNDS ?? 15);
+const IMAGE = 'conformance';
+/** 200 MB as lines of 100 bytes. */
+const FLOOD = ['sh', '-c', `yes ${'x'.repeat(99)} | head -c 200000000`];
+
+type Group = (pair: Pair) => AsyncGenerator<Row>;
+const ms = { unit: 'ms', more: false } as const;
+
+/** Both sides do the same thing with their own engine. */
+const both = ({ ours, theirs }: Pair, work: (engine: Engine) => Promise<number>, rounds = ROUNDS) =>
+  inTurn(
+    rounds,
+    () => work(ours),
+    () => work(theirs),
+  );
+
+async function* run(pair: Pair): AsyncGenerator<Row> {
+  const goals = { bridge: '≥ 8×', host: '≥ 5.3×', none: '≥ 4.7×' };
+  for (const [network, goal] of Object.entries(goals)) {
+    const args = ['run', '--rm', '--network', network, IMAGE, 'true'];
+    yield { what: `docker run --rm, ${network}`, goal, ...(await both(pair, (e) => timed(e, 'docker', args))), ...ms };
+  }
+  const detached = (e: Engine) => timed(e, 'docker', ['run', '-d', IMAGE, 'sleep', '1000']);
+  const removed = (e: Engine) => timed(e, 'docker', ['rm', '-f', output(e, 'docker', ['ps', '-lq'])]);
+  const starts = await both(pair, async (e) => {
+    const time = await detached(e);
+    await removed(e);
+    return time;
+  });
+  yield { what: 'docker run -d', goal: '≥ 6×', ...starts, ...ms };
+  const removals = await both(pair, async (e) => {
+    await detached(e);
+    return await removed(e);
+  });
+  yield { what: 'docker rm -f of a running container', goal: '≥ 6.5×', ...removals, ...ms };
+  for (const engine of [pair.ours, pair.theirs])
+    output(engine, 'docker', ['run', '-d', '--name', 'bench', IMAGE, 'sleep', '1000']);
+  const execs = await both(pair, (e) => timed(e, 'docker', ['exec', 'bench', 'true']));
+  for (const engine of [pair.ours, pair.theirs]) output(engine, 'docker', ['rm', '-f', 'bench']);
+  yield { what: 'docker exec C true', goal: '≥ 2.8×', ...execs, ...ms };
+}
+
+async function* raw(pair: Pair): AsyncGenerator<Row> {
+  const one = await both(pair, (e) => runRaw(e.socket, 'bridge'));
+  yield { what: 'create … removed over a raw socket', goal: '≥ 7×', ...one, ...ms };
+}
+
+async function* many(pair: Pair): AsyncGenerator<Row> {
+  const rate = { unit: 'containers/s', more: true } as const;
+  const viaCli = await both(pair, (e) => eight(() => timed(e, 'docker', ['run', '--rm', IMAGE, 'true'])), 1);
+  yield { what: '8 clients, 200 containers, docker CLI', goal: '≥ 5×', ...viaCli, ...rate };
+  const viaSocket = await both(pair, (e) => eight(() => runRaw(e.socket, 'bridge')), 1);
+  yield { what: '8 clients, 200 containers, raw socket', goal: '≥ 10×', ...viaSocket, ...rate };
+}
+
+/** 200 runs by eight clients at once; returns runs per second. */
+async function eight(once: () => Promise<number>): Promise<number> {
+  const started = performance.now();
+  let left = 200;
+  const client = async () => {
+    while (left-- > 0) await once();
+  };
+  await Promise.all(Array.from({ length: 8 }, client));
+  return 200 / ((performance.now() - started) / 1000);
+}
+
+async function* logs(pair: Pair): AsyncGenerator<Row> {
+  const rate = { unit: 'MB/s', more: true } as const;
+  const perSecond = (milliseconds: number) => 200 / (milliseconds / 1000);
+  const toLog = await both(pair, async (e) => perSecond(await detachedFlood(e)), 3);
+  yield { what: '200 MB of 100-byte lines to the log', goal: '≥ 9×', ...toLog, ...rate };
+  const attached = await both(
+    pair,
+    async (e) => perSecond(await timed(e, 'docker', ['run', '--rm', IMAGE, ...FLOOD])),
+    3,
+  );
+  yield { what: 'the same with run --rm >/dev/null', goal: '≥ 7×', ...attached, ...rate };
+}
+
+async function detachedFlood(engine: Engine): Promise<number> {
+  const id = output(engine, 'docker', ['run', '-d', IMAGE, ...FLOOD]);
+  output(engine, 'docker', ['wait', id]);
+  const state = output(engine, 'docker', ['inspect', '-f', '{{.State.StartedAt}} {{.State.FinishedAt}}', id]);
+  const [started, finished] = state.split(' ').map((time) => Date.parse(time));
+  output(engine, 'docker', ['rm', id]);
+  return finished! - started!;
+}
+
+async function* memory(pair: Pair): AsyncGenerator<Row> {
+  const { ours, theirs } = pair;
+  const kB = { unit: 'kB', more: false } as const;
+  yield { what: 'daemon idle (PSS)', goal: '≤ 60 %', ours: pss(ours.pids()), theirs: pss(theirs.pids()), ...kB };
+  const measured: Record<string, { daemon: number; perContainer: number }> = {};
+  for (const [name, engine] of Object.entries({ ours, theirs })) {
+    const before = pss(engine.pids());
+    const ids = Array.from({ length: 50 }, () => output(engine, 'docker', ['run', '-d', IMAGE, 'sleep', '1000']));
+    const growth = (pss(engine.pids()) - before) / ids.length;
+    measured[name] = { daemon: growth, perContainer: pss(parents(engine, ids)) / ids.length };
+    output(engine, 'docker', ['rm', '-f', ...ids]);
+  }
+  const { ours: mine, theirs: other } = measured as Record<'ours' | 'theirs', { daemon: number; perContainer: number }>;
+  yield {
+    what: 'monitor or shim per idle container (PSS)',
+    goal: '< 100 kB',
+    ours: mine.perContainer,
+    theirs: other.perContainer,
+    ...kB,
+  };
+  yield {
+    what: 'growth of the daemon per container (PSS)',
+    goal: '< 50 kB',
+    ours: mine.daemon,
+    theirs: other.daemon,
+    ...kB,
+  };
+}
+
+/** The processes that keep the containers: the parents of their first processes. */
+function parents(engine: Engine, ids: readonly string[]): number[] {
+  const pids = output(engine, 'docker', ['inspect', '-f', '{{.State.Pid}}', ...ids]).split('\n');
+  return pids.map((pid) => Number(execFileSync('ps', ['-o', 'ppid=', '-p', pid], { encoding: 'utf8' })));
+}
+
+async function* start({ ours, theirs }: Pair): AsyncGenerator<Row> {
+  const { daemon } = ours;
+  const mine = async () => {
+    await daemon.stop('SIGTERM');
+    const began = performance.now();
+    await daemon.start();
+    return performance.now() - began;
+  };
+  const { PEER_START: begin, PEER_STOP: stop } = process.env;
+  if (!begin || !stop)
+    throw new Error('PEER_START and PEER_STOP must be commands that start and stop the other engine');
+  const other = async () => {
+    await timed(theirs, 'sh', ['-c', stop]);
+    return await timed(theirs, 'sh', ['-c', begin]);
+  };
+  yield { what: 'daemon start until _ping answers', goal: '≥ 4×', ...(await inTurn(3, mine, other)), ...ms };
+  const ids = Array.from({ length: 200 }, () => output(ours, 'docker', ['run', '-d', IMAGE, 'sleep', '1000']));
+  const times: number[] = [];
+  for (let round = 0; round < 3; round++) {
+    await daemon.stop('SIGKILL');
+    const began = performance.now();
+    await daemon.start();
+    await list(ours.socket);
+    times.push(performance.now() - began);
+  }
+  output(ours, 'docker', ['rm', '-f', ...ids]);
+  yield {
+    what: 'API answers after kill -9 with 200 containers',
+    goal: '< 1 s',
+    ours: median(times),
+    theirs: Number.NaN,
+    ...ms,
+  };
+}
+
+function list(socketPath: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const asked = request({ socketPath, path: '/containers/json', agent: false }, (answer) => {
+      answer.resume();
+      answer.on('end', resolve);
+    });
+    asked.on('error', reject);
+    asked.end();
+  });
+}
+
+async function* cli({ ours }: Pair): AsyncGenerator<Row> {
+  const gantry = new URL('../bin/gantry', import.meta.url).pathname;
+  const times = await inTurn(
+    ROUNDS,
+    () => timed(ours, gantry, ['ps']),
+    () => timed(ours, 'docker', ['ps']),
+  );
+  yield { what: 'gantry ps against docker ps on the same daemon', goal: '≤ 2.2 times as long', ...times, ...ms };
+}
+
+export const GROUPS: Readonly<Record<string, Group>> = { run, raw, many, logs, memory, start, cli };
