@@ -1,0 +1,26 @@
+/**
+ * Containers as processes: the OCI spec and the cgroup that a container's configuration means (`spec/`, `cgroup/`,
+ * `seccomp/`: values computed from values), and the monitors and OCI runtimes that run it. Owns the cgroups under
+ * `/gantry<suffix>` (or scopes of that name) and what lies below the exec root. The only module that starts OCI runtimes.
+ */
+export { freeze, isFrozen, thaw } from './cgroup/freeze.ts';
+export { killAll } from './cgroup/kill-all.ts';
+export { planCgroup, updateSteps } from './cgroup/make-plan.ts';
+export { ensureParents } from './cgroup/parents.ts';
+export type { CgroupDriver } from './cgroup/place.ts';
+export { cgroupDriver, validateCgroupParent } from './cgroup/place.ts';
+export type { CgroupDirectory, CgroupPlan, CgroupRequest, CgroupStep } from './cgroup/plan.ts';
+export { removeCgroup } from './cgroup/remove.ts';
+export { runSetup } from './cgroup/steps.ts';
+export { markedCgroups } from './cgroup/sweep.ts';
+export type { CgroupPlace } from './cgroup/tree.ts';
+export { listPids, oomKills } from './cgroup/tree.ts';
+export { SeccompCompiler } from './seccomp/compile.ts';
+export type { BuiltSpec } from './spec/build.ts';
+export { buildSpec } from './spec/build.ts';
+export { detectSpecHost } from './spec/detect-host.ts';
+export { findDevices } from './spec/find-devices.ts';
+export type { NamespaceSources, ResolvedMount, SpecDefaults, SpecHost, SpecInput } from './spec/input.ts';
+export { maskedPaths, readonlyPaths } from './spec/paths.ts';
+export { parseSecurityOptions } from './spec/security-options.ts';
+export { resolveUser } from './spec/user.ts';

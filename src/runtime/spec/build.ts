@@ -1,0 +1,125 @@
+import { invalid } from '#errdefs';
+import type { OciProcess, OciResources, OciSpec } from '#oci';
+import { planCgroup } from '../cgroup/make-plan.ts';
+import { cgroupDriver } from '../cgroup/place.ts';
+import type { CgroupRequest } from '../cgroup/plan.ts';
+import { specSeccomp } from '../seccomp/select.ts';
+import { containerCapabilities } from './capabilities.ts';
+import { containerDevices } from './devices.ts';
+import { environment } from './environment.ts';
+import type { SpecInput } from './input.ts';
+import { rootfsPropagation, specMounts } from './mounts.ts';
+import { specNamespaces } from './namespaces.ts';
+import { maskedPaths, readonlyPaths } from './paths.ts';
+import { containerResources } from './resources.ts';
+import { containerRlimits } from './rlimits.ts';
+import type { SecurityOptions } from './security-options.ts';
+import { parseSecurityOptions } from './security-options.ts';
+import { containerSysctls } from './sysctl.ts';
+import { resolveUser } from './user.ts';
+
+export interface BuiltSpec {
+  readonly spec: OciSpec;
+  readonly cgroup: CgroupRequest;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Renders a container as an OCI spec and a cgroup plan. Pure but for `input.devices`. Throws the errors Docker gives at
+ * start (unknown user, device, capability …) with its texts.
+ */
+export function buildSpec(input: SpecInput): BuiltSpec {
+  const { hostConfig, config, host, defaults } = input;
+  const security = parseSecurityOptions(hostConfig.SecurityOpt ?? [], defaults.noNewPrivileges);
+  const { devices, rules } = containerDevices(hostConfig, input.devices);
+  const pidsDefault = defaults.pidsLimit;
+  const resources: OciResources = {
+    devices: rules,
+    ...containerResources(hostConfig, { pidsDefault, lookup: input.devices }),
+  };
+  const cgroup = specCgroup(input, resources);
+  const process = containerProcess(input, security);
+  const spec: OciSpec = {
+    ociVersion: '1.0.2',
+    process,
+    root: { path: input.rootfs, ...(hostConfig.ReadonlyRootfs ? { readonly: true } : {}) },
+    ...(hostConfig.UTSMode === 'host' ? {} : { hostname: config.Hostname }),
+    mounts: specMounts(input, {
+      init: hasInit(input),
+      writableCgroups: security.writableCgroups ?? hostConfig.Privileged,
+    }),
+    linux: {
+      namespaces: specNamespaces(hostConfig, input.namespaces, host.cgroup.version),
+      cgroupsPath: cgroup.cgroupsPath,
+      ...(cgroup.manager === 'disabled' ? {} : { resources }),
+      sysctl: sysctls(input),
+      devices,
+      maskedPaths: maskedPaths(hostConfig, host.thermalPaths),
+      readonlyPaths: readonlyPaths(hostConfig),
+    },
+  };
+  const propagation = rootfsPropagation(input.mounts);
+  if (propagation) spec.linux.rootfsPropagation = propagation;
+  const seccomp = specSeccomp(input, security.seccomp, process.capabilities?.bounding ?? []);
+  if (seccomp.profile) spec.linux.seccomp = seccomp.profile;
+  // Only the user's annotations: those of images never reach a spec.
+  const annotations = { ...hostConfig.Annotations, ...seccomp.annotations, ...cgroupAnnotations(cgroup) };
+  if (Object.keys(annotations).length > 0) spec.annotations = annotations;
+  return { spec, cgroup, warnings: [] };
+}
+
+/** systemd's scope is the container's cgroup itself, as runc has it, without crun's `container` below it. */
+function cgroupAnnotations({ manager }: CgroupRequest): Record<string, string> {
+  return manager === 'systemd' ? { 'run.oci.systemd.subgroup': '' } : {};
+}
+
+function specCgroup({ id, suffix, hostConfig, defaults, host, runtime }: SpecInput, resources: OciResources) {
+  return planCgroup({
+    name: { id, suffix, parent: hostConfig.CgroupParent || defaults.cgroupParent },
+    layout: host.cgroup,
+    driver: cgroupDriver(host.cgroup, defaults.cgroupDriver),
+    disablesCgroups: runtime.disablesCgroups,
+    resources,
+  });
+}
+
+/** An init is added only where the container has a pid namespace of its own. */
+function hasInit({ hostConfig, defaults }: SpecInput): boolean {
+  return hostConfig.PidMode === '' && (hostConfig.Init ?? defaults.init);
+}
+
+/** Docker: the domain name is a sysctl, which reaches crun and runc alike. */
+function sysctls({ hostConfig, config }: SpecInput): Record<string, string> {
+  const all = containerSysctls(hostConfig);
+  if (!config.Domainname || hostConfig.UTSMode === 'host') return all;
+  return { 'kernel.domainname': config.Domainname, ...all };
+}
+
+function containerProcess(input: SpecInput, security: SecurityOptions): OciProcess {
+  const { config, hostConfig, accounts, defaults, host } = input;
+  const command = [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])];
+  if (command.length === 0) throw invalid('no command specified');
+  const { user, home } = resolveUser(config.User, accounts, hostConfig.GroupAdd ?? []);
+  const capabilities = containerCapabilities(hostConfig, host.capabilities);
+  const rlimits = containerRlimits(hostConfig.Ulimits ?? [], defaults.ulimits);
+  const [height, width] = hostConfig.ConsoleSize;
+  return {
+    ...(config.Tty ? { terminal: true } : {}),
+    ...(config.Tty && height > 0 && width > 0 ? { consoleSize: { height, width } } : {}),
+    user,
+    args: hasInit(input) ? ['/sbin/docker-init', '--', ...command] : command,
+    env: environment({
+      hostname: config.Hostname,
+      tty: config.Tty,
+      home,
+      links: input.linkEnv ?? [],
+      env: config.Env ?? [],
+    }),
+    cwd: config.WorkingDir || '/',
+    capabilities: { bounding: capabilities, effective: capabilities, permitted: capabilities },
+    ...(rlimits.length > 0 ? { rlimits } : {}),
+    ...(security.noNewPrivileges ? { noNewPrivileges: true } : {}),
+    ...(host.apparmor && security.apparmor ? { apparmorProfile: security.apparmor } : {}),
+    oomScoreAdj: hostConfig.OomScoreAdj,
+  };
+}
