@@ -1,0 +1,162 @@
+/* Further processes in the container: each with streams of its own, started through the runtime's exec. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "monitor.h"
+
+#define EXECS 1024
+#define ID_LENGTH 64
+
+struct session *exec_find(struct monitor *m, struct slice id)
+{
+	for (struct session *s = m->execs; s; s = s->next)
+		if (slice_is(id, s->id))
+			return s;
+	return NULL;
+}
+
+static bool is_id(struct slice id)
+{
+	if (id.size == 0 || id.size > ID_LENGTH)
+		return false;
+	for (size_t i = 0; i < id.size; i++)
+		if (!((id.data[i] >= '0' && id.data[i] <= '9') || (id.data[i] >= 'a' && id.data[i] <= 'z')))
+			return false;
+	return true;
+}
+
+/* An exec that somebody attaches to before it is started; NULL for a bad id or too many. */
+struct session *exec_new(struct monitor *m, struct slice id)
+{
+	int count = 0;
+
+	for (struct session *s = m->execs; s; s = s->next)
+		count++;
+	if (!is_id(id) || count >= EXECS)
+		return NULL;
+	struct session *s = calloc(1, sizeof *s);
+	if (!s)
+		return NULL;
+	s->id = strndup(id.data, id.size);
+	s->stdin_once = true;
+	s->next = m->execs;
+	m->execs = s;
+	return s;
+}
+
+void exec_free(struct monitor *m, struct session *s)
+{
+	for (struct session **p = &m->execs; *p; p = &(*p)->next)
+		if (*p == s) {
+			*p = s->next;
+			break;
+		}
+	while (s->attachers) {
+		struct attacher *a = s->attachers;
+		s->attachers = a->next;
+		watch_stop(m, &a->watch);
+		buffer_free(&a->queue);
+		free(a);
+	}
+	stdio_close(m, s);
+	log_close(s->log);
+	free(s->id);
+	free(s->pid_file);
+	free(s->error_file);
+	free(s->failure);
+	if (s != &m->container)
+		free(s);
+}
+
+void exec_sweep(struct monitor *m)
+{
+	for (struct session *s = m->execs, *next; s; s = next) {
+		bool over = s->phase == PHASE_CREATED || (s->recorded && stdio_ended(s));
+		next = s->next;
+		if (over && !s->attachers)
+			exec_free(m, s);
+	}
+}
+
+/* In the child: joins the container's cgroups (an unmanaged runtime does not) and becomes the runtime. */
+static _Noreturn void run(struct monitor *m, int child[3], struct slice joins, struct slice argv)
+{
+	struct slice path;
+
+	reset_signals();
+	for (int i = 0; i < 3; i++)
+		if (dup2(child[i], i) < 0)
+			_exit(125);
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+	if (fd >= 0 && write(fd, "0", 1) == 1)
+		close(fd);
+	while (field_take(&joins, &path)) {
+		cleanup_text char *tasks = strndup(path.data, path.size);
+		if (!tasks || !join_cgroup(tasks)) {
+			dprintf(STDERR_FILENO, "join %s: %s\n", tasks ? tasks : "", strerror(errno));
+			_exit(125);
+		}
+	}
+	become_runtime(m->runtime_path, m->runtime_fd, argv);
+}
+
+static bool name_files(struct session *s)
+{
+	char name[ID_LENGTH + 16];
+
+	snprintf(name, sizeof name, "exec-%s.pid", s->id);
+	s->pid_file = strdup(name);
+	snprintf(name, sizeof name, "exec-%s.log", s->id);
+	s->error_file = strdup(name);
+	return s->pid_file && s->error_file;
+}
+
+static bool launch(struct monitor *m, struct session *s, struct slice joins, struct slice argv)
+{
+	int child[3] = { -1, -1, -1 };
+	pid_t pid = -1;
+
+	if (name_files(s) && stdio_open(m, s, child))
+		pid = fork();
+	if (pid == 0)
+		run(m, child, joins, argv);
+	for (int i = 0; i < 3; i++)
+		close_fd(&child[i]);
+	s->runtime = pid;
+	return pid > 0;
+}
+
+/* `exec <seq> <id> <flags> <cgroup files to join> <argv>`, flags as in `spawn`. */
+void exec_start(struct monitor *m, struct client *c, long long seq, struct slice fields)
+{
+	struct slice id, flags, joins, argv;
+
+	if (!field_take(&fields, &id) || !field_take(&fields, &flags) || !field_take(&fields, &joins) ||
+	    !field_take(&fields, &argv) || m->container.phase != PHASE_RUNNING) {
+		control_error(m, c, seq, "state", EINVAL, "the container does not run");
+		return;
+	}
+	struct session *s = exec_find(m, id);
+	if (!s)
+		s = exec_new(m, id);
+	if (!s || s->phase != PHASE_CREATED) {
+		control_error(m, c, seq, "state", EEXIST, s ? "already started" : "bad id or too many");
+		return;
+	}
+	s->tty = memchr(flags.data, 't', flags.size);
+	s->open_stdin = memchr(flags.data, 'i', flags.size);
+	s->phase = PHASE_STARTING;
+	if (!launch(m, s, joins, argv)) {
+		control_error(m, c, seq, "prepare", errno, "exec");
+		s->phase = PHASE_FAILED;
+		s->recorded = true;
+		attach_finish(m, s);
+		return;
+	}
+	s->starter = c;
+	s->starter_seq = seq;
+}

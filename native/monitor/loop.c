@@ -1,0 +1,128 @@
+/* The event loop: epoll, one event at a time, and the few timers. */
+#include <errno.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "monitor.h"
+
+void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+bool watch_start(struct monitor *m, struct watch *w, int fd, uint32_t events, watch_fn *ready)
+{
+	*w = (struct watch){ .fd = fd, .started = true, .ready = ready };
+	watch_want(m, w, events);
+	return w->listed;
+}
+
+/* EPOLLHUP and EPOLLERR are always reported while listed. */
+void watch_want(struct monitor *m, struct watch *w, uint32_t events)
+{
+	struct epoll_event event = { .events = events, .data.ptr = w };
+
+	if (!w->started || (w->listed && w->events == events))
+		return;
+	w->events = events;
+	if (epoll_ctl(m->epoll, w->listed ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, w->fd, &event) == 0)
+		w->listed = true;
+}
+
+void watch_pause(struct monitor *m, struct watch *w)
+{
+	if (!w->listed)
+		return;
+	epoll_ctl(m->epoll, EPOLL_CTL_DEL, w->fd, NULL);
+	w->listed = false;
+}
+
+void watch_stop(struct monitor *m, struct watch *w)
+{
+	if (!w->started)
+		return;
+	watch_pause(m, w);
+	close(w->fd);
+	*w = (struct watch){ .fd = -1 };
+}
+
+int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void sooner(int64_t *next, int64_t at)
+{
+	if (at && (!*next || at < *next))
+		*next = at;
+}
+
+/* Runs what is due; returns the milliseconds until the next timer, -1 without one. */
+static int run_timers(struct monitor *m)
+{
+	int64_t now = now_ms(), next = 0;
+
+	if (m->idle_at && now >= m->idle_at)
+		scratch_release(m);
+	if (m->orphan_at && now >= m->orphan_at && !m->visited)
+		quit(m);
+	if (m->container.grace_at && now >= m->container.grace_at)
+		session_maybe_finish(m, &m->container);
+	for (struct session *s = m->execs, *following; s; s = following) {
+		following = s->next;
+		if (s->grace_at && now >= s->grace_at)
+			session_maybe_finish(m, s);
+	}
+	udp_expire(m, now);
+	sooner(&next, m->idle_at);
+	if (!m->visited)
+		sooner(&next, m->orphan_at);
+	sooner(&next, m->container.grace_at);
+	for (struct session *s = m->execs; s; s = s->next)
+		sooner(&next, s->grace_at);
+	for (struct relay_port *p = m->ports; p; p = p->next)
+		if (p->sessions)
+			sooner(&next, now + 10000);
+	if (!next)
+		return -1;
+	return next <= now ? 0 : (int)(next - now);
+}
+
+void loop_run(struct monitor *m)
+{
+	while (!m->quit) {
+		struct epoll_event event;
+		int timeout = run_timers(m);
+		if (m->quit)
+			break;
+		int n = epoll_wait(m->epoll, &event, 1, timeout);
+		if (n < 0 && errno != EINTR)
+			return;
+		if (n == 1) {
+			struct watch *w = event.data.ptr;
+			w->ready(m, w, event.events);
+		}
+		if (m->execs) {
+			exec_sweep(m);
+			monitor_maybe_leave(m);
+		}
+	}
+}
+
+/* Node ignores SIGPIPE and blocks others; what we start must see none of that. */
+void reset_signals(void)
+{
+	struct sigaction action = { .sa_handler = SIG_DFL };
+	sigset_t none;
+
+	for (int signo = 1; signo < NSIG; signo++)
+		sigaction(signo, &action, NULL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
