@@ -23,7 +23,7 @@ export function dockerArchive(layer: Buffer, reference: string): Buffer {
 }
 
 /** One file of a ustar archive. */
-function entry(name: string, body: Buffer): Buffer {
+export function entry(name: string, body: Buffer): Buffer {
   const head = Buffer.alloc(512);
   head.write(name, 0, 100, 'latin1');
   const field = (value: number, at: number, length: number) =>
