@@ -9,11 +9,22 @@ export interface Flags {
   readonly version: boolean;
   /** Only check the configuration. */
   readonly validate: boolean;
+  /** Remove all containers, kernel objects and files of the engine on these roots, and exit. */
+  readonly purge: boolean;
+  /** Ask the running gantryd to stop all containers, as at host shutdown, and wait until it has. */
+  readonly stopContainers: boolean;
   /** Serve `tcp://` without TLS, in full knowledge that whoever reaches it is root on this host. */
   readonly insecureTcp: boolean;
 }
 
-const SWITCHES = { help: 'h', version: 'v', validate: undefined, 'allow-insecure-tcp': undefined } as const;
+const SWITCHES = {
+  help: 'h',
+  version: 'v',
+  validate: undefined,
+  purge: undefined,
+  'stop-containers': undefined,
+  'allow-insecure-tcp': undefined,
+} as const;
 
 interface Option {
   readonly name: string;
@@ -51,8 +62,18 @@ export function parseFlags(args: readonly string[]): Flags {
     else if (option.name === 'config-file') configFile = value;
     else switches[option.name] = toBoolean(option.name, value);
   }
-  const { help = false, version = false, validate = false } = switches;
-  return { settings, configFile, help, version, validate, insecureTcp: switches['allow-insecure-tcp'] ?? false };
+  const { help = false, version = false, validate = false, purge = false } = switches;
+  const insecureTcp = switches['allow-insecure-tcp'] ?? false;
+  return {
+    settings,
+    configFile,
+    help,
+    version,
+    validate,
+    purge,
+    stopContainers: switches['stop-containers'] ?? false,
+    insecureTcp,
+  };
 }
 
 function* split(args: readonly string[]): Generator<{ option: Option; value: string }> {
@@ -145,6 +166,8 @@ export function usage(): string {
     '      --allow-insecure-tcp       Serve tcp:// without TLS: whoever reaches it is root on this host',
     '      --config-file              Configuration file (/etc/gantry/daemon.json)',
     '  -h, --help                     Print usage',
+    '      --purge                    Remove all containers, kernel objects and files of this engine, and exit',
+    '      --stop-containers          Let the running gantryd stop all containers, and wait (host shutdown)',
     '      --validate                 Check the configuration and exit',
     '  -v, --version                  Print the version and exit',
   ];

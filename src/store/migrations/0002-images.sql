@@ -1,12 +1,11 @@
 -- An image is its config document; `id` is that document's digest. `target` is the descriptor (JSON) of the manifest or
--- index it came as, `manifest` the digest of its own manifest; both are blobs of the content store. `created` in µs since
--- the epoch (0: unknown), `size` the bytes of all unpacked layers. A hidden image was removed while a container used it.
+-- index it came as, `manifest` the digest of its own manifest; both are blobs of the content store. `size` is the
+-- bytes of all unpacked layers. A hidden image was removed while a container used it.
 CREATE TABLE images (
   id TEXT PRIMARY KEY,
   target TEXT NOT NULL,
   manifest TEXT NOT NULL,
   config BLOB NOT NULL,
-  created INTEGER NOT NULL,
   size INTEGER NOT NULL,
   parent TEXT,
   last_tagged TEXT,

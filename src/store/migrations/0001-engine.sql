@@ -4,3 +4,9 @@ CREATE TABLE events (
   time_nano INTEGER NOT NULL,
   message TEXT NOT NULL
 ) STRICT;
+
+-- Facts about the engine itself, such as its id.
+CREATE TABLE engine (
+  key TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+) STRICT;

@@ -1,0 +1,41 @@
+import { createLog } from '#log';
+import { loadConfig } from './config.ts';
+import { ConfigError } from './config-file.ts';
+import { Daemon } from './daemon.ts';
+import { parseFlags, usage } from './flags.ts';
+import { purge } from './purge.ts';
+import { stopContainers } from './stop-containers.ts';
+import { DOCKER_VERSION, GANTRY_VERSION } from './version.ts';
+
+/** Runs gantryd with these arguments. Resolves when it serves, or when a one-shot task (`--purge` …) is done. */
+export async function main(args: readonly string[]): Promise<void> {
+  try {
+    await run(args);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`gantryd: ${error.message}\n`);
+    process.exitCode = 1;
+  }
+}
+
+async function run(args: readonly string[]): Promise<void> {
+  const flags = parseFlags(args);
+  if (flags.help) return void process.stdout.write(usage());
+  if (flags.version) {
+    return void process.stdout.write(`Gantry version ${GANTRY_VERSION}, as Docker ${DOCKER_VERSION}\n`);
+  }
+  const config = loadConfig(flags);
+  if (flags.validate) return void process.stdout.write('configuration OK\n');
+  const log = createLog(config.logLevel);
+  if (flags.purge) return await purge(config, log);
+  if (flags.stopContainers) return await stopContainers(config);
+  const daemon = await Daemon.open(config, log);
+  const stop = (signal: NodeJS.Signals) => {
+    log.info('stopping; containers live on', { signal });
+    void daemon[Symbol.asyncDispose]().then(() => process.exit(0));
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+  process.on('SIGHUP', () => log.info('SIGHUP: nothing of the configuration can be reloaded yet; restart gantryd'));
+  process.on('SIGUSR2', () => void daemon.stopContainers());
+}

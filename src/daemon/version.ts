@@ -1,0 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const pkg = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')) as { version: string };
+
+/** Gantry's own version. */
+export const GANTRY_VERSION = pkg.version;
+/** Docker: clients parse the server's version as Docker's and derive abilities from it; this is the one we match. */
+export const DOCKER_VERSION = '28.5.2';
