@@ -9,11 +9,16 @@ import { NetworkingConfig } from './network.ts';
 import type { PortSummary } from './ports.ts';
 
 /** The body of `POST /containers/create`: the config at top level. HostConfig and NetworkingConfig may be null. */
-export const CreateRequest = object('container.CreateRequest', {
-  ...configFields,
-  HostConfig: nullable(HostConfig),
-  NetworkingConfig: nullable(NetworkingConfig),
-});
+export const CreateRequest = object(
+  'container.CreateRequest',
+  {
+    ...configFields,
+    HostConfig: nullable(HostConfig),
+    NetworkingConfig: nullable(NetworkingConfig),
+  },
+  // Docker: the struct embeds the config, so messages do not name it.
+  '',
+);
 export type CreateRequest = Infer<typeof CreateRequest>;
 
 export interface CreateResponse {

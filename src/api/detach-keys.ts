@@ -3,7 +3,7 @@ import { invalid } from '#errdefs';
 /** Docker's default: ctrl-p, ctrl-q. */
 export const DEFAULT_DETACH_KEYS: Uint8Array = Uint8Array.of(16, 17);
 
-const CONTROLS = new Map([
+const CONTROLS = new Map<string, number>([
   ...Array.from({ length: 26 }, (_, i) => [`ctrl-${String.fromCharCode(97 + i)}`, i + 1] as const),
   ['ctrl-@', 0] as const,
   ['ctrl-[', 27] as const,

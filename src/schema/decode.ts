@@ -22,10 +22,10 @@ const WHOLE = /^-?\d+$/;
 
 /**
  * Decodes JSON text as Go decodes it into the struct that the schema names; `null` gives the zero value. Throws
- * `invalid` with Go's message. `prefix` replaces the struct's name in messages.
+ * `invalid` with Go's message.
  */
-export function decode<S extends Schema>(schema: S, text: string, prefix = structName(schema)): Infer<S> {
-  return read(schema, parse(text), { root: prefix, keys: [] }) as Infer<S>;
+export function decode<S extends Schema>(schema: S, text: string): Infer<S> {
+  return read(schema, parse(text), { root: schema.kind === 'object' ? schema.label : '', keys: [] }) as Infer<S>;
 }
 
 /** What Go's `var x T` holds. */
@@ -47,10 +47,6 @@ function keepSource(_key: string, value: unknown, context?: { source?: string })
   if (typeof value !== 'number') return value;
   const source = context?.source ?? String(value);
   return WHOLE.test(source) && Number.isSafeInteger(value) ? value : new RawNumber(source);
-}
-
-function structName(schema: Schema): string {
-  return schema.go.slice(schema.go.lastIndexOf('.') + 1);
 }
 
 function read(schema: Schema, value: unknown, place: Place): unknown {

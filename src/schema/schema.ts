@@ -11,7 +11,7 @@ export type Shape =
   | { kind: 'nullable'; go: string; item: Schema }
   | { kind: 'optional'; go: string; item: Schema }
   | { kind: 'words'; go: string }
-  | { kind: 'object'; go: string; fields: Readonly<Record<string, Schema>>; lower: Map<string, string> };
+  | { kind: 'object'; go: string; fields: Readonly<Record<string, Schema>>; lower: Map<string, string>; label: string };
 
 declare const OPTIONAL: unique symbol;
 /** A field that Go marks `omitempty`: absent after decoding when it is missing or has its zero value. */
@@ -82,10 +82,18 @@ export const optional = <S extends Schema>(item: S): Optional<Infer<S>> =>
 /** A list of words for which Docker also accepts one string (`Cmd`, `Entrypoint`); absent is null. */
 export const words = (go = '[]string'): Schema<string[] | null> => ({ kind: 'words', go });
 
-/** A Go struct of this name. Decoded values have every field that is not optional, in this order. */
-export const object = <F extends Fields>(go: string, fields: F): Schema<InferFields<F>> => ({
+/**
+ * A Go struct of this name. Decoded values have every field that is not optional, in this order. `label` is what
+ * messages about fields begin with: the name without its package.
+ */
+export const object = <F extends Fields>(
+  go: string,
+  fields: F,
+  label = go.slice(go.lastIndexOf('.') + 1),
+): Schema<InferFields<F>> => ({
   kind: 'object',
   go,
+  label,
   fields,
   lower: new Map(Object.keys(fields).map((name) => [name.toLowerCase(), name])),
 });

@@ -1,0 +1,135 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { before } from '#api';
+import { readText } from './body.ts';
+import type { Call } from './call.ts';
+import { COMMON_HEADERS } from './head.ts';
+import { Hijack } from './hijack.ts';
+import { Query } from './query.ts';
+import { failureOf } from './status.ts';
+
+/** One request and its answer. */
+export class Exchange {
+  readonly #call: Call;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** The API version asked for. */
+  readonly version: string;
+  /** What the path says for the first `{…}`; decoded. */
+  readonly name: string;
+  readonly query: Query;
+  #controller: AbortController | undefined;
+
+  constructor(request: IncomingMessage, response: ServerResponse, call: Call) {
+    this.#call = call;
+    this.request = request;
+    this.response = response;
+    this.version = call.version;
+    this.name = call.names[0] ?? '';
+    this.query = new Query(call.query);
+  }
+
+  before(version: string): boolean {
+    return before(this.version, version);
+  }
+
+  /** Aborts when the client has gone, or has only closed its sending side (as Go's server cancels its context). */
+  get signal(): AbortSignal {
+    if (!this.#controller) {
+      const controller = new AbortController();
+      const { socket } = this.request;
+      const abort = () => controller.abort();
+      socket.once('end', abort);
+      this.response.once('close', () => {
+        socket.removeListener('end', abort);
+        abort();
+      });
+      if (socket.readableEnded || socket.destroyed) abort();
+      this.#controller = controller;
+    }
+    return this.#controller.signal;
+  }
+
+  /** Takes arguments from a urlencoded body too; other bodies are left alone. */
+  async readForm(): Promise<void> {
+    const type = this.request.headers['content-type'];
+    if (type?.startsWith('application/x-www-form-urlencoded')) this.query.prepend(await readText(this.request));
+  }
+
+  json(value: unknown, status = 200): void {
+    const body = Buffer.from(`${JSON.stringify(value)}\n`);
+    this.response.writeHead(status, [
+      ...COMMON_HEADERS,
+      ...['Content-Type', 'application/json', 'Content-Length', String(body.length)],
+    ]);
+    this.response.end(body);
+  }
+
+  /** An answer without a body. */
+  empty(status = 204): void {
+    const length = status === 204 || status === 304 ? [] : ['Content-Length', '0'];
+    this.response.writeHead(status, [...COMMON_HEADERS, ...length]);
+    this.response.end();
+  }
+
+  text(body: string, status = 200, headers: readonly string[] = []): void {
+    this.response.writeHead(status, [
+      ...COMMON_HEADERS,
+      ...headers,
+      ...['Content-Type', 'text/plain; charset=utf-8', 'Content-Length', String(Buffer.byteLength(body))],
+    ]);
+    this.response.end(body);
+  }
+
+  /** Sends the head now; what is written afterwards goes out in chunks. */
+  begin(contentType: string): void {
+    this.response.writeHead(200, [...COMMON_HEADERS, 'Content-Type', contentType, 'Transfer-Encoding', 'chunked']);
+    this.response.flushHeaders();
+  }
+
+  /** Writes with back-pressure. False when the client has gone. */
+  async write(data: Uint8Array | string): Promise<boolean> {
+    const { response } = this;
+    if (response.destroyed || response.socket?.destroyed) return false;
+    if (response.write(data)) return true;
+    return await drained(response);
+  }
+
+  /** The connection itself, for a request that did not ask to upgrade and whose body has been read. */
+  takeOver(): Hijack {
+    return new Hijack(this.request, detach(this.request, this.response), this.#call);
+  }
+
+  fail(error: unknown): void {
+    const { status, message } = failureOf(error);
+    if (this.response.headersSent) this.response.destroy();
+    else if (status === 304) this.empty(304);
+    else this.json({ message }, status);
+  }
+}
+
+/** Takes a connection away from node's HTTP server, which stops listening to it. */
+function detach({ socket }: IncomingMessage, response: ServerResponse): Socket {
+  response.detachSocket(socket);
+  for (const event of ['data', 'end', 'drain', 'error', 'timeout']) socket.removeAllListeners(event);
+  // A listener for data makes node's parser give the handle back.
+  const nobody = () => {};
+  socket.on('data', nobody);
+  socket.removeListener('data', nobody);
+  socket.pause();
+  return socket;
+}
+
+function drained(response: ServerResponse): Promise<boolean> {
+  return new Promise((resolve) => {
+    const settle = (isOpen: boolean) => {
+      response.removeListener('drain', onDrain);
+      response.removeListener('close', onClose);
+      resolve(isOpen);
+    };
+    const onDrain = () => settle(true);
+    const onClose = () => settle(false);
+    response.on('drain', onDrain);
+    response.on('close', onClose);
+  });
+}

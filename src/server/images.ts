@@ -1,0 +1,111 @@
+import type { Progress } from '#api';
+import { checkFilters } from '#api';
+import { forbidden, invalid, notImplemented, unavailable } from '#errdefs';
+import type { ServerDeps } from './deps.ts';
+import type { Exchange } from './exchange.ts';
+import { inspectFor, summaryFor } from './image-versions.ts';
+import type { Route } from './route.ts';
+import { failureOf } from './status.ts';
+
+export const imageRoutes: readonly Route[] = [
+  { method: 'GET', path: '/images/json', query: ['all', 'filters', 'shared-size', 'digests'], handle: list },
+  {
+    method: 'GET',
+    path: '/images/{name}/json',
+    handle: async (x, { images }) => x.json(inspectFor(x.version, await images.inspect(x.name))),
+  },
+  {
+    method: 'GET',
+    path: '/images/{name}/history',
+    handle: async (x, { images }) => x.json(await images.history(x.name)),
+  },
+  {
+    method: 'POST',
+    path: '/images/{name}/tag',
+    query: ['repo', 'tag'],
+    handle: async (x, { images }) => {
+      await images.tag(x.name, { repo: x.query.string('repo'), tag: x.query.string('tag') });
+      x.empty(201);
+    },
+  },
+  { method: 'DELETE', path: '/images/{name}', query: ['force', 'noprune'], handle: remove },
+  { method: 'POST', path: '/images/prune', query: ['filters'], handle: prune },
+  { method: 'POST', path: '/images/load', query: ['quiet'], isBinary: true, handle: load },
+  {
+    method: 'POST',
+    path: '/images/create',
+    query: ['fromImage', 'fromSrc', 'repo', 'tag', 'message', 'changes', 'platform'],
+    isBinary: true,
+    handle: create,
+  },
+];
+
+async function list(x: Exchange, { images }: ServerDeps): Promise<void> {
+  const filters = x.query.filters();
+  checkFilters(filters, ['dangling', 'label', 'label!', 'before', 'since', 'reference', 'until']);
+  const options = { all: x.query.bool('all'), filters, sharedSize: x.query.bool('shared-size') };
+  const found = await images.list(options);
+  x.json(x.before('1.48') ? found.map((image) => summaryFor(x.version, image)) : found);
+}
+
+async function remove(x: Exchange, { images }: ServerDeps): Promise<void> {
+  const options = { force: x.query.bool('force'), noprune: x.query.bool('noprune') };
+  x.json(await images.remove(x.name, options));
+}
+
+async function prune(x: Exchange, { images }: ServerDeps): Promise<void> {
+  if (!images.prune) throw notImplemented('pruning images is not supported yet');
+  x.json(await images.prune(x.query.filters()));
+}
+
+async function load(x: Exchange, { images }: ServerDeps): Promise<void> {
+  const options = { quiet: x.query.bool('quiet', true), signal: x.signal };
+  await sendProgress(x, images.load(x.request, options));
+}
+
+async function create(x: Exchange, { images }: ServerDeps): Promise<void> {
+  const { query } = x;
+  const name = query.string('fromImage');
+  if (name !== '') throw pullFault(name, query.string('tag'));
+  const source = query.string('fromSrc');
+  if (source !== '-') throw notImplemented('importing from a URL is not supported yet: send the archive as the body');
+  const options = {
+    repo: query.string('repo'),
+    tag: query.string('tag'),
+    message: query.string('message'),
+    changes: query.strings('changes'),
+    platform: query.string('platform'),
+    signal: x.signal,
+  };
+  await sendProgress(x, images.import(x.request, options));
+}
+
+/** Pulling comes with registries; until then it ends as it does on a host without network. */
+function pullFault(name: string, tag: string): Error {
+  if (name === 'scratch') return forbidden("'scratch' is a reserved name");
+  if (/[A-Z]/.test(name.split('/').at(-1)!.split(/[:@]/)[0]!)) {
+    return invalid(`invalid reference format: repository name (${name}) must be lowercase`);
+  }
+  const reference = tag === '' || name.includes(':') ? name : `${name}${tag.includes(':') ? '@' : ':'}${tag}`;
+  return unavailable(
+    `cannot pull ${reference}: this engine does not reach registries yet; use "docker load" or "docker import"`,
+  );
+}
+
+/** One JSON message a line. What fails before the first is told by the status, what fails later by the last message. */
+async function sendProgress(x: Exchange, messages: AsyncIterable<Progress>): Promise<void> {
+  let hasBegun = false;
+  try {
+    for await (const message of messages) {
+      if (!hasBegun) x.begin('application/json');
+      hasBegun = true;
+      if (!(await x.write(`${JSON.stringify(message)}\r\n`))) return;
+    }
+    if (!hasBegun) x.begin('application/json');
+  } catch (error) {
+    if (!hasBegun) throw error;
+    const { message } = failureOf(error);
+    await x.write(`${JSON.stringify({ errorDetail: { message }, error: message })}\r\n`);
+  }
+  x.response.end();
+}

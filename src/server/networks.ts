@@ -1,0 +1,87 @@
+import { checkFilters, NetworkConnectRequest, NetworkCreateRequest, NetworkDisconnectRequest } from '#api';
+import { invalid, notImplemented } from '#errdefs';
+import type { ServerDeps } from './deps.ts';
+import type { Exchange } from './exchange.ts';
+import type { Route } from './route.ts';
+import { withBody } from './route.ts';
+
+const TRUE = ['1', 't', 'T', 'true', 'TRUE', 'True'];
+const FALSE = ['', '0', 'f', 'F', 'false', 'FALSE', 'False'];
+
+export const networkRoutes: readonly Route[] = [
+  { method: 'GET', path: '/networks', query: ['filters'], handle: list },
+  { method: 'GET', path: '/networks/', query: ['filters'], handle: list },
+  {
+    method: 'GET',
+    path: '/networks/{id}',
+    query: ['verbose', 'scope'],
+    handle: async (x, { networks }) => {
+      const options = { verbose: verbose(x.query.string('verbose')), scope: x.query.string('scope') };
+      x.json(await networks.inspect(x.name, options));
+    },
+  },
+  withBody({
+    method: 'POST',
+    path: '/networks/create',
+    body: NetworkCreateRequest,
+    handle: async (x, { networks }, request) => {
+      if (request.Name === '') throw invalid('invalid name: name is empty');
+      if (!networks.create) throw notImplemented('creating networks is not supported yet');
+      x.json(await networks.create(request), 201);
+    },
+  }),
+  {
+    method: 'DELETE',
+    path: '/networks/{id}',
+    handle: async (x, { networks }) => {
+      if (!networks.remove) throw notImplemented('removing networks is not supported yet');
+      await networks.remove(x.name);
+      x.empty(204);
+    },
+  },
+  withBody({
+    method: 'POST',
+    path: '/networks/{id}/connect',
+    body: NetworkConnectRequest,
+    handle: async (x, { networks }, request) => {
+      if (!networks.connect) throw notImplemented('connecting containers to networks is not supported yet');
+      await networks.connect(x.name, request);
+      x.empty(200);
+    },
+  }),
+  withBody({
+    method: 'POST',
+    path: '/networks/{id}/disconnect',
+    body: NetworkDisconnectRequest,
+    handle: async (x, { networks }, request) => {
+      if (!networks.disconnect) throw notImplemented('disconnecting containers from networks is not supported yet');
+      await networks.disconnect(x.name, request);
+      x.empty(200);
+    },
+  }),
+  {
+    method: 'POST',
+    path: '/networks/prune',
+    query: ['filters'],
+    handle: async (x, { networks }) => {
+      const filters = x.query.filters();
+      checkFilters(filters, ['label', 'label!', 'until']);
+      x.json(networks.prune ? await networks.prune(filters) : { NetworksDeleted: null });
+    },
+  },
+];
+
+async function list(x: Exchange, { networks }: ServerDeps): Promise<void> {
+  const filters = x.query.filters();
+  checkFilters(filters, ['dangling', 'driver', 'id', 'label', 'name', 'scope', 'type']);
+  x.json(await networks.list(filters));
+}
+
+/** Docker: this one boolean is read strictly. */
+function verbose(text: string): boolean {
+  if (TRUE.includes(text)) return true;
+  if (FALSE.includes(text)) return false;
+  throw invalid(
+    `invalid value for verbose: ${text}: strconv.ParseBool: parsing ${JSON.stringify(text)}: invalid syntax`,
+  );
+}

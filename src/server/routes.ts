@@ -1,0 +1,21 @@
+import { absentRoutes } from './absent.ts';
+import { containerRoutes } from './containers.ts';
+import { execRoutes } from './execs.ts';
+import { imageRoutes } from './images.ts';
+import { networkRoutes } from './networks.ts';
+import type { Route } from './route.ts';
+import { streamRoutes } from './streams.ts';
+import { systemRoutes } from './system.ts';
+import { volumeRoutes } from './volumes.ts';
+
+/** The Engine API, one line a route: the router, the documents and the tests read this table. */
+export const routes: readonly Route[] = [
+  ...systemRoutes,
+  ...containerRoutes,
+  ...streamRoutes,
+  ...execRoutes,
+  ...imageRoutes,
+  ...volumeRoutes,
+  ...networkRoutes,
+  ...absentRoutes,
+];
