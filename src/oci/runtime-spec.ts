@@ -39,11 +39,11 @@ export interface OciCapabilities {
   permitted: string[];
 }
 
-/** `type` as `RLIMIT_NOFILE`; the largest unsigned 64-bit number is "unlimited", so values may be bigint. */
+/** `type` as `RLIMIT_NOFILE`; "unlimited" is the largest unsigned 64-bit number, as raw JSON (`JSON.rawJSON`). */
 export interface OciRlimit {
   type: string;
-  soft: number | bigint;
-  hard: number | bigint;
+  soft: number | object;
+  hard: number | object;
 }
 
 export interface OciMount {

@@ -74,7 +74,7 @@ function tmpfsMounts({ hostConfig }: SpecInput): Required<OciMount>[] {
     if (mount.Type === 'tmpfs') asked.push([mount.Target ?? '', tmpfsData(mount)]);
   }
   return asked.map(([destination, data]) => ({
-    destination: posix.normalize(destination),
+    destination: clean(destination),
     type: 'tmpfs',
     source: 'tmpfs',
     options: tmpfsOptions(data),
@@ -102,12 +102,15 @@ function bind(mount: ResolvedMount): Required<OciMount> {
     options.push(mount.readOnlyNonRecursive ? 'ro' : 'rro');
   }
   options.push(mount.propagation || 'rprivate');
-  return { destination: posix.normalize(mount.destination), type: 'bind', source: mount.source, options };
+  return { destination: clean(mount.destination), type: 'bind', source: mount.source, options };
 }
+
+/** Without a slash at the end, `.` and `..`. */
+const clean = (path: string) => posix.normalize(path).replace(/(.)\/+$/, '$1');
 
 /** Parents before children; equals keep their order. */
 function byDepth(mounts: Required<OciMount>[]): Required<OciMount>[] {
-  const depth = (mount: OciMount) => posix.normalize(mount.destination).split('/').length;
+  const depth = (mount: OciMount) => mount.destination.split('/').length;
   return mounts.toSorted((a, b) => depth(a) - depth(b));
 }
 

@@ -20,4 +20,9 @@ export function containerRlimits(asked: readonly Ulimit[], defaults: readonly Ul
   });
 }
 
-const unsigned = (value: number) => (value < 0 ? BigInt.asUintN(64, BigInt(value)) : value);
+/** The kernel's "unlimited" does not fit into a number: raw JSON keeps its digits. */
+function unsigned(value: number): number | object {
+  return value < 0 ? raw.rawJSON(String(BigInt.asUintN(64, BigInt(value)))) : value;
+}
+
+const raw = JSON as unknown as { rawJSON(text: string): object };
