@@ -60,15 +60,18 @@ const Document = object('image.Image', {
 export type ImageRunConfig = Infer<typeof RunConfig>;
 export type HistoryEntry = Infer<typeof HistoryEntry>;
 
-/** An image's config document, decoded: every field is copied by name, so labels and the like stay mere data. */
-export interface ImageConfig {
-  readonly platform: Platform & { readonly osVersion?: string };
+/**
+ * An image's config document, decoded under OCI's names: every field is copied by name, so labels and the like stay mere
+ * data.
+ */
+export interface ImageConfig extends Platform {
+  readonly osVersion?: string;
   readonly author: string;
   readonly comment: string;
   readonly dockerVersion: string;
-  /** RFC 3339 with nanoseconds as written, absent when the document has none. */
+  /** RFC 3339 as written, absent when the document has none. */
   readonly created?: string;
-  readonly run: ImageRunConfig;
+  readonly config: ImageRunConfig;
   /** Digests of the uncompressed layers, base first. */
   readonly diffIds: readonly Digest[];
   readonly history: readonly HistoryEntry[];
@@ -95,17 +98,15 @@ export function decodeImageConfig(bytes: Uint8Array): ImageConfig {
     throw invalid(`invalid image config: more than ${IMAGE_LIMITS.history} entries of history`);
   }
   return {
-    platform: {
-      os: document.os ?? '',
-      architecture: document.architecture ?? '',
-      ...(document.variant && { variant: document.variant }),
-      ...(document['os.version'] && { osVersion: document['os.version'] }),
-    },
+    os: document.os ?? '',
+    architecture: document.architecture ?? '',
+    ...(document.variant && { variant: document.variant }),
+    ...(document['os.version'] && { osVersion: document['os.version'] }),
     author: document.author ?? '',
     comment: document.comment ?? '',
     dockerVersion: document.docker_version ?? '',
     ...(document.created && { created: checkTime(document.created) }),
-    run: document.config ?? emptyRunConfig(),
+    config: document.config ?? emptyRunConfig(),
     diffIds,
     history,
   };

@@ -7,6 +7,8 @@ export { chainIds } from './chain-id.ts';
 export { Descriptor, isIndexType, isManifestType, MEDIA } from './descriptor.ts';
 export type { Digest } from './digest.ts';
 export { digestHex, digestOf, isDigest, parseDigest, shortId } from './digest.ts';
+export type { ArchiveItem } from './docker-archive.ts';
+export { decodeArchiveItems } from './docker-archive.ts';
 export type { HistoryEntry, ImageConfig, ImageRunConfig } from './image-config.ts';
 export { decodeImageConfig, emptyRunConfig } from './image-config.ts';
 export { IMAGE_LIMITS } from './limits.ts';

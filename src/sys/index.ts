@@ -15,6 +15,7 @@ export * as rtnetlink from './netlink-route.ts';
 export { NETLINK_NETFILTER, NETLINK_ROUTE, NetlinkSocket } from './netlink-socket.ts';
 export { inNetns } from './netns.ts';
 export { runNftables } from './nftables.ts';
+export { isAlive, signalProcess } from './pidfd.ts';
 export { probePort } from './port-probe.ts';
 export { bootId, processStartTime } from './proc.ts';
 export type { SeccompFilter, SeccompRule } from './seccomp.ts';

@@ -1,0 +1,193 @@
+import { randomUUID } from 'node:crypto';
+import {
+  createReadStream,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { readdir, readFile, rm, stat, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { invalid, notFound } from '#errdefs';
+import type { Log } from '#log';
+import type { Descriptor, Digest } from '#oci';
+import { digestHex, isDigest } from '#oci';
+import { failpoint, isErrno } from '#sys';
+import { reachable } from './collect.ts';
+import { LayoutIndex } from './layout-index.ts';
+import { Lease } from './lease.ts';
+import type { ReceiveBounds } from './received.ts';
+import { Received } from './received.ts';
+
+export type ReceiveOptions = ReceiveBounds;
+
+/** The blobs of one engine. */
+export class Content {
+  readonly #root: string;
+  readonly #blobs: string;
+  readonly #ingest: string;
+  readonly #trash: string;
+  readonly #log: Log;
+  readonly #index: LayoutIndex;
+  readonly #leases = new Set<Lease>();
+  /** While a collection runs: what it must not take although no lease holds it any more. */
+  #spared: Set<Digest> | undefined;
+  #collecting: Promise<unknown> = Promise.resolve();
+
+  /** Opens (or makes) the store at this folder and clears what a killed process left. */
+  constructor({ root, log }: { root: string; log: Log }) {
+    this.#root = root;
+    this.#log = log;
+    this.#blobs = join(root, 'blobs', 'sha256');
+    this.#ingest = join(root, 'ingest');
+    this.#trash = join(root, 'trash');
+    for (const folder of [root, this.#blobs, this.#ingest, this.#trash]) {
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+    }
+    writeOnce(join(root, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}');
+    this.#index = new LayoutIndex(root, log);
+    for (const folder of [this.#ingest, this.#trash]) void this.#clear(folder);
+  }
+
+  /** The folder that is an OCI image layout. */
+  get root(): string {
+    return this.#root;
+  }
+
+  has(digest: Digest): boolean {
+    return existsSync(this.#path(digest));
+  }
+
+  /** Bytes of a blob; not-found when it is not here. */
+  async size(digest: Digest): Promise<number> {
+    return (await stat(this.#path(digest)).catch(orNotFound(digest))).size;
+  }
+
+  /** A blob's bytes as a stream. */
+  open(digest: Digest): Readable {
+    return createReadStream(this.#path(digest), { highWaterMark: 256 * 1024 });
+  }
+
+  /** A blob's bytes, when there are at most `limit` of them. */
+  async read(digest: Digest, limit: number): Promise<Buffer> {
+    const size = await this.size(digest);
+    if (size > limit) throw invalid(`blob ${digest} is larger than ${limit} bytes`);
+    return readFile(this.#path(digest)).catch(orNotFound(digest));
+  }
+
+  /** Takes in a stream, outside of the store: {@link keep} makes it a blob, else it must be dropped. */
+  receive(source: AsyncIterable<Buffer>, options: ReceiveOptions = {}): Promise<Received> {
+    return Received.from(this.#ingest, source, options);
+  }
+
+  /** Makes received bytes a blob, visible once they are on the disk; the lease holds it. Already there is success. */
+  async keep(received: Received, lease: Lease): Promise<Digest> {
+    const { digest } = received;
+    lease.hold(digest);
+    if (!received.isKept && !this.has(digest)) await received.sync();
+    // Nobody else runs between these lines: the blob is there, or this makes it.
+    if (received.isKept) return digest;
+    const blob = this.#path(digest);
+    const temporary = received.path;
+    if (this.has(digest)) unlinkSync(temporary);
+    else renameSync(temporary, blob);
+    received.keptAs(blob);
+    failpoint('content.keep.renamed');
+    return digest;
+  }
+
+  /** Stores these bytes as a blob. */
+  async put(bytes: Uint8Array, lease: Lease): Promise<Digest> {
+    async function* once() {
+      yield Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    }
+    return this.keep(await this.receive(once()), lease);
+  }
+
+  /** A new lease; dispose it when rows reach what it holds, or when the operation failed. */
+  lease(): Lease {
+    const lease = new Lease((released) => {
+      for (const digest of released.digests) this.#spared?.add(digest);
+      this.#leases.delete(released);
+    });
+    this.#leases.add(lease);
+    return lease;
+  }
+
+  /**
+   * Removes every blob that neither these roots reach nor a lease holds; `roots` is called once, at the beginning. Blobs
+   * leased or released while it runs stay. Returns the bytes that were freed.
+   */
+  collect(roots: () => Iterable<Descriptor>): Promise<number> {
+    const collection = this.#collecting.then(() => this.#collect(roots));
+    this.#collecting = collection.catch(() => {});
+    return collection;
+  }
+
+  /** index.json will list what `render` gives, soon: changes of the next moments share one write. */
+  publish(render: () => readonly Descriptor[]): void {
+    this.#index.schedule(render);
+  }
+
+  /** Waits until index.json and a running collection are done. */
+  async close(): Promise<void> {
+    await this.#index.flush();
+    await this.#collecting;
+  }
+
+  async #collect(roots: () => Iterable<Descriptor>): Promise<number> {
+    this.#spared = new Set();
+    try {
+      const marked = await reachable(this, roots());
+      let freed = 0;
+      for (const name of await readdir(this.#blobs)) {
+        const digest = `sha256:${name}` as const;
+        if (!isDigest(digest) || marked.has(digest)) continue;
+        freed += this.#discard(digest);
+      }
+      await this.#clear(this.#trash);
+      return freed;
+    } finally {
+      this.#spared = undefined;
+    }
+  }
+
+  /** Judges and moves away in one turn, so that nobody takes a lease in between. */
+  #discard(digest: Digest): number {
+    if (this.#spared?.has(digest)) return 0;
+    for (const lease of this.#leases) if (lease.holds(digest)) return 0;
+    const { size } = statSync(this.#path(digest));
+    renameSync(this.#path(digest), join(this.#trash, randomUUID()));
+    failpoint('content.collect.renamed');
+    this.#log.debug('blob collected', { digest, size });
+    return size;
+  }
+
+  async #clear(folder: string): Promise<void> {
+    const names = readdirSync(folder);
+    for (const name of names) {
+      await unlink(join(folder, name)).catch((error) => {
+        if (isErrno(error, 'EISDIR', 'EPERM')) return rm(join(folder, name), { recursive: true, force: true });
+        if (!isErrno(error, 'ENOENT')) this.#log.warn('left-over file stays', { path: join(folder, name), error });
+      });
+    }
+  }
+
+  #path(digest: Digest): string {
+    return join(this.#blobs, digestHex(digest));
+  }
+}
+
+function writeOnce(path: string, text: string): void {
+  if (!existsSync(path)) writeFileSync(path, text, { mode: 0o644 });
+}
+
+function orNotFound(digest: Digest): (error: unknown) => never {
+  return (error) => {
+    throw isErrno(error, 'ENOENT') ? notFound(`blob ${digest} is not in the content store`, error) : error;
+  };
+}

@@ -1,0 +1,32 @@
+import type { Content } from '#content';
+import type { Events } from '#events';
+import type { Log } from '#log';
+import type { Store } from '#store';
+import type { Layers } from './layers.ts';
+import type { ImageRows } from './store.ts';
+
+/** A container, as far as an image that it uses is concerned. */
+export interface ImageUser {
+  readonly id: string;
+  readonly name: string;
+  readonly running: boolean;
+}
+
+export interface ImageUsage {
+  containersUsing(imageId: string): ImageUser[];
+}
+
+/** What the verbs of this module work with. */
+export interface ImageDeps {
+  readonly store: Store;
+  readonly rows: ImageRows;
+  readonly content: Content;
+  readonly layers: Layers;
+  readonly events: Pick<Events, 'record'>;
+  readonly usage: ImageUsage;
+  readonly log: Log;
+  /** Puts all data written so far on the disk, content and snapshots. */
+  sync(): Promise<void>;
+  /** The engine's version, recorded in images that it makes. */
+  readonly version: string;
+}

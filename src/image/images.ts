@@ -1,0 +1,140 @@
+import type { Readable } from 'node:stream';
+import type {
+  Filters,
+  HistoryItem,
+  ImageDeleteItem,
+  ImageInspect,
+  ImagePruneReport,
+  ImageSummary,
+  Progress,
+} from '#api';
+import type { Content } from '#content';
+import { conflict } from '#errdefs';
+import type { Events } from '#events';
+import type { Log } from '#log';
+import type { Digest, Platform } from '#oci';
+import type { Store } from '#store';
+import { syncfs } from '#sys';
+import type { ImageDeps, ImageUsage } from './deps.ts';
+import type { ImportOptions } from './import.ts';
+import { importImage } from './import.ts';
+import { historyOf, inspectImage } from './inspect.ts';
+import type { Snapshots } from './layers.ts';
+import { Layers } from './layers.ts';
+import type { ListQuery } from './list.ts';
+import { listImages } from './list.ts';
+import type { LoadOptions } from './load.ts';
+import { loadImages } from './load.ts';
+import { forgottenImages, pruneImages } from './prune.ts';
+import { publishIndex, roots } from './publish.ts';
+import type { ImageRecord } from './record.ts';
+import type { RemoveOptions } from './remove.ts';
+import { removeImage } from './remove.ts';
+import { resolveImage } from './resolve.ts';
+import { ImageRows } from './store.ts';
+import { tagImage } from './tag.ts';
+
+export interface ImagesOptions {
+  readonly store: Store;
+  readonly content: Content;
+  readonly snapshots: Snapshots;
+  readonly events: Pick<Events, 'record'>;
+  readonly log: Log;
+  readonly usage: ImageUsage;
+  /** The engine's version, recorded in images that it makes. */
+  readonly version?: string;
+  /** A folder on the file system of the snapshots, when that is another one than the content store's. */
+  readonly snapshotRoot?: string;
+}
+
+/** The images of one engine. */
+export class Images {
+  readonly #deps: ImageDeps;
+  #isPruning = false;
+
+  constructor(options: ImagesOptions) {
+    const rows = new ImageRows(options.store);
+    const { store, content, events, usage, log, version = '', snapshotRoot } = options;
+    const layers = new Layers(rows, options.snapshots);
+    const sync = async () => {
+      await syncfs(content.root);
+      if (snapshotRoot !== undefined) await syncfs(snapshotRoot);
+    };
+    this.#deps = { store, rows, content, layers, events, usage, log, version, sync };
+  }
+
+  /** The image that a user means by a name, an id or the beginning of one; from the rows, in no time. */
+  resolve(name: string): ImageRecord {
+    return resolveImage(this.#deps.rows, name);
+  }
+
+  list(query: ListQuery = {}): ImageSummary[] {
+    return listImages(this.#deps, query);
+  }
+
+  inspect(name: string): ImageInspect {
+    return inspectImage(this.resolve(name));
+  }
+
+  history(name: string): HistoryItem[] {
+    return historyOf(this.#deps.rows, this.resolve(name));
+  }
+
+  tag(name: string, target: { repo: string; tag: string }): Promise<void> {
+    return tagImage(this.#deps, name, target);
+  }
+
+  remove(name: string, options: RemoveOptions = {}): Promise<ImageDeleteItem[]> {
+    return removeImage(this.#deps, name, options);
+  }
+
+  /** One at a time. */
+  async prune(filters: Filters = {}): Promise<ImagePruneReport> {
+    if (this.#isPruning) throw conflict('a prune operation is already running');
+    this.#isPruning = true;
+    try {
+      return await pruneImages(this.#deps, filters);
+    } finally {
+      this.#isPruning = false;
+    }
+  }
+
+  /** Loads an archive; lines as dockerd's, a failure is the last of them. */
+  load(body: Readable, options: LoadOptions & { platform?: Platform } = {}): AsyncGenerator<Progress> {
+    return loadImages(this.#deps, body, options);
+  }
+
+  /** Makes an image of a file system tree in a tar; throws before the only line, which has the id. */
+  import(body: Readable, options: ImportOptions): AsyncGenerator<Progress> {
+    return importImage(this.#deps, body, options);
+  }
+
+  /** Chain ids of the layers that some image needs, or a container whose image was removed. */
+  liveLayers(): Set<Digest> {
+    return new Set(this.#deps.rows.layers().map(({ chainId }) => chainId));
+  }
+
+  /** Bytes of all layers, each counted once (`LayersSize` of the disk usage). */
+  layersSize(): number {
+    return this.#deps.rows.layers().reduce((sum, { size }) => sum + size, 0);
+  }
+
+  /**
+   * Removes whatever no image needs: images hidden for containers that are gone, their layers, blobs. For start-up, and
+   * for when a container was removed whose image had been removed before it.
+   */
+  async collect(): Promise<void> {
+    const { store, rows, layers, content } = this.#deps;
+    store.tx(() => {
+      for (const id of forgottenImages(this.#deps)) rows.delete(id);
+    });
+    await layers.removeUnused(rows.unusedLayers());
+    await content.collect(() => roots(rows));
+  }
+
+  /** Start-up: what a killed process left goes, index.json is true again. */
+  async recover(): Promise<void> {
+    await this.collect();
+    publishIndex(this.#deps);
+  }
+}

@@ -1,0 +1,92 @@
+import type { Readable } from 'node:stream';
+import { KeyedMutex, Semaphore } from '#async';
+import type { Digest } from '#oci';
+import { failpoint } from '#sys';
+import type { ImageRows } from './store.ts';
+
+/** What this module needs of the snapshots. */
+export interface Snapshots {
+  has(chainId: string): boolean;
+  unpack(
+    layer: { chainId: string; parent?: string; diffId: string; open: () => Readable },
+    options: { signal?: AbortSignal },
+  ): Promise<{ size: number }>;
+  /** Absent is success. */
+  removeLayer(chainId: string): Promise<void>;
+}
+
+/** A layer to be unpacked; `open` gives its bytes, compressed or plain. */
+export interface Layer {
+  readonly chainId: Digest;
+  readonly parent: Digest | undefined;
+  readonly diffId: Digest;
+  open(): Readable;
+}
+
+const PARALLEL = 4;
+
+/** Unpacked layers between the images that share them: made once, removed when no image and no operation needs them. */
+export class Layers {
+  readonly #rows: ImageRows;
+  readonly #snapshots: Snapshots;
+  /** Operations under way that need a layer. */
+  readonly #held = new Map<Digest, number>();
+  readonly #locks = new KeyedMutex();
+  readonly #places = new Semaphore(PARALLEL);
+
+  constructor(rows: ImageRows, snapshots: Snapshots) {
+    this.#rows = rows;
+    this.#snapshots = snapshots;
+  }
+
+  /** Keeps layers for an operation; when it ends without an image that needs them, they are removed. */
+  hold(chain: readonly Digest[]): AsyncDisposable {
+    for (const id of chain) this.#held.set(id, (this.#held.get(id) ?? 0) + 1);
+    return {
+      [Symbol.asyncDispose]: async () => {
+        for (const id of chain) this.#letGo(id);
+        await this.removeUnused(chain);
+      },
+    };
+  }
+
+  /** Whether the layer is unpacked and recorded. */
+  known(chainId: Digest): boolean {
+    return this.#rows.layerSize(chainId) !== undefined && this.#snapshots.has(chainId);
+  }
+
+  /** Unpacks a layer unless it is there; its unpacked bytes. Layers unpack in any order, a few at once. */
+  async ensure(layer: Layer, signal?: AbortSignal): Promise<number> {
+    using _lock = await this.#locks.lock(layer.chainId, signal);
+    const size = this.#rows.layerSize(layer.chainId);
+    if (size !== undefined && this.#snapshots.has(layer.chainId)) return size;
+    using _place = await this.#places.acquire(signal);
+    const { chainId, parent, diffId } = layer;
+    const request = { chainId, ...(parent && { parent }), diffId, open: () => layer.open() };
+    const unpacked = await this.#snapshots.unpack(request, { ...(signal && { signal }) });
+    failpoint('image.layer.unpacked');
+    return unpacked.size;
+  }
+
+  /** Removes those of the layers that nobody needs; which they were, in the given order. */
+  async removeUnused(chain: readonly Digest[]): Promise<Digest[]> {
+    const removed: Digest[] = [];
+    for (const id of chain) {
+      using _lock = await this.#locks.lock(id);
+      if (this.#held.has(id) || this.#rows.layerUsed(id)) continue;
+      const isHere = this.known(id);
+      this.#rows.deleteLayer(id);
+      failpoint('image.layer.forgotten');
+      await this.#snapshots.removeLayer(id);
+      failpoint('image.layer.removed');
+      if (isHere) removed.push(id);
+    }
+    return removed;
+  }
+
+  #letGo(id: Digest): void {
+    const left = this.#held.get(id)! - 1;
+    if (left > 0) this.#held.set(id, left);
+    else this.#held.delete(id);
+  }
+}

@@ -1,0 +1,57 @@
+import type { Filters, ImageSummary } from '#api';
+import { nowNanos } from './clock.ts';
+import type { ImageDeps } from './deps.ts';
+import { listFilter } from './filter.ts';
+import type { ImageRecord } from './record.ts';
+import { unixSeconds } from './record.ts';
+import { resolveImage } from './resolve.ts';
+
+export interface ListQuery {
+  /** Also the steps between a built image and its base. */
+  readonly all?: boolean;
+  readonly filters?: Filters;
+  readonly sharedSize?: boolean;
+}
+
+/** The images, the newest first. */
+export function listImages({ rows }: Pick<ImageDeps, 'rows'>, query: ListQuery): ImageSummary[] {
+  const filter = listFilter(query.filters ?? {}, (name) => resolveImage(rows, name), nowNanos());
+  const shared = query.sharedSize ? sharedSizes(rows.layers()) : undefined;
+  const shown = rows.all().flatMap((image) => {
+    if (image.hidden || !filter.accepts(image)) return [];
+    const tags = filter.names(image.repoTags);
+    const digests = filter.names(image.repoDigests);
+    const isNamed = tags.length + digests.length > 0;
+    if (!isNamed && filter.byName) return [];
+    const isDangling = image.repoTags.length + image.repoDigests.length === 0;
+    if (isDangling && !query.all && rows.children(image.id).length > 0) return [];
+    if (filter.dangling !== undefined && filter.dangling !== (image.repoTags.length === 0)) return [];
+    const sharedSize = shared ? image.layers.reduce((sum, chainId) => sum + (shared.get(chainId) ?? 0), 0) : -1;
+    return [{ image, summary: summaryOf(image, tags, digests, sharedSize) }];
+  });
+  return shown.sort((a, b) => newestFirst(a.image, b.image)).map(({ summary }) => summary);
+}
+
+function summaryOf(image: ImageRecord, tags: string[], digests: string[], sharedSize: number): ImageSummary {
+  return {
+    Containers: -1,
+    Created: unixSeconds(image.created),
+    Id: image.id,
+    Labels: image.config.config.Labels,
+    ParentId: image.parent,
+    RepoDigests: digests,
+    RepoTags: tags,
+    SharedSize: sharedSize,
+    Size: image.size,
+  };
+}
+
+/** Bytes of the layers that more than one image needs. */
+function sharedSizes(layers: readonly { chainId: string; size: number; users: number }[]): Map<string, number> {
+  return new Map(layers.filter(({ users }) => users > 1).map(({ chainId, size }) => [chainId, size]));
+}
+
+function newestFirst(a: ImageRecord, b: ImageRecord): number {
+  const [x, y] = [a.created ?? 0n, b.created ?? 0n];
+  return x === y ? a.id.localeCompare(b.id) : x < y ? 1 : -1;
+}
