@@ -11,6 +11,12 @@ export function declare(prototype: string): CFunction {
   return libc.func(prototype) as unknown as CFunction;
 }
 
+/** Loads another library; the result declares its functions by prototype. Throws when it is not installed. */
+export function loadLibrary(name: string): (prototype: string) => (...args: unknown[]) => unknown {
+  const library = koffi.load(name);
+  return (prototype) => library.func(prototype) as unknown as (...args: unknown[]) => unknown;
+}
+
 /** Calls a C function and throws {@link SystemError} when it returns a negative number. `path` is for the message. */
 export function call(name: string, fn: CFunction, args: readonly unknown[], path?: string): number {
   const result = fn(...args);

@@ -1,0 +1,67 @@
+import type { Context } from './context.ts';
+import { elementOf } from './firewall/elements.ts';
+import { publicationsOf } from './firewall/publications.ts';
+import { formatIpv4 } from './subnet.ts';
+
+/** How long the kernel may take to let an interface go with its namespace before we delete it. */
+const GRACE = 300;
+
+/**
+ * Takes back what attach made; absent is success. The ways in and the tracked flows go at once. The interface goes with
+ * its namespace by itself, which is faster than deleting it; one that stays (somebody else holds the namespace) is
+ * deleted a little later.
+ */
+export async function detach(context: Context, containerId: string): Promise<void> {
+  const { rows, kernel, names, config } = context;
+  context.pids.delete(containerId);
+  if (rows.sandbox(containerId)) context.detached.add(containerId);
+  const departed = context.departed.get(containerId);
+  context.departed.delete(containerId);
+  const endpoints = [...rows.endpoints(containerId), ...(departed?.endpoints ?? [])];
+  const ports = [...rows.ports(containerId), ...(departed?.ports ?? [])];
+  const leaving = endpoints.filter(({ address }) => address !== null);
+  if (leaving.length === 0) return;
+  for (const { address, link } of leaving) context.lingering.set(address!, { link: link! });
+  const elements = publicationsOf(ports, leaving)
+    .filter(({ protocol, hostIp, hostPort }) => !isHeldByAnother(context, { protocol, hostIp, hostPort, containerId }))
+    .map(elementOf);
+  const remove = elements.filter((element) => element !== undefined);
+  const isFirewalled = config.iptables ?? true;
+  if (isFirewalled && remove.length > 0) await kernel.call('publish', { table: names.table, remove, add: [] });
+  for (const { address } of leaving) await kernel.call('forgetFlows', { address: formatIpv4(address!) });
+  setTimeout(
+    () =>
+      void deleteLingering(
+        context,
+        leaving.map(({ address }) => address!),
+      ),
+    GRACE,
+  ).unref();
+}
+
+function isHeldByAnother(
+  { rows }: Context,
+  port: { protocol: string; hostIp: string; hostPort: number; containerId: string },
+): boolean {
+  const holders = rows.portHolders(port.protocol, port.hostPort);
+  return holders.some((row) => row.hostIp === port.hostIp && row.containerId !== port.containerId);
+}
+
+async function deleteLingering({ kernel, lingering, log }: Context, addresses: readonly number[]): Promise<void> {
+  const links = addresses.map((address) => lingering.get(address)?.link).filter((link) => link !== undefined);
+  try {
+    await kernel.call('deleteLinks', links);
+    for (const address of addresses) if (links.includes(lingering.get(address)?.link ?? '')) lingering.delete(address);
+  } catch (error) {
+    log.warn('an interface could not be deleted', { links, error });
+  }
+}
+
+/** Frees everything scarce, inside the caller's transaction; what attach made is left to {@link detach}, in either order. */
+export function release({ rows, departed, detached }: Context, containerId: string): void {
+  const endpoints = rows.endpoints(containerId);
+  if (!detached.delete(containerId) && endpoints.some(({ address }) => address !== null)) {
+    departed.set(containerId, { endpoints, ports: rows.ports(containerId) });
+  }
+  rows.deleteSandbox(containerId);
+}

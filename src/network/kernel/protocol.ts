@@ -1,0 +1,84 @@
+import type { Element } from '../firewall/elements.ts';
+import type { Accept } from '../firewall/foreign.ts';
+
+/** Elements of our table to remove and to add, in one transaction. */
+export interface ElementChange {
+  table: string;
+  remove: Element[];
+  add: Element[];
+}
+
+export interface AttachRequest {
+  /** A process in the sandbox's network namespace. */
+  pid: number;
+  link: string;
+  alias: string;
+  bridge: string;
+  mtu: number;
+  mac: string;
+  address: string;
+  prefix: number;
+  gateway: string;
+  /** Keep this port from its neighbours on the bridge (`icc=false`). */
+  isolated: boolean;
+  publish: ElementChange;
+  /** Published UDP ports: flows to them may still have an older target. */
+  udpPorts: number[];
+}
+
+export interface BridgeRequest {
+  name: string;
+  alias: string;
+  address: string;
+  prefix: number;
+  mtu: number;
+}
+
+export interface HostRoute {
+  destination: string;
+  prefix: number;
+}
+
+export interface StaleLink {
+  name: string;
+  alias: string;
+  master: number;
+}
+
+/** The operations of the net worker: name → what it takes and gives. */
+export interface Operations {
+  attach: { takes: AttachRequest; gives: undefined };
+  loopback: { takes: { pid: number }; gives: undefined };
+  publish: { takes: ElementChange; gives: undefined };
+  forgetFlows: { takes: { address: string }; gives: undefined };
+  ensureBridge: { takes: BridgeRequest; gives: { created: boolean } };
+  listLinks: { takes: undefined; gives: StaleLink[] };
+  joinBridge: { takes: { bridge: string; links: string[] }; gives: undefined };
+  deleteLinks: { takes: string[]; gives: undefined };
+  hostRoutes: { takes: { except: string }; gives: HostRoute[] };
+  isForwarding: { takes: undefined; gives: boolean };
+  forward: { takes: undefined; gives: undefined };
+  /** Runs a whole nft text as one transaction. */
+  render: { takes: { text: string }; gives: undefined };
+  /** Keeps our accepts in foreign chains from now on and watches over our table. */
+  guard: { takes: { table: string; bridges: string[] }; gives: Accept[] };
+  /** Removes our accepts and stops watching. */
+  unguard: { takes: undefined; gives: undefined };
+}
+
+export type OperationName = keyof Operations;
+
+export interface Call {
+  id: number;
+  name: OperationName;
+  argument: unknown;
+}
+
+/** What the worker says: answers, and news by itself. */
+export type Reply =
+  | { id: number; result: unknown }
+  | { id: number; error: { message: string; code?: string; syscall?: string } }
+  | { news: 'table-damaged' }
+  | { news: 'accepts-placed'; accepts: Accept[] }
+  | { news: 'guard-failed'; message: string }
+  | { news: 'worker-lost'; message: string };

@@ -1,0 +1,203 @@
+import type {
+  Filters,
+  NetworkConnectRequest,
+  NetworkCreateRequest,
+  NetworkCreateResponse,
+  NetworkDisconnectRequest,
+  NetworkResource,
+  NetworkSettings,
+} from '#api';
+import { checkFilters } from '#api';
+import { forbidden, notImplemented } from '#errdefs';
+import type { Log } from '#log';
+import type { Store } from '#store';
+import { bindFailure, portError } from './allocate-port.ts';
+import { attach } from './attach.ts';
+import type { Context, NetworkConfig } from './context.ts';
+import { namesOf } from './context.ts';
+import { ensureDefaults } from './default-networks.ts';
+import { detach, release } from './detach.ts';
+import type { SandboxFiles } from './files.ts';
+import { files } from './files.ts';
+import type { News } from './kernel/kernel.ts';
+import { Kernel } from './kernel/kernel.ts';
+import { findNetwork, inspect, list } from './list.ts';
+import { endpointsOf, parseMode } from './modes.ts';
+import type { Live } from './recover.ts';
+import { recover, render, uninstall } from './recover.ts';
+import type { PortSocket, Reservation, SandboxRequest } from './reserve.ts';
+import { reserve } from './reserve.ts';
+import { settings } from './settings.ts';
+import { NetworkStore } from './store.ts';
+import { formatIpv4 } from './subnet.ts';
+import { validate } from './validate.ts';
+
+const PREDEFINED = ['bridge', 'host', 'none', 'default'];
+const DETACHED = 'networks of your own are not supported yet';
+
+/** The networks of one engine, and every sandbox's place in them. */
+export class Networks {
+  readonly #context: Context;
+  #rendering: Promise<void> | undefined;
+  #isRenderWanted = false;
+
+  constructor({ store, log, mark, config }: { store: Store; log: Log; mark: string; config: NetworkConfig }) {
+    this.#context = {
+      rows: new NetworkStore(store),
+      kernel: new Kernel((news) => this.#hear(news)),
+      log,
+      config,
+      names: namesOf(mark),
+      pids: new Map(),
+      lingering: new Map(),
+      departed: new Map(),
+      detached: new Set(),
+      cursor: 0,
+    };
+    ensureDefaults(this.#context);
+  }
+
+  /** Refuses at create what Docker refuses then; returns Docker's warnings. */
+  validate(request: SandboxRequest): string[] {
+    return validate(request);
+  }
+
+  /** Keeps what a new container asks of its networks, for inspect before its first start. Inside the caller's transaction. */
+  register({ containerId, hostConfig, config, endpoints }: SandboxRequest): void {
+    if (config.NetworkDisabled) return;
+    for (const [name, asked] of endpointsOf(parseMode(hostConfig.NetworkMode), endpoints)) {
+      this.#context.rows.putAttachment(containerId, name, JSON.stringify(asked));
+    }
+  }
+
+  /** Takes address and ports for a start, inside the caller's transaction; throws Docker's errors. */
+  reserve(request: SandboxRequest): Reservation {
+    return reserve(this.#context, request);
+  }
+
+  /** Makes the interface in the namespace of `pid` and opens the published ports. About a millisecond. */
+  attach(containerId: string, netns: { pid: number }): Promise<void> {
+    return attach(this.#context, containerId, netns);
+  }
+
+  /** The contents of hosts, resolv.conf and hostname for a reserved sandbox. */
+  files(containerId: string): SandboxFiles {
+    return files(this.#context, containerId);
+  }
+
+  /** Takes back what attach made; absent is success. Before or after {@link release}. */
+  detach(containerId: string): Promise<void> {
+    return detach(this.#context, containerId);
+  }
+
+  /** Frees address and ports, inside the caller's transaction. */
+  release(containerId: string): void {
+    release(this.#context, containerId);
+  }
+
+  /** Deletes what {@link register} kept, with all the rest, when the container is removed. Inside the caller's transaction. */
+  forget(containerId: string): void {
+    this.release(containerId);
+    this.#context.rows.dropAttachments(containerId);
+  }
+
+  /** Tells the new name of a container, for network inspect. Inside the caller's transaction. */
+  rename(containerId: string, name: string): void {
+    this.#context.rows.renameSandbox(containerId, name);
+  }
+
+  /** The network part of inspect, from rows only. */
+  settings(containerId: string): NetworkSettings {
+    return settings(this.#context, containerId);
+  }
+
+  /** The error of a start whose monitor could not listen on a socket; `code` is the kernel's (`EADDRINUSE`). */
+  portError(containerId: string, socket: PortSocket, code: string): Error {
+    const { rows } = this.#context;
+    const endpoint = rows.endpoints(containerId)[0];
+    const { protocol, hostIp, hostPort, target } = socket;
+    const address = endpoint?.address ? formatIpv4(endpoint.address) : target.ip;
+    const message = bindFailure({ protocol, hostIp, hostPort, address, port: target.port }, code);
+    return portError(rows.sandbox(containerId)?.name ?? '', endpoint?.id ?? '', message);
+  }
+
+  list(filters: Filters): NetworkResource[] {
+    return list(this.#context, filters);
+  }
+
+  inspect(name: string, _options?: { verbose?: boolean; scope?: string }): NetworkResource {
+    return inspect(this.#context, name);
+  }
+
+  async create({ Name }: NetworkCreateRequest): Promise<NetworkCreateResponse> {
+    if (PREDEFINED.includes(Name)) throw forbidden(`operation is not permitted on predefined ${Name} network `);
+    throw notImplemented(`cannot create network ${Name}: ${DETACHED}`);
+  }
+
+  async remove(name: string): Promise<void> {
+    const network = findNetwork(this.#context, name);
+    throw forbidden(`${network.name} is a pre-defined network and cannot be removed`);
+  }
+
+  async connect(name: string, _request: NetworkConnectRequest): Promise<void> {
+    findNetwork(this.#context, name);
+    throw notImplemented(`cannot connect to network ${name}: ${DETACHED}`);
+  }
+
+  async disconnect(name: string, _request: NetworkDisconnectRequest): Promise<void> {
+    findNetwork(this.#context, name);
+    throw notImplemented(`cannot disconnect from network ${name}: ${DETACHED}`);
+  }
+
+  /** The predefined networks are never pruned. */
+  async prune(filters: Filters): Promise<{ NetworksDeleted: string[] | null }> {
+    checkFilters(filters, ['label', 'label!', 'until']);
+    return { NetworksDeleted: null };
+  }
+
+  /** Brings kernel and rows together at start; `live`: the containers that run (with a pid of each, if a Map). */
+  recover(live: Live): Promise<void> {
+    return recover(this.#context, live);
+  }
+
+  /** Removes bridge, table and foreign accepts: for uninstalling, with no container running. */
+  uninstall(): Promise<void> {
+    return uninstall(this.#context);
+  }
+
+  /** Stops the net worker; the kernel's side stays as it is, for the containers that live on. */
+  close(): Promise<void> {
+    return this.#context.kernel.close();
+  }
+
+  #hear(news: News): void {
+    const { log, names } = this.#context;
+    if (news.news === 'accepts-placed') log.info('placed accepts in foreign forward chains', { accepts: news.accepts });
+    else if (news.news === 'guard-failed') log.warn('cannot look after the firewall', { reason: news.message });
+    else {
+      log.warn('rendering the firewall again', { table: names.table, reason: news.news });
+      this.#renderSoon(news.news === 'worker-lost');
+    }
+  }
+
+  /** At most one rendering at a time; news during one ask for another after it. */
+  #renderSoon(isWorkerNew: boolean): void {
+    this.#isRenderWanted = true;
+    this.#rendering ??= this.#renderWhileWanted(isWorkerNew).finally(() => {
+      this.#rendering = undefined;
+    });
+  }
+
+  async #renderWhileWanted(isWorkerNew: boolean): Promise<void> {
+    const { log, kernel, names } = this.#context;
+    while (this.#isRenderWanted) {
+      this.#isRenderWanted = false;
+      try {
+        await render(this.#context);
+        if (isWorkerNew) await kernel.call('guard', { table: names.table, bridges: [names.bridge] });
+      } catch (error) {
+        log.error('the firewall could not be rendered', { error });
+      }
+    }
+  }
+}
