@@ -1,3 +1,4 @@
+import { DOCKER_VERSION } from '#api';
 import { createLog } from '#log';
 import { loadConfig } from './config.ts';
 import { ConfigError } from './config-file.ts';
@@ -5,7 +6,7 @@ import { Daemon } from './daemon.ts';
 import { parseFlags, usage } from './flags.ts';
 import { purge } from './purge.ts';
 import { stopContainers } from './stop-containers.ts';
-import { DOCKER_VERSION, GANTRY_VERSION } from './version.ts';
+import { GANTRY_VERSION } from './version.ts';
 
 /** Runs gantryd with these arguments. Resolves when it serves, or when a one-shot task (`--purge` …) is done. */
 export async function main(args: readonly string[]): Promise<void> {

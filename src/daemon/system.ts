@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { ContainerSummary, DiskUsage, ImageSummary, Info, RuntimeInfo, Version, Volume } from '#api';
+import { API_VERSION, DOCKER_VERSION, MIN_API_VERSION } from '#api';
 import type { HostFacts } from '#runtime';
 import { hostArchitecture, hostWarnings } from '#runtime';
 import type { Store } from '#store';
 import type { DaemonConfig } from './config.ts';
-import { DOCKER_VERSION, GANTRY_VERSION } from './version.ts';
+import { GANTRY_VERSION } from './version.ts';
 
 /** What `/info`, `/version` and `/system/df` ask of the rest of the engine. */
 export interface SystemDeps {
@@ -21,7 +22,7 @@ export interface SystemDeps {
   readonly listeners: () => number;
 }
 
-const API = { ApiVersion: '1.50', MinAPIVersion: '1.24' } as const;
+const API = { ApiVersion: API_VERSION, MinAPIVersion: MIN_API_VERSION } as const;
 
 /** Facts about the engine as a whole, in the API's shapes. */
 export class SystemInfo {

@@ -5,5 +5,3 @@ const pkg = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.jso
 
 /** Gantry's own version. */
 export const GANTRY_VERSION = pkg.version;
-/** Docker: clients parse the server's version as Docker's and derive abilities from it; this is the one we match. */
-export const DOCKER_VERSION = '28.5.2';

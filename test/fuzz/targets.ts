@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict';
+import {
+  ContainerConfig,
+  CreateRequest,
+  ExecConfig,
+  encodeFrame,
+  FrameDecoder,
+  matchesPattern,
+  parseFilters,
+} from '#api';
+import { ConfigError, parseConfig, toConfig } from '#daemon';
+import { EngineError } from '#errdefs';
+import {
+  canonicalString,
+  decodeArchiveItems,
+  decodeImageConfig,
+  decodeIndex,
+  decodeManifest,
+  parseReference,
+} from '#oci';
+import { decode } from '#schema';
+import { TarReader } from '#tar';
+import { dockerArchive } from '../crash/archive.ts';
+
+/** One thing that reads hostile bytes: it may refuse them with our own errors, nothing else, and not hang. */
+export interface Target {
+  readonly seeds: readonly Buffer[];
+  readonly words: readonly string[];
+  /** Throws when an invariant does not hold. */
+  run(input: Buffer): void | Promise<void>;
+}
+
+const text = (...seeds: string[]) => seeds.map((seed) => Buffer.from(seed));
+const DIGEST = `sha256:${'0123456789abcdef'.repeat(4)}`;
+
+async function readArchive(input: Buffer): Promise<void> {
+  const reader = new TarReader(pieces(input));
+  let bytes = 0;
+  for await (const entry of reader) {
+    assert.ok(entry.name.length <= 4096);
+    for (let piece = await reader.read(); piece; piece = await reader.read()) bytes += piece.length;
+  }
+  assert.ok(bytes <= input.length, 'more content than there was input');
+}
+
+/** In pieces of odd sizes, as sockets give them. */
+async function* pieces(input: Buffer): AsyncGenerator<Buffer> {
+  for (let at = 0; at < input.length; at += 711) yield input.subarray(at, at + 711);
+}
+
+function frames(input: Buffer): void {
+  const whole = encodeFrame('stderr', input.subarray(0, 100));
+  const seen = [...new FrameDecoder().push(whole)];
+  assert.deepEqual(Buffer.concat(seen.map(({ data }) => Buffer.from(data))), Buffer.from(input.subarray(0, 100)));
+  const decoder = new FrameDecoder();
+  for (let at = 0; at < input.length; at += 5) Array.from(decoder.push(input.subarray(at, at + 5)));
+}
+
+export const TARGETS: Readonly<Record<string, Target>> = {
+  tar: {
+    seeds: [dockerArchive(Buffer.from('layer'), 'fuzz:1')],
+    words: ['ustar\0', '30 mtime=1.5\n', 'GNU.sparse.map=0,1'],
+    run: readArchive,
+  },
+  reference: {
+    seeds: text('busybox', 'docker.io/library/busybox:latest', `localhost:5000/a/b@${DIGEST}`, 'a.b:80/c_d/e-f:V1'),
+    words: [':', '@', '/', 'sha256:', '[::1]'],
+    run: (input) => {
+      const canonical = canonicalString(parseReference(input.toString('utf8')));
+      assert.equal(canonicalString(parseReference(canonical)), canonical);
+    },
+  },
+  'go decoder': {
+    seeds: text(
+      '{"Image":"x","Cmd":["a"],"HostConfig":{"Memory":1,"PortBindings":{"80/tcp":[{"HostPort":"1"}]}}}',
+      '{"cmd":"x","ENV":null}',
+    ),
+    words: ['"Memory":', '"NetworkingConfig":{"EndpointsConfig":{', '1.5', 'null', 'true', '{"a":', '[[['],
+    run: (input) => {
+      for (const schema of [CreateRequest, ContainerConfig, ExecConfig]) {
+        const value = decode(schema, input.toString('utf8'));
+        assert.deepEqual(decode(schema, JSON.stringify(value)), value);
+      }
+    },
+  },
+  filters: {
+    seeds: text('{"label":{"a=b":true}}', '{"label":["a=b"],"name":["^x.*"]}'),
+    words: ['__proto__', 'constructor', '(((((', 'a*a*a*a*a*b', '{}'],
+    run: (input) => {
+      const filters = parseFilters(input.toString('utf8'));
+      for (const values of Object.values(filters)) matchesPattern(values, 'a'.repeat(20));
+    },
+  },
+  'stream framing': {
+    seeds: [encodeFrame('stdout', Buffer.from('hello')), Buffer.alloc(64)],
+    words: ['\x01\0\0\0\0\0\0\x05'],
+    run: frames,
+  },
+  'image config': {
+    seeds: text(
+      `{"architecture":"amd64","os":"linux","config":{"Env":["A=1"],"Cmd":["sh"]},"rootfs":{"type":"layers","diff_ids":["${DIGEST}"]},"history":[{"created":"2020-01-01T00:00:00Z"}]}`,
+    ),
+    words: ['"Healthcheck":{"Test":["NONE"]}', '"Volumes":{"/x":{}}', 'null', '"OnBuild"'],
+    run: (input) => void decodeImageConfig(input),
+  },
+  'oci index': {
+    seeds: text(
+      `{"schemaVersion":2,"manifests":[{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"${DIGEST}","size":7,"platform":{"os":"linux","architecture":"amd64"}}]}`,
+      `{"schemaVersion":2,"config":{"mediaType":"x","digest":"${DIGEST}","size":1},"layers":[]}`,
+      '[{"Config":"a.json","RepoTags":["a:b"],"Layers":["x/layer.tar"]}]',
+    ),
+    words: ['-1', '1e99', 'sha512:', '"layers":', '"manifests":'],
+    run: (input) => {
+      const outcomes = [decodeIndex, decodeManifest, decodeArchiveItems].map((read) => thrown(() => read(input)));
+      const failures = outcomes.filter((error) => error !== undefined);
+      const unexpected = failures.find((error) => !isRefusal(error));
+      if (unexpected || failures.length === outcomes.length) throw unexpected ?? failures[0];
+    },
+  },
+  'daemon.json': {
+    seeds: text(
+      '{"debug":true,\n"hosts":["unix:///a"],"log-opts":{"a":"b"},"default-ulimits":{"nofile":{"Name":"nofile","Soft":1,"Hard":2}},"default-shm-size":"64M"}',
+    ),
+    words: ['"bip":', '"mtu":', '__proto__', '"runtimes":{"a":{"path":"b"}}', '1e400'],
+    run: (input) => void toConfig(parseConfig(input.toString('utf8'), 'daemon.json'), false),
+  },
+};
+
+function thrown(work: () => unknown): unknown {
+  try {
+    work();
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
+/** Whether this is one of our own errors that say what is wrong with the input. */
+export function isRefusal(error: unknown): boolean {
+  if (error instanceof EngineError) return error.kind === 'invalid-argument';
+  // The frame decoder runs in clients too and knows no kinds of errors.
+  return (
+    error instanceof ConfigError || (error instanceof RangeError && error.message.startsWith('unrecognized stream'))
+  );
+}
