@@ -18,6 +18,8 @@ class RawNumber {
 
 /** A number with a fraction or exponent, or of 16 digits and more, needs its source text; outside strings is not checked. */
 const UNUSUAL_NUMBER = /\d[.eE]|\d{16}/;
+/** How deep a value that no schema describes may be nested (Go: 10,000; nothing real needs it). */
+const KEPT_DEPTH = 1000;
 const WHOLE = /^-?\d+$/;
 
 /**
@@ -64,7 +66,7 @@ function read(schema: Schema, value: unknown, place: Place): unknown {
     case 'float':
       return readFloat(schema, value, place);
     case 'any':
-      return plain(value);
+      return plain(value, 0);
     case 'words':
       return readWords(value);
     case 'array':
@@ -177,12 +179,13 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 /** The value with its raw numbers made into numbers. */
-function plain(value: unknown): unknown {
+function plain(value: unknown, depth: number): unknown {
   if (value instanceof RawNumber) return Number(value.text);
-  if (Array.isArray(value)) return value.map(plain);
-  if (!isRecord(value)) return value;
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth > KEPT_DEPTH) throw invalid('exceeded max depth');
+  if (Array.isArray(value)) return value.map((item) => plain(item, depth + 1));
   const result: Record<string, unknown> = {};
-  for (const key of Object.keys(value)) set(result, key, plain(value[key]));
+  for (const [key, item] of Object.entries(value)) set(result, key, plain(item, depth + 1));
   return result;
 }
 

@@ -1,3 +1,5 @@
+/** Go's limit on nesting. */
+const MAX_DEPTH = 10_000;
 const ESCAPES = '"\\/bfnrt';
 
 /** What Go says of a text that is not JSON. The text must have a fault; texts that `JSON.parse` takes give ''. */
@@ -26,21 +28,27 @@ class Scanner {
     }
   }
 
-  /** One value, or the opening of a container that has content. */
+  /** One value; of a container that has content, all that opens before its first plain value. */
   #value(open: ('{' | '[')[]): void {
-    const c = this.#blank();
-    if (c === '{' || c === '[') {
-      if (open.length >= 10_000) throw new Fault('exceeded max depth');
+    for (;;) {
+      const c = this.#blank();
+      if (c !== '{' && c !== '[') {
+        this.#scalar(c);
+        return;
+      }
+      if (open.length >= MAX_DEPTH) throw new Fault('exceeded max depth');
       this.#at++;
-      const first = this.#blank();
-      if (first === (c === '{' ? '}' : ']')) {
+      if (this.#blank() === (c === '{' ? '}' : ']')) {
         this.#at++;
         return;
       }
       open.push(c);
       if (c === '{') this.#key();
-      this.#value(open);
-    } else if (c === '"') this.#string();
+    }
+  }
+
+  #scalar(c: string | undefined): void {
+    if (c === '"') this.#string();
     else if (c === '-' || isDigit(c)) this.#number();
     else if (c === 't' || c === 'f' || c === 'n') this.#literal({ t: 'true', f: 'false', n: 'null' }[c]);
     else throw this.#unexpected('looking for beginning of value');
