@@ -53,6 +53,5 @@ export function attachRequest(
     gateway: bridge.gateway,
     isolated: config.icc === false,
     publish: { table: names.table, remove: [], add: add.filter((element) => element !== undefined) },
-    udpPorts: ports.filter(({ protocol }) => protocol === 'udp').map(({ hostPort }) => hostPort),
   };
 }

@@ -1,4 +1,5 @@
 import type { Log } from '#log';
+import type { FlowSweep } from './flow-sweep.ts';
 import type { Kernel } from './kernel/kernel.ts';
 import type { EndpointRow, NetworkRow, NetworkStore, PortRow } from './store.ts';
 import type { AddressPool } from './subnet.ts';
@@ -33,6 +34,7 @@ export interface Context {
   readonly lingering: Map<number, Lingering>;
   /** Released before they were detached: what detach must still take back. */
   readonly departed: Map<string, { endpoints: EndpointRow[]; ports: PortRow[] }>;
+  readonly flows: FlowSweep;
   /** Detached, not yet released. */
   readonly detached: Set<string>;
   /** The last ephemeral port handed out. */

@@ -28,7 +28,10 @@ export async function detach(context: Context, containerId: string): Promise<voi
   const remove = elements.filter((element) => element !== undefined);
   const isFirewalled = config.iptables ?? true;
   if (isFirewalled && remove.length > 0) await kernel.call('publish', { table: names.table, remove, add: [] });
-  for (const { address } of leaving) await kernel.call('forgetFlows', { address: formatIpv4(address!) });
+  context.flows.forget(
+    leaving.map(({ address }) => formatIpv4(address!)),
+    { isUrgent: ports.length > 0 },
+  );
   setTimeout(
     () =>
       void deleteLingering(

@@ -19,6 +19,7 @@ import { ensureDefaults } from './default-networks.ts';
 import { detach, release } from './detach.ts';
 import type { SandboxFiles } from './files.ts';
 import { files } from './files.ts';
+import { FlowSweep } from './flow-sweep.ts';
 import type { News } from './kernel/kernel.ts';
 import { Kernel } from './kernel/kernel.ts';
 import { findNetwork, inspect, list } from './list.ts';
@@ -42,9 +43,11 @@ export class Networks {
   #isRenderWanted = false;
 
   constructor({ store, log, mark, config }: { store: Store; log: Log; mark: string; config: NetworkConfig }) {
+    const kernel = new Kernel((news) => this.#hear(news));
     this.#context = {
       rows: new NetworkStore(store),
-      kernel: new Kernel((news) => this.#hear(news)),
+      kernel,
+      flows: new FlowSweep(kernel, log),
       log,
       config,
       names: namesOf(mark),

@@ -6,7 +6,7 @@ import { asBridge, isOwnLink } from './context.ts';
 import { ensureSubnet } from './default-networks.ts';
 import { allPublications } from './firewall/publications.ts';
 import { removeTable, renderTable } from './firewall/rules.ts';
-import { parseCidr } from './subnet.ts';
+import { formatIpv4, parseCidr } from './subnet.ts';
 
 const FORWARDING = 'forwarding';
 
@@ -39,6 +39,17 @@ export async function recover(context: Context, live: Live): Promise<void> {
     if (accepts.length > 0) log.info('placed accepts in foreign forward chains', { accepts });
   }
   failpoint('network.recover.guarded');
+  forgetOldFlows(context);
+}
+
+/** Flows to containers that ended while no daemon ran. */
+function forgetOldFlows({ rows, kernel, log }: Context): void {
+  const { subnet, gateway } = asBridge(rows.network('bridge'))!;
+  const addresses = rows.allEndpoints().map(({ address }) => address);
+  const except = [gateway, ...addresses.filter((address) => address !== null).map(formatIpv4)];
+  kernel.call('forgetFlows', { subnet, except }).catch((error: unknown) => {
+    log.warn('tracked flows could not be deleted', { error });
+  });
 }
 
 /** Renders the whole table from the rows and swaps it in. */

@@ -99,7 +99,9 @@ function leaseEndpoint(
   const legacyMac = (config as { MacAddress?: string }).MacAddress;
   const given = parseMac(settings.MacAddress || legacyMac || '');
   const mac = given ? formatMac(given) : randomMac();
-  return { ...bare, link: linkName(context.names, id), mac, address: leaseAddress(context, bridge) };
+  const address = leaseAddress(context, bridge);
+  context.flows.keep(formatIpv4(address));
+  return { ...bare, link: linkName(context.names, id), mac, address };
 }
 
 /** The lowest free address, one that a vanishing interface may still have only if there is no other. */

@@ -12,7 +12,8 @@ const IPT_SO_GET_ENTRIES = 65;
 const FORWARD = 2;
 /** Offsets in struct ipt_entry (linux/netfilter_ipv4/ip_tables.h). */
 const ENTRY = { in: 16, out: 32, targetOffset: 88, nextOffset: 90, elements: 112 } as const;
-const NF_ACCEPT_TARGET = -2;
+const VERDICT = { accept: -2, drop: -1 } as const;
+const VERDICT_OFFSET = 32;
 
 const socket = declare('int socket(int domain, int type, int protocol)');
 const getsockopt = declare('int getsockopt(int fd, int level, int name, void *value, void *length)');
@@ -23,11 +24,18 @@ export interface LegacyAccept {
   out: string;
 }
 
+/** The FORWARD chain of iptables-legacy's filter table, as far as it matters to us. */
+export interface LegacyForward {
+  accepts: LegacyAccept[];
+  /** How many other rules there are. */
+  others: number;
+  dropsByDefault: boolean;
+}
+
 /**
- * The plain accepts in the FORWARD chain of iptables-legacy's filter table, and how many other rules there are (the
- * policy not counted); undefined when that table is not in use in this network namespace. Starts no process.
+ * The FORWARD chain of iptables-legacy's filter table; undefined when that table is not in use in this network namespace. Starts no process.
  */
-export function legacyForward(): { accepts: LegacyAccept[]; others: number } | undefined {
+export function legacyForward(): LegacyForward | undefined {
   if (!tables().includes('filter')) return undefined;
   const fd = call('socket', socket, [AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW]);
   try {
@@ -58,7 +66,7 @@ function option(fd: number, name: number, size: number, entries?: number): Buffe
   return value;
 }
 
-function decodeChain(entries: Buffer, start: number, policy: number): { accepts: LegacyAccept[]; others: number } {
+function decodeChain(entries: Buffer, start: number, policy: number): LegacyForward {
   const accepts: LegacyAccept[] = [];
   let others = 0;
   for (let at = start; at < policy; at += entries.readUInt16LE(at + ENTRY.nextOffset)) {
@@ -67,9 +75,10 @@ function decodeChain(entries: Buffer, start: number, policy: number): { accepts:
     const target = entry.readUInt16LE(ENTRY.targetOffset);
     // A standard target has an empty name and holds the verdict; matches would stand between the entry and it.
     const isPlain = target === ENTRY.elements && entry[target + 2] === 0 && entry.subarray(0, 16).every((b) => b === 0);
-    if (isPlain && entry.readInt32LE(target + 32) === NF_ACCEPT_TARGET) {
+    if (isPlain && entry.readInt32LE(target + VERDICT_OFFSET) === VERDICT.accept) {
       accepts.push({ in: name(ENTRY.in), out: name(ENTRY.out) });
     } else others++;
   }
-  return { accepts, others };
+  const verdict = entries.readInt32LE(policy + entries.readUInt16LE(policy + ENTRY.targetOffset) + VERDICT_OFFSET);
+  return { accepts, others, dropsByDefault: verdict === VERDICT.drop };
 }

@@ -24,6 +24,18 @@ export function call(name: string, fn: CFunction, args: readonly unknown[], path
   return result;
 }
 
+/** As {@link call}, in a thread of libuv's pool: for calls that wait. */
+export function callInPool(name: string, fn: CFunction, args: readonly unknown[], path?: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const slow = fn as unknown as { async(...args: unknown[]): void };
+    slow.async(...args, (error: Error | null, result: number) => {
+      if (error) reject(error);
+      else if (result < 0) reject(new SystemError(name, koffi.errno(), path));
+      else resolve(result);
+    });
+  });
+}
+
 const close = declare('int close(int fd)');
 
 /** Closes a file descriptor; an already closed one is EBADF (close(2)). */

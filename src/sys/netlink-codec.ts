@@ -39,7 +39,7 @@ export function attribute(type: number, value: Uint8Array): Buffer {
 }
 
 /** An attribute whose value is attributes. */
-export function nested(type: number, ...inner: Buffer[]): Buffer {
+export function nested(type: number, ...inner: Uint8Array[]): Buffer {
   return attribute(type | NESTED, Buffer.concat(inner));
 }
 

@@ -1,57 +1,47 @@
 /**
- * ctnetlink messages: finding and deleting entries of the connection tracking table, IPv4. Pure. The kernel filters the
- * dump (CTA_FILTER, Linux ≥ 5.8), so the cost does not grow with what others have open.
+ * ctnetlink messages: finding and deleting entries of the connection tracking table, IPv4. Pure. The table has no index
+ * by address, so every question makes the kernel walk all of it (10 ms for an empty one): to be asked seldom.
  */
-
 import type { NetlinkMessage, ReceivedMessage } from './netlink-codec.ts';
-import { attribute, attributes, NLM_F_DUMP, nested, u8, u32 } from './netlink-codec.ts';
-import { ipv4Bytes } from './netlink-route.ts';
+import { attribute, attributes, be32, NLM_F_DUMP, nested } from './netlink-codec.ts';
+import { ipv4Text } from './netlink-route.ts';
 
 const SUBSYSTEM = 1;
 const GET = 1;
 const DELETE = 2;
 const AF_INET = 2;
-const CTA = { original: 1, reply: 2, zone: 18, filter: 25 } as const;
-const FLAG = { source: 1, protocol: 8, destinationPort: 32 } as const;
+const CTA = { original: 1, reply: 2, status: 3, zone: 18, statusMask: 26 } as const;
+const IPS_DST_NAT = 1 << 5;
+const HEADER = Buffer.from([AF_INET, 0, 0, 0]);
 
-/** Which flows: those that an address answers (`replySource`), or those sent to a port of this host. */
-export type FlowFilter = { replySource: string } | { protocol: 'tcp' | 'udp'; port: number };
-
-const PROTOCOL = { tcp: 6, udp: 17 } as const;
-
-/** Asks for the flows that match; each answer goes to {@link deleteFlow}. */
-export function dumpFlows(filter: FlowFilter): NetlinkMessage {
-  const parts =
-    'replySource' in filter
-      ? [
-          nested(CTA.reply, nested(1, attribute(1, ipv4Bytes(filter.replySource)))),
-          nested(CTA.filter, u32(1, 0), u32(2, FLAG.source)),
-        ]
-      : [
-          nested(CTA.original, nested(2, u8(1, PROTOCOL[filter.protocol]), attribute(3, portBytes(filter.port)))),
-          nested(CTA.filter, u32(1, FLAG.protocol | FLAG.destinationPort), u32(2, 0)),
-        ];
-  return {
-    type: (SUBSYSTEM << 8) | GET,
-    flags: NLM_F_DUMP,
-    body: Buffer.concat([Buffer.from([AF_INET, 0, 0, 0]), ...parts]),
-  };
+/** A tracked flow: who began it and who answers it; `message` is for {@link deleteFlow}. */
+export interface Flow {
+  source: string;
+  answerer: string;
+  message: ReceivedMessage;
 }
 
-/** Deletes the flow of a dump's answer, by its original direction. */
-export function deleteFlow(reply: ReceivedMessage): NetlinkMessage | undefined {
-  const found = attributes(reply.body.subarray(4));
-  const original = found.get(CTA.original);
-  if (!original) return undefined;
+/** Asks for all flows, or for those alone whose target was changed (kernels before 6.0 answer with all). */
+export function dumpFlows({ onlyTranslated }: { onlyTranslated: boolean }): NetlinkMessage {
+  const filter = onlyTranslated ? [be32(CTA.status, IPS_DST_NAT), be32(CTA.statusMask, IPS_DST_NAT)] : [];
+  return { type: (SUBSYSTEM << 8) | GET, flags: NLM_F_DUMP, body: Buffer.concat([HEADER, ...filter]) };
+}
+
+export function decodeFlow(message: ReceivedMessage): Flow {
+  const found = attributes(message.body.subarray(4));
+  return { source: sourceOf(found.get(CTA.original)), answerer: sourceOf(found.get(CTA.reply)), message };
+}
+
+function sourceOf(tuple: Buffer | undefined): string {
+  const addresses = tuple && attributes(tuple).get(1);
+  const source = addresses && attributes(addresses).get(1);
+  return source?.length === 4 ? ipv4Text(source) : '';
+}
+
+/** Deletes a flow, named by its original direction. */
+export function deleteFlow({ message }: Flow): NetlinkMessage {
+  const found = attributes(message.body.subarray(4));
   const zone = found.get(CTA.zone);
-  const parts = [nested(CTA.original, Buffer.from(original)), ...(zone ? [attribute(CTA.zone, zone)] : [])];
-  return {
-    type: (SUBSYSTEM << 8) | DELETE,
-    flags: 0,
-    body: Buffer.concat([Buffer.from([AF_INET, 0, 0, 0]), ...parts]),
-  };
-}
-
-function portBytes(port: number): Buffer {
-  return Buffer.from([port >> 8, port & 0xff]);
+  const parts = [nested(CTA.original, found.get(CTA.original)!), ...(zone ? [attribute(CTA.zone, zone)] : [])];
+  return { type: (SUBSYSTEM << 8) | DELETE, flags: 0, body: Buffer.concat([HEADER, ...parts]) };
 }

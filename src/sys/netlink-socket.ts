@@ -1,4 +1,4 @@
-import { call, closeFd, declare } from './libc.ts';
+import { call, callInPool, closeFd, declare } from './libc.ts';
 import type { NetlinkMessage, ReceivedMessage } from './netlink-codec.ts';
 import {
   decodeMessages,
@@ -57,6 +57,7 @@ export class NetlinkSocket implements Disposable {
    * an error number (0: done) for each.
    */
   requestAll(messages: readonly NetlinkMessage[]): number[] {
+    if (messages.length === 0) return [];
     const first = this.#send(messages.map((m) => ({ ...m, flags: m.flags | NLM_F_REQUEST | NLM_F_ACK })));
     const results = new Array<number>(messages.length).fill(-1);
     let missing = messages.length;
@@ -102,14 +103,23 @@ export class NetlinkSocket implements Disposable {
     const isDump = (message.flags & NLM_F_DUMP) === NLM_F_DUMP;
     const sequence = this.#send([{ ...message, flags: message.flags | NLM_F_REQUEST | (isDump ? 0 : NLM_F_ACK) }]);
     const answers: ReceivedMessage[] = [];
+    while (!collect(this.#receive(), { sequence, answers, what }));
+    return answers;
+  }
+
+  /**
+   * As {@link ask} for a dump, but waits in libuv's pool: the kernel may walk a big table before it answers. Nothing else
+   * may be asked of this socket meanwhile.
+   */
+  async askSlowly(message: NetlinkMessage, what: string): Promise<ReceivedMessage[]> {
+    const bytes = encodeMessages([{ ...message, flags: message.flags | NLM_F_REQUEST }], this.#sequence);
+    const sequence = this.#sequence++;
+    const answers: ReceivedMessage[] = [];
+    await callInPool('send', send, [this.#fd, bytes, bytes.length, 0]);
     for (;;) {
-      for (const reply of this.#receive()) {
-        if (reply.sequence !== sequence) continue;
-        const errno = reply.type === NLMSG_ERROR || reply.type === NLMSG_DONE ? -reply.body.readInt32LE(0) : 0;
-        if (errno !== 0) throw new SystemError('netlink', errno, what);
-        if (reply.type === NLMSG_DONE || reply.type === NLMSG_ERROR) return answers;
-        answers.push(reply);
-      }
+      const length = await callInPool('recv', recv, [this.#fd, this.#buffer, this.#buffer.length, 0]);
+      const replies = decodeMessages(Buffer.from(this.#buffer.subarray(0, length)));
+      if (collect(replies, { sequence, answers, what })) return answers;
     }
   }
 
@@ -143,4 +153,20 @@ export class NetlinkSocket implements Disposable {
     const length = call('recv', recv, [this.#fd, this.#buffer, this.#buffer.length, flags]);
     return decodeMessages(Buffer.from(this.#buffer.subarray(0, length)));
   }
+}
+
+/** Takes the answers to one question out of what was received; true when they are complete. */
+function collect(
+  replies: readonly ReceivedMessage[],
+  { sequence, answers, what }: { sequence: number; answers: ReceivedMessage[]; what: string },
+): boolean {
+  for (const reply of replies) {
+    if (reply.sequence !== sequence) continue;
+    const isLast = reply.type === NLMSG_ERROR || reply.type === NLMSG_DONE;
+    const errno = isLast ? -reply.body.readInt32LE(0) : 0;
+    if (errno !== 0) throw new SystemError('netlink', errno, what);
+    if (isLast) return true;
+    answers.push(reply);
+  }
+  return false;
 }

@@ -76,7 +76,7 @@ function placeInChain(socket: NetlinkSocket, chain: nfnetlink.ForwardChain, brid
 
 function placeLegacy(bridges: readonly string[]): Accept[] {
   const found = legacyForward();
-  if (!found) return [];
+  if (!found?.dropsByDefault && !found?.others) return [];
   const placed: Accept[] = [];
   for (const bridge of bridges) {
     const isIn = found.accepts.some((rule) => rule.in === bridge && rule.out === '');

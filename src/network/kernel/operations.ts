@@ -1,14 +1,5 @@
 import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
-import {
-  conntrack,
-  failpoint,
-  inNetns,
-  isErrno,
-  NETLINK_NETFILTER,
-  NETLINK_ROUTE,
-  NetlinkSocket,
-  rtnetlink,
-} from '#sys';
+import { failpoint, inNetns, isErrno, NETLINK_NETFILTER, NETLINK_ROUTE, NetlinkSocket, rtnetlink } from '#sys';
 import { randomMac } from '../mac.ts';
 import { hasChanges, publishAll } from './elements.ts';
 import type { AttachRequest, BridgeRequest, HostRoute, StaleLink } from './protocol.ts';
@@ -54,7 +45,6 @@ export function attach(sockets: Sockets, request: AttachRequest): void {
     publishAll(sockets.netfilter, request.publish);
     failpoint('network.attach.published');
   }
-  for (const port of request.udpPorts) forgetFlows(sockets, { protocol: 'udp', port });
 }
 
 /** Inside the sandbox: no IPv6 where there is no IPv6 network (Docker does so too), then everything up. */
@@ -86,21 +76,6 @@ export function loopback({ pid }: { pid: number }): void {
   } finally {
     closeSync(netns);
   }
-}
-
-/** Deletes the tracked flows that an address answers or that lead to a port, so that nothing keeps an old target. */
-export function forgetFlows(sockets: Sockets, filter: Parameters<typeof conntrack.dumpFlows>[0]): void {
-  let flows: ReturnType<NetlinkSocket['ask']>;
-  try {
-    flows = sockets.netfilter.ask(conntrack.dumpFlows(filter), 'conntrack');
-  } catch (error) {
-    // A kernel without nf_conntrack_netlink, or one that has tracked nothing yet.
-    if (isErrno(error, 'EINVAL', 'EOPNOTSUPP', 'ENOENT', 'EPROTONOSUPPORT')) return;
-    throw error;
-  }
-  const deletions = flows.map((flow) => conntrack.deleteFlow(flow)).filter((message) => message !== undefined);
-  // One that has gone by itself meanwhile answers ENOENT: nothing to say about it.
-  for (let at = 0; at < deletions.length; at += 64) sockets.netfilter.requestAll(deletions.slice(at, at + 64));
 }
 
 /** Makes the bridge or repairs it: address, mtu, up. Says whether it was missing. */

@@ -22,9 +22,10 @@ export interface AttachRequest {
   /** Keep this port from its neighbours on the bridge (`icc=false`). */
   isolated: boolean;
   publish: ElementChange;
-  /** Published UDP ports: flows to them may still have an older target. */
-  udpPorts: number[];
 }
+
+/** Flows of these addresses, or of all in the subnet but these. */
+export type FlowFilter = { addresses: string[] } | { subnet: string; except: string[] };
 
 export interface BridgeRequest {
   name: string;
@@ -50,7 +51,8 @@ export interface Operations {
   attach: { takes: AttachRequest; gives: undefined };
   loopback: { takes: { pid: number }; gives: undefined };
   publish: { takes: ElementChange; gives: undefined };
-  forgetFlows: { takes: { address: string }; gives: undefined };
+  /** Waits beside the others: it may take long. */
+  forgetFlows: { takes: FlowFilter; gives: undefined };
   ensureBridge: { takes: BridgeRequest; gives: { created: boolean } };
   listLinks: { takes: undefined; gives: StaleLink[] };
   joinBridge: { takes: { bridge: string; links: string[] }; gives: undefined };
@@ -77,7 +79,7 @@ export interface Call {
 /** What the worker says: answers, and news by itself. */
 export type Reply =
   | { id: number; result: unknown }
-  | { id: number; error: { message: string; code?: string; syscall?: string } }
+  | { id: number; error: { message: string; code?: string } }
   | { news: 'table-damaged' }
   | { news: 'accepts-placed'; accepts: Accept[] }
   | { news: 'guard-failed'; message: string }

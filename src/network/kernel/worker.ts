@@ -2,12 +2,12 @@ import { parentPort } from 'node:worker_threads';
 import { failpoint } from '#sys';
 import { runInChild } from '../firewall/render.ts';
 import { publishAll } from './elements.ts';
+import { forgetFlows } from './flows.ts';
 import { Guard } from './guard.ts';
 import {
   attach,
   deleteLinks,
   ensureBridge,
-  forgetFlows,
   forward,
   hostRoutes,
   isForwarding,
@@ -22,7 +22,11 @@ import type { Call, OperationName, Operations, Reply } from './protocol.ts';
 const sockets = openSockets();
 const guard = new Guard(sockets.netfilter, tell);
 
-const handlers: { [Name in OperationName]: (argument: Operations[Name]['takes']) => Operations[Name]['gives'] } = {
+type Handler<Name extends OperationName> = (
+  argument: Operations[Name]['takes'],
+) => Operations[Name]['gives'] | Promise<Operations[Name]['gives']>;
+
+const handlers: { [Name in OperationName]: Handler<Name> } = {
   attach: (request) => done(attach(sockets, request)),
   loopback: (request) => done(loopback(request)),
   publish: (change) => {
@@ -30,7 +34,7 @@ const handlers: { [Name in OperationName]: (argument: Operations[Name]['takes'])
     failpoint('network.published');
     return undefined;
   },
-  forgetFlows: ({ address }) => done(forgetFlows(sockets, { replySource: address })),
+  forgetFlows,
   ensureBridge: (request) => ensureBridge(sockets, request),
   listLinks: () => listLinks(sockets),
   joinBridge: (request) => done(joinBridge(sockets, request)),
@@ -49,11 +53,16 @@ const handlers: { [Name in OperationName]: (argument: Operations[Name]['takes'])
 };
 
 parentPort!.on('message', ({ id, name, argument }: Call) => {
+  const fail = (error: unknown) => {
+    const { message, code } = error as NodeJS.ErrnoException;
+    tell({ id, error: { message, ...(code && { code }) } });
+  };
   try {
-    tell({ id, result: handlers[name](argument as never) });
+    const result = handlers[name](argument as never);
+    if (result instanceof Promise) result.then(() => tell({ id, result: undefined }), fail);
+    else tell({ id, result });
   } catch (error) {
-    const { message, code, syscall } = error as NodeJS.ErrnoException;
-    tell({ id, error: { message, ...(code && { code }), ...(syscall && { syscall }) } });
+    fail(error);
   }
 });
 
