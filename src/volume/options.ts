@@ -1,0 +1,40 @@
+import { invalid } from '#errdefs';
+
+export type DriverOptions = Readonly<Record<string, string>>;
+
+/** What must be mounted to use a volume: its folder as a bind, or what its options name. */
+export interface VolumeMount {
+  readonly type: string;
+  readonly source: string;
+  readonly options: readonly string[];
+}
+
+const KNOWN = ['type', 'o', 'device', 'size'];
+const REQUIRED: readonly (readonly [option: string, requires: readonly string[]])[] = [
+  ['device', ['type']],
+  ['type', ['device']],
+  ['o', ['device', 'type']],
+];
+
+/** Throws Docker's message for options that the local driver does not take. */
+export function checkOptions(name: string, options: DriverOptions): void {
+  const given = Object.keys(options);
+  const unknown = given.find((option) => !KNOWN.includes(option));
+  if (unknown !== undefined) throw invalid(`create ${name}: invalid option: ${JSON.stringify(unknown)}`);
+  if (options.size !== undefined) {
+    const isSize = /^\d+(?:\.\d+)? ?[bkmgtp]?i?b?$/i.test(options.size);
+    const reason = isSize ? 'quota size requested but no quota support' : `invalid size: '${options.size}'`;
+    throw invalid(`create ${name}: ${reason}`);
+  }
+  for (const [option, requires] of REQUIRED) {
+    const missing = given.includes(option) && requires.find((one) => !given.includes(one));
+    if (missing) throw invalid(`create ${name}: missing required option: ${JSON.stringify(missing)}`);
+  }
+}
+
+/** The mount that a volume's options ask for; without a device, the folder itself. */
+export function mountOf(folder: string, options: DriverOptions | null): VolumeMount {
+  if (!options?.device) return { type: 'bind', source: folder, options: ['rbind'] };
+  const flags = (options.o ?? '').split(',').filter((flag) => flag !== '');
+  return { type: options.type ?? '', source: options.device, options: flags };
+}

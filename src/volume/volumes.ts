@@ -1,0 +1,223 @@
+import { randomBytes } from 'node:crypto';
+import type { Filters, Volume, VolumeCreateRequest, VolumeListResponse, VolumePruneReport } from '#api';
+import { conflict, notFound } from '#errdefs';
+import type { Events } from '#events';
+import type { Log } from '#log';
+import type { Store } from '#store';
+import { failpoint } from '#sys';
+import { ANONYMOUS, listFilter, pruneFilter } from './filter.ts';
+import { Folders } from './folders.ts';
+import { checkName } from './name.ts';
+import type { VolumeMount } from './options.ts';
+import { checkOptions, mountOf } from './options.ts';
+import type { VolumeRecord } from './store.ts';
+import { VolumeRows } from './store.ts';
+
+export interface VolumeUser {
+  readonly id: string;
+}
+
+export interface VolumeUsage {
+  /** Containers that have this volume among their mounts, running or not. */
+  containersUsing(volumeName: string): VolumeUser[];
+}
+
+export interface VolumesOptions {
+  /** The folder of all volumes. */
+  readonly root: string;
+  readonly store: Store;
+  readonly events: Pick<Events, 'record'>;
+  readonly usage: VolumeUsage;
+  readonly log: Log;
+}
+
+/** The volumes of one engine. */
+export class Volumes {
+  readonly #store: Store;
+  readonly #rows: VolumeRows;
+  readonly #folders: Folders;
+  readonly #events: Pick<Events, 'record'>;
+  readonly #usage: VolumeUsage;
+  readonly #log: Log;
+  #isPruning = false;
+
+  constructor({ root, store, events, usage, log }: VolumesOptions) {
+    this.#store = store;
+    this.#rows = new VolumeRows(store);
+    this.#folders = new Folders(root);
+    this.#events = events;
+    this.#usage = usage;
+    this.#log = log;
+  }
+
+  /**
+   * The volume of this name, made if need be; without a name a new anonymous one. Joins a transaction that is under way.
+   * Who acknowledges it awaits `store.durable()` first, or uses {@link createDurably}.
+   */
+  create(request: Partial<VolumeCreateRequest>, { anonymous = false }: { anonymous?: boolean } = {}): Volume {
+    const name = request.Name || randomBytes(32).toString('hex');
+    this.#checkDriver(name, request.Driver || 'local');
+    const known = this.#rows.get(name);
+    if (known) return this.#describe(known);
+    const options = nonEmpty(request.DriverOpts);
+    checkName(name);
+    checkOptions(name, options ?? {});
+    const isAnonymous = anonymous || !request.Name;
+    const labels = nonEmpty({ ...request.Labels, ...(isAnonymous && { [ANONYMOUS]: '' }) });
+    const volume = { name, labels, options, created: Math.floor(Date.now() / 1000) };
+    this.#folders.make(name);
+    this.#store.tx(() => {
+      this.#rows.insert(volume);
+      this.#tell('create', name);
+    });
+    failpoint('volume.create.committed');
+    return this.#describe(volume);
+  }
+
+  /** {@link create}, and on the disk. */
+  async createDurably(request: Partial<VolumeCreateRequest>): Promise<Volume> {
+    const volume = this.create(request);
+    await this.#store.durable();
+    return volume;
+  }
+
+  get(name: string): Volume {
+    return this.#describe(this.#find(name));
+  }
+
+  exists(name: string): boolean {
+    return this.#rows.get(name) !== undefined;
+  }
+
+  /** The folder that is a volume's content, when its options name no other source. */
+  path(name: string): string {
+    return this.#folders.data(name);
+  }
+
+  /** What to mount for a container that uses it. */
+  mount(name: string): VolumeMount {
+    return mountOf(this.path(name), this.#find(name).options);
+  }
+
+  /** By name. */
+  list(filters: Filters = {}): VolumeListResponse {
+    const accepts = listFilter(filters, (name) => this.#users(name).length > 0);
+    const volumes = this.#rows.all().filter(accepts);
+    return { Volumes: volumes.map((volume) => this.#describe(volume)), Warnings: null };
+  }
+
+  /** Removes a volume that nobody uses. `force`: one that is not here is success; it does not override use. */
+  async remove(name: string, force = false): Promise<void> {
+    if (force && !this.exists(name)) return;
+    this.#find(name);
+    const users = this.#users(name);
+    if (users.length > 0) {
+      throw conflict(`remove ${name}: volume is in use - [${users.map(({ id }) => id).join(', ')}]`);
+    }
+    this.#folders.assertNotMounted(name);
+    this.#store.tx(() => {
+      this.#rows.delete(name);
+      this.#tell('destroy', name);
+    });
+    failpoint('volume.remove.committed');
+    this.#folders.discard(name);
+    await this.#store.durable();
+    await this.#clear();
+  }
+
+  /** Removes unused volumes; one prune at a time. */
+  async prune(filters: Filters = {}): Promise<VolumePruneReport> {
+    const accepts = pruneFilter(filters);
+    if (this.#isPruning) throw conflict('a prune operation is already running');
+    this.#isPruning = true;
+    try {
+      return await this.#prune(this.#rows.all().filter(accepts));
+    } finally {
+      this.#isPruning = false;
+    }
+  }
+
+  /** All volumes with their sizes and the number of containers that use them, for the disk usage. */
+  async usage(): Promise<Volume[]> {
+    const volumes: Volume[] = [];
+    for (const volume of this.#rows.all()) {
+      const Size = volume.options ? -1 : await this.#folders.size(volume.name);
+      volumes.push({ ...this.#describe(volume), UsageData: { RefCount: this.#users(volume.name).length, Size } });
+    }
+    return volumes;
+  }
+
+  /** Start-up: folders without a row go, rows without a folder get one. Returns the names of the folders that went. */
+  async recover(): Promise<string[]> {
+    const orphans = this.#folders.names().filter((name) => !this.exists(name));
+    for (const name of orphans) {
+      this.#log.warn('left-over volume folder removed', { name });
+      this.#folders.assertNotMounted(name);
+      this.#folders.discard(name);
+    }
+    for (const { name } of this.#rows.all()) this.#folders.make(name);
+    await this.#clear();
+    return orphans;
+  }
+
+  async #prune(candidates: readonly VolumeRecord[]): Promise<VolumePruneReport> {
+    const removed: string[] = [];
+    let reclaimed = 0;
+    for (const { name } of candidates) {
+      if (this.#users(name).length > 0 || !this.exists(name)) continue;
+      const size = await this.#folders.size(name);
+      // Somebody may have taken it while it was counted.
+      if (this.#users(name).length > 0 || !this.exists(name)) continue;
+      await this.remove(name);
+      removed.push(name);
+      reclaimed += size;
+    }
+    this.#store.tx(() => {
+      this.#events.record('volume', 'prune', { ID: '', Attributes: { reclaimed: String(reclaimed) } });
+    });
+    failpoint('volume.prune.told');
+    return { VolumesDeleted: removed.length > 0 ? removed : null, SpaceReclaimed: reclaimed };
+  }
+
+  /** What cannot be removed now is tried again with the next volume, and at the next start. */
+  async #clear(): Promise<void> {
+    await this.#folders.clear().catch((error) => this.#log.warn('folder of a removed volume stays', { error }));
+  }
+
+  #checkDriver(name: string, driver: string): void {
+    if (driver === 'local') return;
+    throw notFound(
+      `create ${name}: error looking up volume plugin ${driver}: plugin ${JSON.stringify(driver)} not found`,
+    );
+  }
+
+  #find(name: string): VolumeRecord {
+    const volume = this.#rows.get(name);
+    if (!volume) throw notFound(`get ${name}: no such volume`);
+    return volume;
+  }
+
+  #users(name: string): VolumeUser[] {
+    return this.#usage.containersUsing(name);
+  }
+
+  #tell(action: string, name: string): void {
+    this.#events.record('volume', action, { ID: name, Attributes: { driver: 'local' } });
+  }
+
+  #describe({ name, labels, options, created }: VolumeRecord): Volume {
+    return {
+      CreatedAt: new Date(created * 1000).toISOString().replace('.000Z', 'Z'),
+      Driver: 'local',
+      Labels: labels as Record<string, string> | null,
+      Mountpoint: this.path(name),
+      Name: name,
+      Options: options as Record<string, string> | null,
+      Scope: 'local',
+    };
+  }
+}
+
+function nonEmpty(map: Record<string, string> | null | undefined): Record<string, string> | null {
+  return map && Object.keys(map).length > 0 ? map : null;
+}
