@@ -22,8 +22,7 @@ export class Router {
 
   constructor(routes: readonly Route[]) {
     for (const route of routes) this.#add(route);
-    for (const patterns of this.#patterns.values())
-      patterns.sort((a, b) => b.pieces.at(-1)!.length - a.pieces.at(-1)!.length);
+    for (const patterns of this.#patterns.values()) patterns.sort((a, b) => literalLength(b) - literalLength(a));
   }
 
   find(method: string, path: string): Match | undefined {
@@ -48,6 +47,9 @@ export class Router {
     this.#patterns.set(key, [...patterns, { route, pieces }]);
   }
 }
+
+/** The more a pattern says, the earlier it is tried. */
+const literalLength = ({ pieces }: Pattern): number => pieces.join('').length;
 
 function firstSegment(path: string): string {
   const end = path.indexOf('/', 1);
