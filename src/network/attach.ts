@@ -15,7 +15,7 @@ import { formatIpv4, parseCidr } from './subnet.ts';
 export async function attach(context: Context, containerId: string, { pid }: { pid: number }): Promise<void> {
   const sandbox = context.rows.sandbox(containerId);
   if (!sandbox) throw internal(`container ${containerId} has no sandbox`);
-  if (sandbox.mode === 'host') return;
+  if (sandbox.mode === 'host' || sandbox.mode.startsWith('container:')) return;
   context.pids.set(containerId, pid);
   context.detached.delete(containerId);
   const endpoints = context.rows.endpoints(containerId).filter(({ address }) => address !== null);

@@ -6,6 +6,7 @@ import { renderHosts } from './hosts-file.ts';
 import type { SandboxRecord } from './reserve.ts';
 import type { ResolvOverrides } from './resolv-conf.ts';
 import { isResolvedStub, parseResolvConf, RESOLV_CONF, RESOLVED_CONF, renderResolvConf } from './resolv-conf.ts';
+import type { NetworkStore, SandboxRow } from './store.ts';
 import { formatIpv4 } from './subnet.ts';
 
 export interface SandboxFiles {
@@ -14,13 +15,12 @@ export interface SandboxFiles {
   hostname: string;
 }
 
-/** The contents of the three files that a sandbox's containers get; for a reserved one. */
+/** The contents of the three files that a sandbox's containers get; who joined another's gets the same. */
 export function files({ rows, config }: Pick<Context, 'rows' | 'config'>, containerId: string): SandboxFiles {
-  const sandbox = rows.sandbox(containerId);
-  if (!sandbox) throw internal(`container ${containerId} has no sandbox`);
+  const sandbox = owningSandbox(rows, containerId);
   const record = JSON.parse(sandbox.request) as SandboxRecord;
   const isHost = sandbox.mode === 'host';
-  const addresses = rows.endpoints(containerId).map(({ address }) => address);
+  const addresses = rows.endpoints(sandbox.containerId).map(({ address }) => address);
   const gateway = rows.network('bridge')?.gateway;
   // Docker: a container in the host's namespace has the host's file, unless it wants more in it.
   const hosts =
@@ -32,6 +32,19 @@ export function files({ rows, config }: Pick<Context, 'rows' | 'config'>, contai
           hostGateways: config.hostGatewayIps?.length ? config.hostGatewayIps : gateway ? [gateway] : [],
         });
   return { hosts, resolvConf: resolvConf(record, config, isHost), hostname: `${record.hostname}\n` };
+}
+
+const JOINED = 'container:';
+
+/** The sandbox a container is in: its own, or that of the one it joined (by id or name). */
+function owningSandbox(rows: NetworkStore, containerId: string): SandboxRow {
+  let sandbox = rows.sandbox(containerId);
+  if (sandbox?.mode.startsWith(JOINED)) {
+    const target = sandbox.mode.slice(JOINED.length);
+    sandbox = rows.sandbox(target) ?? rows.sandboxNamed(target.replace(/^\//, ''));
+  }
+  if (!sandbox) throw internal(`container ${containerId} has no sandbox`);
+  return sandbox;
 }
 
 function resolvConf(record: SandboxRecord, config: Context['config'], isHost: boolean): string {

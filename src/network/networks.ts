@@ -23,7 +23,6 @@ import { FlowSweep } from './flow-sweep.ts';
 import type { News } from './kernel/kernel.ts';
 import { Kernel } from './kernel/kernel.ts';
 import { findNetwork, inspect, list } from './list.ts';
-import { endpointsOf, parseMode } from './modes.ts';
 import type { Live } from './recover.ts';
 import { recover, render, uninstall } from './recover.ts';
 import type { PortSocket, Reservation, SandboxRequest } from './reserve.ts';
@@ -65,14 +64,6 @@ export class Networks {
     return validate(request);
   }
 
-  /** Keeps what a new container asks of its networks, for inspect before its first start. Inside the caller's transaction. */
-  register({ containerId, hostConfig, config, endpoints }: SandboxRequest): void {
-    if (config.NetworkDisabled) return;
-    for (const [name, asked] of endpointsOf(parseMode(hostConfig.NetworkMode), endpoints)) {
-      this.#context.rows.putAttachment(containerId, name, JSON.stringify(asked));
-    }
-  }
-
   /** Takes address and ports for a start, inside the caller's transaction; throws Docker's errors. */
   reserve(request: SandboxRequest): Reservation {
     return reserve(this.#context, request);
@@ -98,12 +89,6 @@ export class Networks {
     release(this.#context, containerId);
   }
 
-  /** Deletes what {@link register} kept, with all the rest, when the container is removed. Inside the caller's transaction. */
-  forget(containerId: string): void {
-    this.release(containerId);
-    this.#context.rows.dropAttachments(containerId);
-  }
-
   /** Tells the new name of a container, for network inspect. Inside the caller's transaction. */
   rename(containerId: string, name: string): void {
     this.#context.rows.renameSandbox(containerId, name);
@@ -122,6 +107,11 @@ export class Networks {
     const address = endpoint?.address ? formatIpv4(endpoint.address) : target.ip;
     const message = bindFailure({ protocol, hostIp, hostPort, address, port: target.port }, code);
     return portError(rows.sandbox(containerId)?.name ?? '', endpoint?.id ?? '', message);
+  }
+
+  /** The id of a network by its name; '' when there is none. */
+  idOf(name: string): string {
+    return this.#context.rows.network(name)?.id ?? '';
   }
 
   list(filters: Filters): NetworkResource[] {

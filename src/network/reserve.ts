@@ -55,16 +55,15 @@ export function reserve(context: Context, request: SandboxRequest): Reservation 
   const { rows } = context;
   const mode = parseMode(hostConfig.NetworkMode);
   rows.deleteSandbox(containerId);
-  if (mode.kind === 'container') return { netns: { container: mode.container }, sockets: [] };
   const isOff = Boolean(config.NetworkDisabled);
   const wanted = isOff ? new Map<string, Partial<EndpointSettings>>() : endpointsOf(mode, request.endpoints);
   const record = JSON.stringify(recordOf(request));
   rows.insertSandbox({ containerId, id: newId(), mode: hostConfig.NetworkMode, name: request.name, request: record });
+  if (mode.kind === 'container') return { netns: { container: mode.container }, sockets: [] };
   const sockets: PortSocket[] = [];
   for (const [name, settings] of wanted) {
     const network = joinable(rows.network(name), name, mode.kind);
-    rows.putAttachment(containerId, name, JSON.stringify(settings));
-    rows.setAttached(containerId, name, network.id);
+    rows.insertAttachment(containerId, { network: name, networkId: network.id, settings: JSON.stringify(settings) });
     const endpoint = leaseEndpoint(context, request, { network, settings });
     rows.insertEndpoint(endpoint);
     if (endpoint.address !== null) sockets.push(...publish(context, request, endpoint));

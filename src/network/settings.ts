@@ -8,9 +8,10 @@ import { formatIpv4, parseCidr } from './subnet.ts';
 /** Where the host's own namespace is found by path. */
 const HOST_NETNS = '/proc/1/ns/net';
 
-/** The network part of container inspect, from committed rows only; a stopped container's is mostly empty, as Docker's. */
+/** The network part of container inspect, from committed rows only; empty without a sandbox. */
 export function settings({ rows, pids }: Pick<Context, 'rows' | 'pids'>, containerId: string): NetworkSettings {
   const sandbox = rows.sandbox(containerId);
+  const isJoined = sandbox?.mode.startsWith('container:');
   const endpoints = sandbox ? rows.endpoints(containerId) : [];
   const networks = rows.networks();
   const Networks: Record<string, EndpointSettings> = {};
@@ -20,13 +21,14 @@ export function settings({ rows, pids }: Pick<Context, 'rows' | 'pids'>, contain
     Networks[network] = endpointSettings(JSON.parse(given), { network: row, networkId, endpoint });
   }
   const pid = pids.get(containerId);
-  const key = sandbox?.mode === 'host' ? HOST_NETNS : pid === undefined ? '' : `/proc/${pid}/ns/net`;
+  const ownKey = pid === undefined ? '' : `/proc/${pid}/ns/net`;
   const record = sandbox ? (JSON.parse(sandbox.request) as SandboxRecord) : undefined;
   const hasPorts = endpoints.some(({ address }) => address !== null);
   return {
     Bridge: '',
-    SandboxID: sandbox?.id ?? '',
-    SandboxKey: key,
+    // Docker: a container in another's sandbox shows none.
+    SandboxID: isJoined ? '' : (sandbox?.id ?? ''),
+    SandboxKey: sandbox?.mode === 'host' ? HOST_NETNS : ownKey,
     Ports: hasPorts ? portMap(record!.exposed, rows.ports(containerId)) : {},
     HairpinMode: false,
     LinkLocalIPv6Address: '',

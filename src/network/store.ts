@@ -75,34 +75,23 @@ export class NetworkStore {
     return this.#all(`SELECT ${columns} FROM attachments WHERE container_id = ? ORDER BY network`, containerId);
   }
 
-  putAttachment(containerId: string, network: string, settings: string): void {
-    this.#run(
-      `INSERT INTO attachments (container_id, network, settings) VALUES (?, ?, ?)
-       ON CONFLICT DO UPDATE SET settings = excluded.settings WHERE settings <> excluded.settings`,
-      containerId,
-      network,
-      settings,
-    );
-  }
-
-  setAttached(containerId: string, network: string, networkId: string): void {
-    this.#run(
-      'UPDATE attachments SET network_id = ? WHERE container_id = ? AND network = ? AND network_id <> ?',
-      networkId,
-      containerId,
-      network,
-      networkId,
-    );
-  }
-
-  dropAttachments(containerId: string): void {
-    this.#run('DELETE FROM attachments WHERE container_id = ?', containerId);
+  insertAttachment(containerId: string, { network, networkId, settings }: AttachmentRow): void {
+    this.#run('INSERT INTO attachments VALUES (?, ?, ?, ?)', containerId, network, networkId, settings);
   }
 
   sandbox(containerId: string): SandboxRow | undefined {
     return this.#one(
       'SELECT container_id AS containerId, id, mode, name, request FROM sandboxes WHERE container_id = ?',
       containerId,
+    );
+  }
+
+  /** By the container's name or the beginning of its id. */
+  sandboxNamed(name: string): SandboxRow | undefined {
+    return this.#one(
+      `SELECT container_id AS containerId, id, mode, name, request FROM sandboxes
+       WHERE ltrim(name, '/') = ?1 OR substr(container_id, 1, length(?1)) = ?1 LIMIT 1`,
+      name,
     );
   }
 
