@@ -2,11 +2,11 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { ContainerConfig, HostConfig } from '#api';
 import { zero } from '#schema';
 import { ensureParents } from '../../../src/runtime/cgroup/parents.ts';
-import { removeCgroup } from '../../../src/runtime/cgroup/remove.ts';
+import { removeCgroup, removeTree } from '../../../src/runtime/cgroup/remove.ts';
 import { runSetup } from '../../../src/runtime/cgroup/steps.ts';
 import { SeccompCompiler } from '../../../src/runtime/seccomp/compile.ts';
 import { buildSpec } from '../../../src/runtime/spec/build.ts';
@@ -28,6 +28,7 @@ export interface Run {
 /** A root file system of busybox and a way to run one command in it as Gantry would, with crun alone. */
 export class Bench implements AsyncDisposable {
   readonly #directory = mkdtempSync(join(tmpdir(), 'gantry-spec-'));
+  readonly #parents = new Set<string>();
   #count = 0;
 
   static async open(): Promise<Bench> {
@@ -89,6 +90,7 @@ export class Bench implements AsyncDisposable {
       this.input({ ...run, config: { Cmd: ['sh', '-c', command], Env: ['PATH=/bin'], ...run.config } }, id),
     );
     writeFileSync(join(bundle, 'config.json'), JSON.stringify(spec));
+    for (const { path } of cgroup.directories) this.#parents.add(dirname(path));
     ensureParents(cgroup);
     runSetup(cgroup.setup);
     try {
@@ -103,6 +105,7 @@ export class Bench implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    for (const parent of this.#parents) await removeTree(parent);
     rmSync(this.#directory, { recursive: true, force: true });
   }
 }

@@ -1,0 +1,40 @@
+import { notFound } from '#errdefs';
+import type { Log } from '#log';
+import type { OciRuntime } from './command.ts';
+import type { Spawner } from './monitor/spawner.ts';
+import type { Listeners, Run } from './run.ts';
+
+/** What the verbs of this module share. */
+export interface RuntimeContext {
+  readonly execRoot: string;
+  readonly spawner: Spawner;
+  readonly runtimes: ReadonlyMap<string, OciRuntime>;
+  readonly defaultRuntime: string;
+  readonly runs: Map<string, Run>;
+  readonly listeners: Listeners;
+  readonly log: Log;
+}
+
+/** The monitor's directory of a container, which is its bundle too. */
+export function runDirectory(execRoot: string, id: string): string {
+  return `${execRoot}/monitors/${id}`;
+}
+
+/** Where the stub and the runtime see the container's root file system; nothing is there for anybody else. */
+export function rootfsPath(execRoot: string, id: string): string {
+  return `${runDirectory(execRoot, id)}/rootfs`;
+}
+
+/** The runtime of that name ('' is the default). */
+export function findRuntime({ runtimes, defaultRuntime }: RuntimeContext, name: string): OciRuntime {
+  const runtime = runtimes.get(name || defaultRuntime);
+  if (!runtime) throw notFound(`unknown or invalid runtime name: ${name || defaultRuntime}`);
+  return runtime;
+}
+
+/** The life of a container that has one; every verb but prepare needs it. */
+export function findRun({ runs }: RuntimeContext, id: string): Run {
+  const run = runs.get(id);
+  if (!run) throw notFound(`container ${id} is not running`);
+  return run;
+}

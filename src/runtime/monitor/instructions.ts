@@ -1,0 +1,59 @@
+import type { Mount } from '#oci';
+import type { CgroupPlan } from '../cgroup/plan.ts';
+import type { Field } from './protocol.ts';
+
+const CLONE_NEWNS = 0x20000;
+const CLONE_NEWNET = 0x40000000;
+const MS_REC = 0x4000;
+const MS_SLAVE = 0x80000;
+const FLAGS: Readonly<Record<string, number>> = {
+  ro: 0x1,
+  nosuid: 0x2,
+  nodev: 0x4,
+  noexec: 0x8,
+  noatime: 0x400,
+  nodiratime: 0x800,
+  bind: 0x1000,
+  rbind: 0x5000,
+  relatime: 0x200000,
+};
+
+/** What the stub makes before it waits to become the runtime. */
+export interface Surroundings {
+  readonly cgroup: Pick<CgroupPlan, 'setup' | 'join'>;
+  /** Mounts with sources and options relative to `cwd`. */
+  readonly rootfs: { readonly cwd: string; readonly mounts: readonly Mount[] };
+  /** Where the rootfs appears, in the stub's mount namespace only. */
+  readonly target: string;
+  readonly netns: 'new' | 'host' | { readonly pid: number };
+  /** Sources of binds whose mounts shall reach the host (`shared`, `rshared`). */
+  readonly sharedSources?: readonly string[];
+}
+
+/** Renders the stub's instructions (native/monitor/PROTOCOL.md). Pure. */
+export function renderInstructions({ cgroup, rootfs, target, netns, sharedSources = [] }: Surroundings): Field[][] {
+  return [
+    ...cgroup.setup.map((step) =>
+      step.op === 'mkdir' ? ['mkdir', step.path, '755'] : [step.optional ? 'try-write' : 'write', step.path, step.data],
+    ),
+    ...cgroup.join.map((file) => ['join', file]),
+    ...(typeof netns === 'object' ? [['setns', `/proc/${netns.pid}/ns/net`]] : []),
+    ...sharedSources.map((source) => ['take', source]),
+    ['unshare', hex(CLONE_NEWNS | (netns === 'new' ? CLONE_NEWNET : 0))],
+    ...(netns === 'new' ? [['loopback']] : []),
+    // Slave, not private: what the host unmounts is unmounted here too, and nothing of ours reaches the host.
+    ['propagation', '/', hex(MS_REC | MS_SLAVE)],
+    ...sharedSources.map((source) => ['graft', source]),
+    ['chdir', rootfs.cwd],
+    ...rootfs.mounts.map((mount) => renderMount(mount, target)),
+    ['chdir', '/'],
+  ];
+}
+
+function renderMount({ type, source, target, options }: Mount, rootfs: string): Field[] {
+  const flags = options.reduce((sum, option) => sum | (FLAGS[option] ?? 0), 0);
+  const data = options.filter((option) => !(option in FLAGS) && option !== 'rw').join(',');
+  return ['mount', source, target || rootfs, type, hex(flags), data];
+}
+
+const hex = (flags: number) => flags.toString(16);

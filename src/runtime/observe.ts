@@ -1,0 +1,99 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { isAlive, isErrno } from '#sys';
+import type { RuntimeContext } from './context.ts';
+import { runDirectory } from './context.ts';
+import { MonitorLink } from './monitor/link.ts';
+import type { ExitRecord, Started } from './records.ts';
+import { readExit, readRun, readStarted } from './records.ts';
+import { Run } from './run.ts';
+
+/** A monitor that does not answer in this time is taken as stopped; what the disk says holds until it does. */
+const ANSWER_MS = 1_000;
+
+/** What the machine says about one life. */
+export interface Observed {
+  readonly id: string;
+  readonly monitorAlive: boolean;
+  /** A stub that waits for its start. */
+  readonly stub?: number;
+  /** Absent: it never ran, or its process is gone without a record. */
+  readonly started?: Started;
+  readonly startedAt?: string;
+  readonly exit?: ExitRecord;
+  readonly execs: readonly string[];
+}
+
+/** Looks at every directory of the exec root and takes up the connections. A container without its monitor is ended. */
+export async function observe(context: RuntimeContext): Promise<Observed[]> {
+  const names = await readdir(`${context.execRoot}/monitors`).catch((error) => {
+    if (isErrno(error, 'ENOENT')) return [];
+    throw error;
+  });
+  return Promise.all(names.map((id) => observeOne(context, id)));
+}
+
+async function observeOne(context: RuntimeContext, id: string): Promise<Observed> {
+  const directory = runDirectory(context.execRoot, id);
+  const record = readRun(directory);
+  if (!record) return { id, monitorAlive: false, execs: [] };
+  const run = new Run({ id, directory, record }, context);
+  context.runs.set(id, run);
+  run.exit = readExit(directory);
+  const started = readStarted(directory);
+  if (started) run.begin(started);
+  if (run.exit) return { id, monitorAlive: false, ...facts(run), execs: [] };
+  const { stub, execs } = await reconnect(context, run);
+  await tellExecs(context, run);
+  return { id, monitorAlive: isAlive(record.monitor), ...(stub ? { stub } : {}), ...facts(run), execs };
+}
+
+/** Takes up the connection; the monitor may have ended, be stopped, or never have got that far. */
+async function reconnect({ log }: RuntimeContext, run: Run): Promise<{ stub: number; execs: string[] }> {
+  const none = { stub: 0, execs: [] };
+  try {
+    run.link = await MonitorLink.open(run.directory, run);
+  } catch (error) {
+    log.debug('monitor not reached', { container: run.id, error });
+    await settleWithout(run);
+    return none;
+  }
+  const { link } = run;
+  try {
+    const state = await link.state(ANSWER_MS);
+    run.adopt(state);
+    return { stub: state.container.stub, execs: state.execs.filter(isLive).map(({ id }) => id) };
+  } catch (error) {
+    log.warn('monitor does not answer', { container: run.id, error });
+    if (link.closed) await settleWithout(run);
+    else
+      link.state(2 ** 31 - 1).then(
+        (state) => run.adopt(state),
+        () => undefined,
+      );
+    return none;
+  }
+}
+
+async function settleWithout(run: Run): Promise<void> {
+  const { started } = run;
+  run.exit ??= readExit(run.directory);
+  if (run.exit || !started) return;
+  if (isAlive(started)) await run.lost();
+  else run.started = undefined;
+}
+
+/** Exits of execs that nobody was there to hear. */
+async function tellExecs({ listeners }: RuntimeContext, run: Run): Promise<void> {
+  for (const name of await readdir(run.directory)) {
+    const execId = /^exec-([a-z0-9]+)\.json$/.exec(name)?.[1];
+    if (!execId) continue;
+    const { exitCode } = JSON.parse(await readFile(`${run.directory}/${name}`, 'utf8')) as { exitCode: number };
+    listeners.execExit(run.id, execId, exitCode);
+  }
+}
+
+const isLive = ({ phase }: { phase: string }) => phase === 'running' || phase === 'starting';
+
+function facts({ started, startedAt, exit }: Run): Pick<Observed, 'started' | 'startedAt' | 'exit'> {
+  return { ...(started ? { started, startedAt } : {}), ...(exit ? { exit } : {}) };
+}

@@ -1,0 +1,122 @@
+import { mkdirSync } from 'node:fs';
+import { internal } from '#errdefs';
+import type { Mount } from '#oci';
+import { bootId, failpoint, processStartTime } from '#sys';
+import { ensureParents } from './cgroup/parents.ts';
+import type { CgroupRequest } from './cgroup/plan.ts';
+import { runCommand } from './command.ts';
+import type { RuntimeContext } from './context.ts';
+import { findRuntime, rootfsPath, runDirectory } from './context.ts';
+import { discard } from './discard.ts';
+import { renderInstructions } from './monitor/instructions.ts';
+import { MonitorLink } from './monitor/link.ts';
+import { MonitorError } from './monitor/messages.ts';
+import type { Field } from './monitor/protocol.ts';
+import { writeRun } from './records.ts';
+import { Run } from './run.ts';
+import { errnoText } from './start-error.ts';
+
+const PREPARE_MS = 20_000;
+
+export interface LogTarget {
+  readonly path: string;
+  /** Bytes; ≤ 0: unlimited. */
+  readonly maxSize: number;
+  readonly maxFile: number;
+  /** Attributes of each line (`labels`, `env` and `tag` of the log options), if any. */
+  readonly attributes?: Readonly<Record<string, string>>;
+}
+
+export interface PrepareRequest {
+  readonly id: string;
+  /** '' is the default. */
+  readonly runtime: string;
+  readonly rootfs: { readonly cwd: string; readonly mounts: readonly Mount[] };
+  readonly netns: 'new' | 'host' | { readonly pid: number };
+  readonly cgroup: CgroupRequest;
+  readonly log: LogTarget | null;
+  readonly tty: boolean;
+  readonly openStdin: boolean;
+  readonly stdinOnce: boolean;
+  /** Sources of binds with shared propagation, which must stay peers of the host's mounts. */
+  readonly sharedSources?: readonly string[];
+}
+
+export interface Prepared {
+  /** The stub: in the container's network namespace and cgroups. */
+  readonly pid: number;
+}
+
+/**
+ * Makes a container's surroundings: a monitor, and a stub that waits in cgroup, namespaces and rootfs. On failure nothing
+ * is left. Gone by itself when this daemon dies before the start.
+ */
+export async function prepare(context: RuntimeContext, request: PrepareRequest): Promise<Prepared> {
+  const { id } = request;
+  if (context.runs.has(id)) await discard(context, id);
+  mkdirSync(rootfsPath(context.execRoot, id), { recursive: true, mode: 0o711 });
+  failpoint('runtime.prepare.directory-made');
+  try {
+    ensureParents(request.cgroup);
+    const run = await spawnMonitor(context, request);
+    failpoint('runtime.prepare.spawned');
+    const pid = await connect(context, run);
+    failpoint('runtime.prepare.prepared');
+    return { pid };
+  } catch (error) {
+    await discard(context, id);
+    throw explain(error);
+  }
+}
+
+async function spawnMonitor(context: RuntimeContext, request: PrepareRequest): Promise<Run> {
+  const { id, cgroup } = request;
+  const directory = runDirectory(context.execRoot, id);
+  const runtime = findRuntime(context, request.runtime);
+  const command = { manager: cgroup.manager, id, directory, tty: request.tty };
+  const pid = await context.spawner.spawn(directory, runtime.path, [
+    renderInstructions({ ...request, target: rootfsPath(context.execRoot, id) }),
+    runCommand(runtime, command),
+    flags(request),
+    ...renderLog(request.log),
+    cgroup.oomFile,
+  ]);
+  const { version, directories, oomFile, join, manager } = cgroup;
+  const record = {
+    runtime: runtime.name,
+    cgroup: { version, directories, oomFile, join, manager },
+    monitor: { pid, startTime: processStartTime(pid) ?? 0 },
+    bootId: bootId(),
+  };
+  const run = new Run({ id, directory, record }, context);
+  context.runs.set(id, run);
+  writeRun(directory, record);
+  return run;
+}
+
+async function connect({ log }: RuntimeContext, run: Run): Promise<number> {
+  const end = performance.now() + PREPARE_MS;
+  run.link = await MonitorLink.open(run.directory, run);
+  run.adopt(await run.link.state(PREPARE_MS));
+  const timer = setTimeout(() => {
+    log.warn('monitor did not prepare in time', { container: run.id });
+    run.link?.close();
+  }, end - performance.now());
+  return run.ready.finally(() => clearTimeout(timer));
+}
+
+function flags({ tty, openStdin, stdinOnce }: PrepareRequest): string {
+  return [tty ? 't' : '', openStdin ? 'i' : '', stdinOnce ? 'o' : ''].join('');
+}
+
+function renderLog(log: LogTarget | null): Field[] {
+  if (!log) return ['', 0, 0, ''];
+  const attributes = Object.keys(log.attributes ?? {}).length > 0 ? `"attrs":${JSON.stringify(log.attributes)},` : '';
+  return [log.path, Math.max(0, Math.trunc(log.maxSize)), Math.max(0, Math.trunc(log.maxFile)), attributes];
+}
+
+function explain(error: unknown): unknown {
+  if (!(error instanceof MonitorError)) return error;
+  const reason = error.number > 0 ? `: ${errnoText(error.number)}` : '';
+  return internal(`failed to create task for container: ${error.message}${reason}`, error);
+}

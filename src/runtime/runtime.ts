@@ -1,0 +1,188 @@
+import { mkdirSync } from 'node:fs';
+import type { Duplex } from 'node:stream';
+import { PassThrough } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import type { Log } from '#log';
+import { isErrno } from '#sys';
+import { freeze, thaw } from './cgroup/freeze.ts';
+import type { RuntimeContext } from './context.ts';
+import { findRun, rootfsPath } from './context.ts';
+import { discard } from './discard.ts';
+import type { ExecRequest } from './exec.ts';
+import { exec, forgetExec } from './exec.ts';
+import type { RuntimeInfo, RuntimeSetting } from './info.ts';
+import { assertDefault, findRuntimes, readVersion } from './info.ts';
+import type { Streams } from './monitor/attach.ts';
+import { attachTo } from './monitor/attach.ts';
+import { Spawner } from './monitor/spawner.ts';
+import type { Observed } from './observe.ts';
+import { observe } from './observe.ts';
+import type { Prepared, PrepareRequest } from './prepare.ts';
+import { prepare } from './prepare.ts';
+import type { ExitRecord, Started } from './records.ts';
+import { placeInScope } from './scope.ts';
+import { killContainer, signal } from './signal.ts';
+import type { StartRequest } from './start.ts';
+import { start } from './start.ts';
+
+const RESIZE_MS = 5_000;
+const MONITOR = fileURLToPath(new URL('../../build/native/gantry-monitor', import.meta.url));
+
+export interface RuntimeOptions {
+  readonly execRoot: string;
+  /** '' for the default engine. */
+  readonly mark: string;
+  /** As in daemon.json; installed ones need no entry. */
+  readonly runtimes?: Readonly<Record<string, RuntimeSetting>>;
+  readonly defaultRuntime?: string;
+  readonly log: Log;
+  /** Path of `gantry-monitor`. */
+  readonly monitor?: string;
+}
+
+export interface Size {
+  readonly height: number;
+  readonly width: number;
+}
+
+/** The containers of one exec root as processes: every effect on them goes through here. */
+export class Runtime implements AsyncDisposable {
+  readonly #context: RuntimeContext;
+  readonly #exits: ((id: string, exit: ExitRecord) => void)[] = [];
+  readonly #execExits: ((id: string, execId: string, exitCode: number) => void)[] = [];
+  readonly #ooms: ((id: string) => void)[] = [];
+
+  private constructor(context: Omit<RuntimeContext, 'runs' | 'listeners'>) {
+    const listeners = {
+      exit: (id: string, record: ExitRecord) => this.#exits.forEach((tell) => tell(id, record)),
+      execExit: (id: string, execId: string, code: number) => this.#execExit(id, execId, code),
+      oom: (id: string) => this.#ooms.forEach((tell) => tell(id)),
+    };
+    this.#context = { ...context, runs: new Map(), listeners };
+  }
+
+  /** Starts the spawner. Containers of an earlier daemon are taken up by {@link observe}. */
+  static async open(options: RuntimeOptions): Promise<Runtime> {
+    const { execRoot, mark, runtimes: given = {}, defaultRuntime = 'crun', log, monitor = MONITOR } = options;
+    mkdirSync(`${execRoot}/monitors`, { recursive: true, mode: 0o711 });
+    const runtimes = findRuntimes(given, execRoot);
+    assertDefault(runtimes, defaultRuntime);
+    const suffix = mark && `-${mark}`;
+    const place = (pid: number) => placeInScope(pid, suffix);
+    const spawner = await Spawner.open({ binary: monitor, execRoot, log, place });
+    return new Runtime({ execRoot, spawner, runtimes, defaultRuntime, log });
+  }
+
+  prepare(request: PrepareRequest): Promise<Prepared> {
+    return prepare(this.#context, request);
+  }
+
+  start(id: string, request: StartRequest): Promise<Started> {
+    return start(this.#context, id, request);
+  }
+
+  discard(id: string): Promise<void> {
+    return discard(this.#context, id);
+  }
+
+  signal(id: string, signo: number): void {
+    signal(this.#context, id, signo);
+  }
+
+  killAll(id: string): Promise<void> {
+    return killContainer(this.#context, id);
+  }
+
+  pause(id: string): Promise<void> {
+    return freeze(findRun(this.#context, id).record.cgroup);
+  }
+
+  async resume(id: string): Promise<void> {
+    thaw(findRun(this.#context, id).record.cgroup);
+  }
+
+  /** A container that has ended gives an ended stream. */
+  attach(id: string, streams: Streams): Promise<Duplex> {
+    return this.#attach(id, '', streams);
+  }
+
+  /** To be called before {@link exec}, or output may be missed. */
+  attachExec(id: string, execId: string, streams: Streams): Promise<Duplex> {
+    return this.#attach(id, execId, streams);
+  }
+
+  /** Before the terminal is there its size is remembered. */
+  async resize(id: string, size: Size): Promise<void> {
+    await this.#resize(id, '', size);
+  }
+
+  async resizeExec(id: string, execId: string, size: Size): Promise<void> {
+    await this.#resize(id, execId, size);
+  }
+
+  exec(id: string, request: ExecRequest): Promise<{ pid: number }> {
+    return exec(this.#context, id, request);
+  }
+
+  /** Told once per life, after the exit record is written. */
+  onExit(tell: (id: string, exit: ExitRecord) => void): void {
+    this.#exits.push(tell);
+  }
+
+  onExecExit(tell: (id: string, execId: string, exitCode: number) => void): void {
+    this.#execExits.push(tell);
+  }
+
+  /** The kernel ran out of the container's memory; it may have killed a process. */
+  onOom(tell: (id: string) => void): void {
+    this.#ooms.push(tell);
+  }
+
+  observe(): Promise<Observed[]> {
+    return observe(this.#context);
+  }
+
+  /** Where a container's root file system is, for its spec. */
+  rootfs(id: string): string {
+    return rootfsPath(this.#context.execRoot, id);
+  }
+
+  async info(): Promise<RuntimeInfo> {
+    const { runtimes, defaultRuntime } = this.#context;
+    const { version, commit } = await readVersion(runtimes.get(defaultRuntime)!);
+    const listed = [...runtimes.values()].map(({ name, path, args }) => [name, { path, args }] as const);
+    return { defaultRuntime, runtimes: Object.fromEntries(listed), version, commit };
+  }
+
+  /** Lets go of everything; running containers live on, prepared ones end. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const run of this.#context.runs.values()) {
+      run.discarded = true;
+      run.link?.close();
+    }
+    await this.#context.spawner[Symbol.asyncDispose]();
+  }
+
+  async #attach(id: string, execId: string, streams: Streams): Promise<Duplex> {
+    const { directory } = findRun(this.#context, id);
+    try {
+      return await attachTo(directory, execId, streams);
+    } catch (error) {
+      if (!isErrno(error, 'ENOENT', 'ECONNREFUSED')) throw error;
+      return new PassThrough().end();
+    }
+  }
+
+  async #resize(id: string, execId: string, { height, width }: Size): Promise<void> {
+    await findRun(this.#context, id).link?.request('resize', [execId, height, width], RESIZE_MS);
+  }
+
+  #execExit(id: string, execId: string, exitCode: number): void {
+    for (const tell of this.#execExits) tell(id, execId, exitCode);
+    const run = this.#context.runs.get(id);
+    if (!run) return;
+    forgetExec(run.directory, execId).catch((error) => {
+      this.#context.log.warn('files of an exec left', { container: id, exec: execId, error });
+    });
+  }
+}
