@@ -101,7 +101,9 @@ function bind(mount: ResolvedMount): Required<OciMount> {
     }
     options.push(mount.readOnlyNonRecursive ? 'ro' : 'rro');
   }
-  options.push(mount.propagation || 'rprivate');
+  const propagation = mount.propagation || 'rprivate';
+  // crun takes the r of a propagation for the bind's own: a bind of one mount has nothing below to propagate to.
+  options.push(mount.nonRecursive ? propagation.replace(/^r/, '') : propagation);
   return { destination: clean(mount.destination), type: 'bind', source: mount.source, options };
 }
 
