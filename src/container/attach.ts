@@ -1,0 +1,97 @@
+import { delay } from '#async';
+import { conflict } from '#errdefs';
+import type { Context } from './context.ts';
+import { DEFAULT_DETACH_KEYS, DetachScanner } from './detach-keys.ts';
+import { logs } from './logs/logs.ts';
+import type { Container } from './record.ts';
+import { hasProcess } from './record.ts';
+import { Session } from './session.ts';
+import { tell } from './tell.ts';
+
+/** How long after the end of the output the record of the exit is waited for, when the container need not end with it. */
+const EXIT_MS = 2_000;
+
+export interface AttachOptions {
+  readonly reference: string;
+  readonly stream: boolean;
+  readonly stdin: boolean;
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+  readonly logs: boolean;
+  /** undefined: the daemon's default. */
+  readonly detachKeys: Uint8Array | undefined;
+}
+
+/**
+ * Joins a client to a container's streams. To one that was not started yet its sandbox is made, so that nothing of the
+ * output is missed; the session then lives on into the start. It ends after the end of the container is on record.
+ */
+export async function attach(context: Context, container: Container, options: AttachOptions): Promise<Session> {
+  assertAttachable(container, options.reference);
+  const live = options.stream ? await join(context, container, options) : undefined;
+  context.store.tx(() => tell(context, container, 'attach'));
+  const ended = new AbortController();
+  const over = live ? context.waiters.wait(container, 'next-exit', ended.signal) : undefined;
+  return new Session({
+    live,
+    replay: options.logs ? replay(context, container, { ...options, signal: ended.signal }) : undefined,
+    scanner: scannerFor(container, options),
+    onDetach: () => context.store.tx(() => tell(context, container, 'detach')),
+    epilogue: async () => await settled(context, container, over),
+    onClose: () => {
+      ended.abort();
+      context.sandboxes.release(container.id);
+    },
+  });
+}
+
+function assertAttachable({ id, status }: Container, reference: string): void {
+  if (status === 'paused') throw conflict(`container ${reference} is paused, unpause the container before attach`);
+  if (status === 'restarting') {
+    throw conflict(`container ${reference} is restarting, wait until the container is running`);
+  }
+  if (status === 'removing' || status === 'dead') {
+    throw conflict(`container ${id} is marked for removal and cannot be attached to`);
+  }
+}
+
+async function join(context: Context, container: Container, { stdin, stdout, stderr }: AttachOptions) {
+  if (!hasProcess(container)) await context.sandboxes.hold(container);
+  const { OpenStdin } = container.spec.config;
+  return await context.runtime.attach(container.id, { stdin: stdin && OpenStdin, stdout, stderr });
+}
+
+/** Docker: the default keys detach from a terminal only, keys that were asked for from anything. */
+function scannerFor({ spec }: Container, { stdin, detachKeys }: AttachOptions): DetachScanner | undefined {
+  const keys = detachKeys ?? (spec.config.Tty ? DEFAULT_DETACH_KEYS : undefined);
+  return stdin && keys?.length ? new DetachScanner(keys) : undefined;
+}
+
+function replay(
+  context: Context,
+  container: Container,
+  { stdout, stderr, signal }: { stdout: boolean; stderr: boolean; signal: AbortSignal },
+): AsyncIterable<Uint8Array> | undefined {
+  if (!stdout && !stderr) return undefined;
+  return logs(context, container, {
+    stdout,
+    stderr,
+    signal,
+    follow: false,
+    since: undefined,
+    until: undefined,
+    timestamps: false,
+    details: false,
+    tail: undefined,
+  });
+}
+
+/** The output is over: what is left is that the exit gets on record, unless there never was a life or it goes on. */
+async function settled(context: Context, container: Container, over: Promise<unknown> | undefined): Promise<undefined> {
+  const current = context.rows.get(container.id);
+  if (!over || !current || (!hasProcess(current) && !context.starting.has(current.id))) return undefined;
+  const { StdinOnce, Tty } = current.spec.config;
+  const bounded = StdinOnce && !Tty ? over : Promise.race([over, delay(EXIT_MS)]);
+  await bounded;
+  return undefined;
+}

@@ -1,0 +1,230 @@
+import type {
+  ContainerJSON,
+  ContainerPruneReport,
+  ContainerSummary,
+  CreateRequest,
+  CreateResponse,
+  ExecConfig,
+  ExecInspect,
+  ExecStartRequest,
+  Filters,
+  WaitCondition,
+  WaitResponse,
+} from '#api';
+import { KeyedMutex } from '#async';
+import { notFound } from '#errdefs';
+import type { AttachOptions } from './attach.ts';
+import { attach } from './attach.ts';
+import type { Context } from './context.ts';
+import type { CreateOptions } from './create.ts';
+import { create } from './create.ts';
+import type { Deps, Size } from './deps.ts';
+import { createExec } from './exec/create.ts';
+import { execEnded, resizeExec } from './exec/end.ts';
+import { Execs } from './exec/execs.ts';
+import { inspectExec } from './exec/inspect.ts';
+import { startDetached, startExec } from './exec/start.ts';
+import { settleExit } from './exit.ts';
+import { HealthChecks } from './health-checks.ts';
+import { inspect } from './inspect.ts';
+import { kill } from './kill.ts';
+import type { ListOptions } from './list.ts';
+import { list } from './list.ts';
+import type { LogsOptions } from './logs/logs.ts';
+import { logs } from './logs/logs.ts';
+import { outOfMemory } from './oom.ts';
+import { pause } from './pause.ts';
+import { prune } from './prune.ts';
+import type { Container } from './record.ts';
+import { recover } from './recovery.ts';
+import { removeByUser } from './remove-by-user.ts';
+import { rename } from './rename.ts';
+import { resize } from './resize.ts';
+import { restart } from './restart.ts';
+import { Restarts } from './restarts.ts';
+import { Sandboxes } from './sandbox.ts';
+import type { Session } from './session.ts';
+import { start } from './start.ts';
+import { stop } from './stop.ts';
+import { ContainerRows } from './store.ts';
+import { unpause } from './unpause.ts';
+import { parseCondition, Waiters } from './wait.ts';
+
+/** How often what the records say is compared with what the machine says. */
+const RECONCILE_MS = 30_000;
+
+type StopRequest = { readonly signal: string | undefined; readonly timeout: number | undefined };
+
+/** The verbs on containers. Those that change one run alone on it: resolve the name, take the lock, read the record, run. */
+export class Containers {
+  readonly #context: Context;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(deps: Deps) {
+    const context = (): Context => this.#context;
+    this.#context = {
+      ...deps,
+      rows: new ContainerRows(deps.store),
+      locks: new KeyedMutex(),
+      waiters: new Waiters(),
+      sandboxes: new Sandboxes(context),
+      restarts: new Restarts(context),
+      execs: new Execs(),
+      health: new HealthChecks(context),
+      starting: new Map(),
+      cleanups: new Map(),
+      unborn: new Set(),
+    };
+    deps.runtime.onExit((id, exit) => settleExit(this.#context, id, exit));
+    deps.runtime.onExecExit((id, execId, exitCode) => execEnded(this.#context, { containerId: id, execId, exitCode }));
+    deps.runtime.onOom((id) => outOfMemory(this.#context, id));
+  }
+
+  /** Brings records and machine together after a start of the daemon; then again every half minute. */
+  async recover(): Promise<void> {
+    await recover(this.#context, { isFirst: true });
+    this.#timer = setInterval(() => {
+      recover(this.#context, { isFirst: false }).catch((error) =>
+        this.#context.log.error('containers not reconciled', { error }),
+      );
+    }, RECONCILE_MS).unref();
+  }
+
+  /** Ends timers and probes. Containers live on. */
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+    this.#context.restarts.stop();
+    this.#context.health.stop();
+    this.#context.execs.stop();
+    this.#context.sandboxes.stop();
+  }
+
+  async create(request: CreateRequest, options: CreateOptions): Promise<CreateResponse> {
+    return await create(this.#context, request, options);
+  }
+
+  async list(options: ListOptions): Promise<ContainerSummary[]> {
+    return await list(this.#context, options);
+  }
+
+  async inspect(name: string, options: { size: boolean }): Promise<ContainerJSON> {
+    return await inspect(this.#context, this.#read(name), options);
+  }
+
+  async start(name: string, _options?: { detachKeys: Uint8Array | undefined }): Promise<void> {
+    await this.#alone(name, (container) => start(this.#context, container));
+  }
+
+  async stop(name: string, options: StopRequest): Promise<void> {
+    await this.#alone(name, (container) => stop(this.#context, container, { ...options, reference: name }));
+  }
+
+  async restart(name: string, options: StopRequest): Promise<void> {
+    await this.#alone(name, (container) => restart(this.#context, container, { ...options, reference: name }));
+  }
+
+  /** Not in turn: a kill must reach a container whose stop waits. */
+  async kill(name: string, signal: string | undefined): Promise<void> {
+    await kill(this.#context, this.#read(name), { reference: name, signal });
+  }
+
+  async pause(name: string): Promise<void> {
+    await this.#alone(name, (container) => pause(this.#context, container));
+  }
+
+  async unpause(name: string): Promise<void> {
+    await this.#alone(name, (container) => unpause(this.#context, container));
+  }
+
+  async rename(name: string, to: string): Promise<void> {
+    await this.#alone(name, (container) => rename(this.#context, container, to));
+  }
+
+  /** Registers at the call; the signal says that the client has gone. */
+  wait(
+    name: string,
+    condition: WaitCondition | '',
+    { signal }: { signal: AbortSignal },
+  ): { result: Promise<WaitResponse> } {
+    return { result: this.#context.waiters.wait(this.#read(name), parseCondition(condition), signal) };
+  }
+
+  async remove(name: string, options: { force: boolean; volumes: boolean; link: boolean }): Promise<void> {
+    const container = this.#read(name);
+    await removeByUser(this.#context, container, { ...options, reference: name });
+  }
+
+  async prune(filters: Filters): Promise<ContainerPruneReport> {
+    return await prune(this.#context, filters);
+  }
+
+  async logs(name: string, options: LogsOptions): Promise<{ tty: boolean; body: AsyncIterable<Uint8Array> }> {
+    const container = this.#read(name);
+    return { tty: container.spec.config.Tty, body: logs(this.#context, container, options) };
+  }
+
+  async attach(name: string, options: Omit<AttachOptions, 'reference'>): Promise<{ tty: boolean; stream: Session }> {
+    const container = this.#read(name);
+    const stream = await attach(this.#context, container, { ...options, reference: name });
+    return { tty: container.spec.config.Tty, stream };
+  }
+
+  async resize(name: string, size: Size): Promise<void> {
+    await resize(this.#context, this.#read(name), size);
+  }
+
+  async execCreate(name: string, config: ExecConfig): Promise<{ Id: string }> {
+    const { id } = await createExec(this.#context, this.#read(name), { config, reference: name });
+    return { Id: id };
+  }
+
+  async execStart(id: string, options: ExecStartRequest): Promise<{ tty: boolean; stream: Session }> {
+    const exec = this.#context.execs.get(id);
+    return { tty: exec.config.Tty, stream: await startExec(this.#context, exec, options) };
+  }
+
+  async execStartDetached(id: string, options: ExecStartRequest): Promise<void> {
+    await startDetached(this.#context, this.#context.execs.get(id), options);
+  }
+
+  execInspect(id: string): ExecInspect {
+    return inspectExec(this.#context.execs.get(id));
+  }
+
+  async execResize(id: string, size: Size): Promise<void> {
+    await resizeExec(this.#context, id, size);
+  }
+
+  /** For images: who was made from this one. */
+  containersUsingImage(imageId: string): { id: string; name: string; running: boolean }[] {
+    return this.#context.rows.containersUsingImage(imageId);
+  }
+
+  /** For volumes: who mounts this one. */
+  containersUsingVolume(volume: string): { id: string; name: string; running: boolean }[] {
+    return this.#context.rows.containersUsingVolume(volume);
+  }
+
+  /** How many containers are in which state, for `info`. */
+  counts(): { total: number; running: number; paused: number; stopped: number } {
+    const all = this.#context.rows.statuses();
+    const running = all.filter(({ status }) => status === 'running' || status === 'restarting').length;
+    const paused = all.filter(({ status }) => status === 'paused').length;
+    return { total: all.length, running, paused, stopped: all.length - running - paused };
+  }
+
+  #read(name: string): Container {
+    const { rows } = this.#context;
+    const container = rows.get(rows.resolve(name));
+    if (!container) throw notFound(`No such container: ${name}`);
+    return container;
+  }
+
+  async #alone<R>(name: string, verb: (container: Container) => Promise<R> | R): Promise<R> {
+    const { id } = this.#read(name);
+    using _ = await this.#context.locks.lock(id);
+    const container = this.#context.rows.get(id);
+    if (!container) throw notFound(`No such container: ${name}`);
+    return await verb(container);
+  }
+}

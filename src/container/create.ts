@@ -1,0 +1,223 @@
+import { randomBytes } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import type { ContainerConfig, CreateRequest, CreateResponse, HostConfig } from '#api';
+import { isKind, notFound } from '#errdefs';
+import { formatPlatform, parsePlatform, platformMatches } from '#oci';
+import { bootId, failpoint } from '#sys';
+import { clean } from './binds.ts';
+import { nowNano } from './clock.ts';
+import type { Context } from './context.ts';
+import type { ImageRecord } from './deps.ts';
+import { dropFolder } from './folder.ts';
+import { freshHealth } from './health.ts';
+import { endpointsOf, withHostDefaults } from './host-defaults.ts';
+import { sandboxRequest } from './launch.ts';
+import { commandLine, mergeConfig } from './merge.ts';
+import type { WantedMount } from './mount-points.ts';
+import { wantedMounts } from './mount-points.ts';
+import { freeName, parseName } from './names.ts';
+import type { ContainerMount, ContainerSpec } from './record.ts';
+import { shortId } from './record.ts';
+import type { NewContainer } from './store.ts';
+import { tell } from './tell.ts';
+import { assertSettings } from './validate.ts';
+
+export interface CreateOptions {
+  readonly name: string;
+  readonly platform: string | undefined;
+}
+
+/**
+ * Makes a container: one transaction, then the answer; its sandbox is begun at once in the hope of a start. With volumes
+ * to be filled from the image an operation is on record until they are, and the container is shown only then.
+ */
+export async function create(
+  context: Context,
+  request: CreateRequest,
+  options: CreateOptions,
+): Promise<CreateResponse> {
+  const { image, container, wanted, warnings } = plan(context, request, options);
+  context.unborn.add(container.id);
+  try {
+    await context.snapshots.prepare(container.id, [...image.layers]);
+    failpoint('container.create.snapshot-prepared');
+    const isFilled = commit(context, container, wanted);
+    failpoint('container.create.recorded');
+    if (!isFilled) await fill(context, container.id);
+  } catch (error) {
+    await undo(context, container.id);
+    throw error;
+  } finally {
+    context.unborn.delete(container.id);
+  }
+  // A container of --rm does not outlive a power cut anyway.
+  if (!container.spec.hostConfig.AutoRemove) await context.store.durable();
+  context.sandboxes.begin(context.rows.get(container.id)!);
+  return { Id: container.id, Warnings: warnings };
+}
+
+/** Everything that may be refused, and nothing done yet. */
+function plan(context: Context, request: CreateRequest, { name, platform }: CreateOptions) {
+  const { HostConfig: host, NetworkingConfig: networking, ...config } = request;
+  const given = host ?? context.settings.emptyHostConfig;
+  const bare = name === '' ? '' : parseName(name);
+  assertSettings(config, given, context.settings);
+  const checked = context.validateHostConfig(given);
+  const warnings = [...checked.warnings];
+  const image = findImage(context, config.Image, platform);
+  const merged = mergeConfig(config, image.config.config ?? {});
+  const hostConfig = withHostDefaults(resolvePeers(context, checked.hostConfig), context.settings);
+  const id = newId();
+  const spec: ContainerSpec = {
+    config: withIdentity(context, id, merged, hostConfig),
+    hostConfig,
+    endpoints: endpointsOf(hostConfig.NetworkMode, networking, config.MacAddress),
+    ...commandLine(merged),
+    logDefaults: hasOwnLimits(hostConfig) ? {} : context.settings.logDefaults,
+  };
+  const container: Omit<NewContainer, 'mounts'> = {
+    id,
+    name: bare || freeName((candidate) => context.rows.holderOf(candidate) !== undefined, shortId(id)),
+    createdNano: nowNano(),
+    imageId: image.id,
+    spec,
+    health: freshHealth(spec.config.Healthcheck),
+  };
+  warnings.push(...context.networks.validate(sandboxRequest(container)));
+  const wanted = wantedMounts({ config: spec.config, hostConfig, mountsOf: (other) => mountsOf(context, other) });
+  return { image, container, wanted, warnings };
+}
+
+function findImage({ images }: Context, name: string, platform: string | undefined): ImageRecord {
+  const image = images.resolve(name);
+  if (!platform) return image;
+  const wanted = parsePlatform(platform);
+  const has = { os: image.config.os ?? 'linux', architecture: image.config.architecture ?? '' };
+  if (platformMatches(wanted, has)) return image;
+  throw notFound(
+    `image with reference ${name} was found but its platform (${formatPlatform(has)}) does not match the specified platform (${formatPlatform(wanted)})`,
+  );
+}
+
+/** `container:<name>` of the network is kept as `container:<id>`; of the others it has to exist. */
+function resolvePeers({ rows }: Context, host: HostConfig): HostConfig {
+  for (const mode of [host.PidMode, host.IpcMode]) if (mode.startsWith('container:')) rows.resolve(mode.slice(10));
+  if (!host.NetworkMode.startsWith('container:')) return host;
+  try {
+    return { ...host, NetworkMode: `container:${rows.resolve(host.NetworkMode.slice(10))}` };
+  } catch (error) {
+    // Docker: that it is missing is told by the start.
+    if (isKind(error, 'not-found')) return host;
+    throw error;
+  }
+}
+
+function withIdentity(context: Context, id: string, config: ContainerConfig, host: HostConfig): ContainerConfig {
+  return {
+    ...config,
+    Hostname: config.Hostname || hostnameFor(context, id, host),
+    WorkingDir: config.WorkingDir === '' ? '' : clean(config.WorkingDir),
+    Domainname: config.Domainname,
+  };
+}
+
+function hostnameFor({ rows, settings }: Context, id: string, { NetworkMode, UTSMode }: HostConfig): string {
+  if (NetworkMode === 'host' || UTSMode === 'host') return settings.hostname;
+  const peer = NetworkMode.startsWith('container:') ? rows.get(NetworkMode.slice(10)) : undefined;
+  return peer?.spec.config.Hostname ?? shortId(id);
+}
+
+function hasOwnLimits({ LogConfig }: HostConfig): boolean {
+  return LogConfig.Config?.['max-size'] !== undefined || LogConfig.Config?.['max-file'] !== undefined;
+}
+
+function mountsOf({ rows }: Context, reference: string): readonly ContainerMount[] {
+  return rows.get(rows.resolve(reference))?.mounts ?? [];
+}
+
+/** Docker: a short id of digits alone could be taken for a number as a hostname. */
+function newId(): string {
+  for (;;) {
+    const id = randomBytes(32).toString('hex');
+    if (!/^\d+$/.test(shortId(id))) return id;
+  }
+}
+
+/** Row, name, mounts, new volumes. True when that is all: the event is in it too. */
+function commit(context: Context, container: Omit<NewContainer, 'mounts'>, wanted: readonly WantedMount[]): boolean {
+  const { store, rows } = context;
+  return store.tx(() => {
+    rows.assertNameFree(container.name);
+    const mounts = wanted.map((mount) => withVolume(context, mount));
+    rows.insert({ ...container, mounts });
+    context.networks.register(sandboxRequest(container));
+    const isFilled = !mounts.some(({ type, noCopy }) => type === 'volume' && !noCopy);
+    if (isFilled) tell(context, container, 'create');
+    else rows.begin(container.id, 'create', bootId());
+    return isFilled;
+  });
+}
+
+/** The mount point with its volume, made if need be. */
+function withVolume({ volumes }: Context, { volumeOptions, ...mount }: WantedMount): ContainerMount {
+  if (mount.type !== 'volume') return mount;
+  const isAnonymous = !mount.name;
+  const isNew = isAnonymous || !volumes.exists(mount.name!);
+  const volume = volumes.create(
+    {
+      Name: mount.name || undefined,
+      Driver: mount.driver ?? 'local',
+      DriverOpts: volumeOptions?.driverOptions ?? {},
+      Labels: volumeOptions?.labels ?? {},
+    },
+    { anonymous: isAnonymous },
+  );
+  return {
+    ...mount,
+    name: volume.Name,
+    driver: volume.Driver,
+    source: volumes.path(volume.Name),
+    ...(isAnonymous ? { anonymous: true } : {}),
+    ...(isNew ? { made: true } : {}),
+  };
+}
+
+/** Docker: an empty volume gets what the image has at its place. */
+async function fill(context: Context, id: string): Promise<void> {
+  const { store, rows, snapshots } = context;
+  for (const mount of rows.mounts(id)) {
+    if (mount.type !== 'volume' || mount.noCopy || mount.subpath || !isEmpty(mount.source)) continue;
+    await snapshots.copyUp(id, mount.destination, mount.source);
+    failpoint('container.create.volume-filled');
+  }
+  store.tx(() => {
+    rows.end(id);
+    tell(context, rows.get(id)!, 'create');
+  });
+  failpoint('container.create.filled');
+}
+
+function isEmpty(folder: string): boolean {
+  return readdirSync(folder).length === 0;
+}
+
+/** Takes back a create that did not come about, the volumes it made included. Also what recovery does. */
+export async function undo(context: Context, id: string): Promise<void> {
+  const { store, rows, networks, volumes, snapshots, settings, log } = context;
+  const made = rows.mounts(id).filter((mount) => mount.made);
+  store.tx(() => {
+    networks.forget(id);
+    rows.delete(id);
+  });
+  failpoint('container.create.undone');
+  for (const { name } of made) {
+    if (rows.containersUsingVolume(name!).length > 0) continue;
+    try {
+      await volumes.remove(name!, true);
+    } catch (error) {
+      log.warn('volume of a failed create not removed', { volume: name, error });
+    }
+  }
+  await snapshots.remove(id);
+  dropFolder(settings, id);
+}

@@ -1,0 +1,242 @@
+import type { Duplex } from 'node:stream';
+import type { ContainerConfig, EndpointSettings, ExecConfig, GraphDriver, HostConfig, NetworkSettings } from '#api';
+import type { Log } from '#log';
+import type { Mount, OciProcess, OciSpec } from '#oci';
+import type { CgroupRequest } from '#runtime';
+import type { Store } from '#store';
+import type { ImageDefaults } from './merge.ts';
+
+/** What this module needs of an image. */
+export interface ImageRecord {
+  readonly id: string;
+  readonly config: { readonly os?: string; readonly architecture?: string; readonly config?: ImageDefaults | null };
+  /** Chain ids, base first. */
+  readonly layers: readonly string[];
+  readonly repoTags: readonly string[];
+  /** Bytes of all unpacked layers. */
+  readonly size: number;
+}
+
+export interface Images {
+  /** Throws Docker's "No such image". */
+  resolve(name: string): ImageRecord;
+  /** By full id, also one that only a container keeps; undefined when it is gone. */
+  get(id: string): ImageRecord | undefined;
+  /** The id that a name means now; undefined when there is none. */
+  idOf(name: string): string | undefined;
+}
+
+export interface Snapshots {
+  prepare(key: string, parents: string[]): Promise<void>;
+  mounts(key: string): { cwd: string; mounts: Mount[] };
+  remove(key: string): Promise<void>;
+  usage(key: string): Promise<{ size: number; inodes: number }>;
+  readFromSnapshot(key: string, path: string, limitBytes: number): Promise<Buffer | undefined>;
+  /** Fills a volume's folder with what the container's tree has at `path`; nothing there is success. */
+  copyUp(key: string, path: string, destination: string): Promise<void>;
+  sweep(liveContainerIds: Set<string>, liveChainIds: Set<string>): Promise<string[]>;
+}
+
+export interface Volumes {
+  /** Joins the caller's transaction; an existing one of that name is returned. */
+  create(
+    request: { Name?: string; Driver: string; DriverOpts: Record<string, string>; Labels: Record<string, string> },
+    options?: { anonymous?: boolean },
+  ): { Name: string; Driver: string };
+  exists(name: string): boolean;
+  path(name: string): string;
+  remove(name: string, force: boolean): Promise<void> | void;
+}
+
+export interface SandboxRequest {
+  readonly containerId: string;
+  readonly name: string;
+  readonly hostname: string;
+  readonly domainname: string;
+  readonly hostConfig: HostConfig;
+  readonly config: ContainerConfig;
+  readonly endpoints: Record<string, EndpointSettings>;
+}
+
+export interface PortSocket {
+  readonly protocol: 'tcp' | 'udp';
+  readonly hostIp: string;
+  readonly hostPort: number;
+  readonly target: { readonly ip: string; readonly port: number };
+}
+
+export interface Reservation {
+  readonly netns: 'private' | 'host' | 'none' | { readonly container: string };
+  readonly sockets: readonly PortSocket[];
+}
+
+export interface Networks {
+  /** Refuses at create what Docker refuses then; gives its warnings. */
+  validate(request: SandboxRequest): readonly string[];
+  /** Synchronous, in the caller's transaction. */
+  reserve(request: SandboxRequest): Reservation;
+  attach(containerId: string, netns: { pid: number }): Promise<void>;
+  files(containerId: string): { hosts: string; resolvConf: string; hostname: string };
+  detach(containerId: string): Promise<void>;
+  /** Synchronous, in the caller's transaction; before or after {@link detach}. */
+  release(containerId: string): void;
+  /** What a new container asks for, kept until {@link forget}; both in the caller's transaction. */
+  register(request: SandboxRequest): void;
+  forget(containerId: string): void;
+  /** In the caller's transaction. */
+  rename(containerId: string, name: string): void;
+  settings(containerId: string): NetworkSettings;
+  recover(live: Set<string>): Promise<void>;
+}
+
+export interface PrepareRequest {
+  readonly id: string;
+  readonly runtime: string;
+  readonly rootfs: { cwd: string; mounts: Mount[] };
+  readonly netns: 'new' | 'host' | { pid: number };
+  readonly cgroup: CgroupRequest;
+  readonly log: { path: string; maxSize: number; maxFile: number } | null;
+  readonly tty: boolean;
+  readonly openStdin: boolean;
+  readonly stdinOnce: boolean;
+}
+
+/** A process with its place in time. */
+export interface Started {
+  readonly pid: number;
+  readonly startTime: number;
+  readonly bootId: string;
+}
+
+export interface ExitRecord {
+  readonly exitCode: number;
+  readonly signal?: number;
+  readonly oomKilled: boolean;
+  readonly finishedAt: string;
+  readonly startedAt?: string;
+}
+
+/** What the machine says about one monitor at start of the daemon. */
+export interface Observed {
+  readonly id: string;
+  readonly monitorAlive: boolean;
+  readonly started?: Started;
+  readonly exit?: ExitRecord;
+}
+
+export interface Streams {
+  readonly stdin: boolean;
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+}
+
+/** A bind or volume mount with its place on the host. */
+export interface ResolvedMount {
+  readonly source: string;
+  readonly destination: string;
+  readonly readonly: boolean;
+  readonly propagation?: string;
+  readonly nonRecursive?: boolean;
+  readonly readOnlyNonRecursive?: boolean;
+  readonly readOnlyForceRecursive?: boolean;
+}
+
+/** What of a container its runtime spec is computed from; the daemon adds host and defaults. */
+export interface SpecRequest {
+  readonly id: string;
+  readonly config: ContainerConfig;
+  readonly hostConfig: HostConfig;
+  readonly accounts: { readonly passwd?: string; readonly group?: string };
+  readonly mounts: readonly ResolvedMount[];
+  readonly files: { readonly hostname?: string; readonly hosts?: string; readonly resolvConf?: string };
+  readonly namespaces: {
+    readonly network: 'inherited' | 'new' | 'host' | { readonly pid: number };
+    readonly pid?: number;
+    readonly ipc?: number;
+  };
+}
+
+export interface ExecSpecRequest {
+  readonly config: ContainerConfig;
+  readonly hostConfig: HostConfig;
+  readonly accounts: SpecRequest['accounts'];
+  readonly exec: ExecConfig;
+}
+
+export interface Rendered {
+  readonly spec: OciSpec;
+  readonly cgroup: CgroupRequest;
+  readonly warnings: readonly string[];
+}
+
+export interface Size {
+  readonly height: number;
+  readonly width: number;
+}
+
+export interface ExecRequest extends Streams {
+  readonly execId: string;
+  readonly tty: boolean;
+  readonly process: OciProcess;
+}
+
+export interface Runtime {
+  prepare(request: PrepareRequest): Promise<{ pid: number }>;
+  start(id: string, request: { spec: OciSpec; sockets: readonly PortSocket[] }): Promise<Started>;
+  discard(id: string): Promise<void>;
+  signal(id: string, signo: number): Promise<void> | void;
+  killAll(id: string): Promise<void>;
+  pause(id: string): Promise<void>;
+  resume(id: string): Promise<void>;
+  attach(id: string, streams: Streams): Promise<Duplex>;
+  resize(id: string, size: Size): Promise<void> | void;
+  exec(id: string, request: ExecRequest): Promise<{ pid: number }>;
+  attachExec(id: string, execId: string, streams: Streams): Promise<Duplex>;
+  resizeExec(id: string, execId: string, size: Size): Promise<void> | void;
+  onExit(tell: (id: string, exit: ExitRecord) => void): void;
+  onExecExit(tell: (id: string, execId: string, exitCode: number) => void): void;
+  onOom(tell: (id: string) => void): void;
+  observe(): Promise<Observed[]>;
+}
+
+/** Settings of the daemon that concern containers. */
+export interface ContainerSettings {
+  /** `<data root>/containers`. */
+  readonly folder: string;
+  readonly runtimes: readonly string[];
+  readonly defaultRuntime: string;
+  readonly logDriver: string;
+  /** `log-opts` of daemon.json. */
+  readonly logOptions: Readonly<Record<string, string>>;
+  /** In force when neither the container nor daemon.json gives options. */
+  readonly logDefaults: Readonly<Record<string, string>>;
+  readonly stopTimeout: number;
+  /** The host's own, for containers in its network namespace. */
+  readonly hostname: string;
+  /** What a request without HostConfig stands for: Go's zero value. */
+  readonly emptyHostConfig: HostConfig;
+  /** Name of the storage driver, for inspect. */
+  readonly driver: string;
+}
+
+/** What the daemon hands in. */
+export interface Deps {
+  readonly store: Store;
+  readonly events: {
+    record(type: string, action: string, actor: { ID: string; Attributes: Record<string, string> }): void;
+  };
+  readonly log: Log;
+  readonly images: Images;
+  readonly snapshots: Snapshots;
+  readonly volumes: Volumes;
+  readonly networks: Networks;
+  readonly runtime: Runtime;
+  readonly settings: ContainerSettings;
+  /** Pure: the spec, the cgroup, and what the host cannot do. Throws what Docker says at start. */
+  renderSpec(request: SpecRequest): Rendered;
+  /** The process of an exec in a container with this spec. Throws what Docker says for an unknown user. */
+  renderExec(request: ExecSpecRequest): OciProcess;
+  /** Refuses at create what Docker refuses; gives the HostConfig of inspect, and what this host cannot do. */
+  validateHostConfig(given: HostConfig): { hostConfig: HostConfig; warnings: readonly string[] };
+  graphDriver(id: string): GraphDriver;
+}

@@ -1,0 +1,58 @@
+import type { ExecConfig } from '#api';
+import { conflict, invalid } from '#errdefs';
+import { failpoint } from '#sys';
+import type { Context } from '../context.ts';
+import { parseDetachKeys } from '../detach-keys.ts';
+import type { Container } from '../record.ts';
+import { hasProcess } from '../record.ts';
+import { accountsOf } from '../sandbox.ts';
+import { tell } from '../tell.ts';
+import type { Exec } from './execs.ts';
+
+/** Prepares a further process in a running container; nothing runs yet. */
+export async function createExec(
+  context: Context,
+  container: Container,
+  { config, reference }: { config: ExecConfig; reference: string },
+): Promise<Exec> {
+  if (!config.Cmd?.length) throw invalid('No exec command specified');
+  assertExecutable(container, reference);
+  const detachKeys = parseDetachKeys(config.DetachKeys);
+  // Docker: an unknown user is refused here, not at the start.
+  if (config.User) await processOf(context, container, config);
+  const exec = context.execs.add(container.id, config, detachKeys);
+  tellExec(context, container, { exec, action: `exec_create: ${commandOf(config)}` });
+  failpoint('container.exec.created');
+  return exec;
+}
+
+export function assertExecutable(container: Container, reference: string): void {
+  if (container.status === 'paused') {
+    throw conflict(`Container ${reference} is paused, unpause the container before exec`);
+  }
+  if (container.status === 'restarting') {
+    throw conflict(`Container ${reference} is restarting, wait until the container is running`);
+  }
+  if (!hasProcess(container)) throw conflict(`container ${container.id} is not running`);
+}
+
+/** The process that the runtime is to start. */
+export async function processOf(context: Context, container: Container, config: ExecConfig) {
+  const { hostConfig, config: own } = container.spec;
+  const accounts = await accountsOf(context, container);
+  return context.renderExec({ config: own, hostConfig, accounts, exec: config });
+}
+
+/** Docker: program, a space, and the arguments, also when there are none. */
+export function commandOf({ Cmd }: ExecConfig): string {
+  const [program = '', ...args] = Cmd ?? [];
+  return `${program} ${args.join(' ')}`;
+}
+
+export function tellExec(
+  context: Context,
+  container: Container,
+  { exec, action, more }: { exec: Exec; action: string; more?: Record<string, string> },
+): void {
+  context.store.tx(() => tell(context, container, action, { execID: exec.id, ...more }));
+}

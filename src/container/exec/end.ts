@@ -1,0 +1,25 @@
+import { internal } from '#errdefs';
+import type { Context } from '../context.ts';
+import type { Size } from '../deps.ts';
+import { tellExec } from './create.ts';
+
+/** The process of an exec has ended, says its monitor. */
+export function execEnded(
+  context: Context,
+  { containerId, execId, exitCode }: { containerId: string; execId: string; exitCode: number },
+): void {
+  if (!context.execs.has(execId)) return;
+  const exec = context.execs.get(execId);
+  const container = context.rows.get(containerId);
+  if (container && exec.status !== 'ended') {
+    tellExec(context, container, { exec, action: 'exec_die', more: { exitCode: String(exitCode) } });
+  }
+  context.execs.end(execId, exitCode);
+}
+
+/** Sets the size of an exec's terminal, in characters. */
+export async function resizeExec(context: Context, id: string, size: Size): Promise<void> {
+  const exec = context.execs.get(id);
+  if (exec.status !== 'running' || exec.pid === 0) throw internal(`exec process is not started`);
+  if (exec.config.Tty) await context.runtime.resizeExec(exec.containerId, id, size);
+}

@@ -1,0 +1,85 @@
+import type { ContainerSummary, Filters, PortMap, PortSummary } from '#api';
+import type { Context } from './context.ts';
+import { humanStatus } from './human.ts';
+import { mountPoint, sizes } from './inspect.ts';
+import { listFilter } from './list-filters.ts';
+import type { Container } from './record.ts';
+import { isUp } from './record.ts';
+
+export interface ListOptions {
+  readonly all: boolean;
+  readonly limit: number | undefined;
+  readonly size: boolean;
+  readonly filters: Filters;
+}
+
+/** The containers that pass, newest first. A limit counts stopped ones too, as Docker's does. */
+export async function list(context: Context, options: ListOptions): Promise<ContainerSummary[]> {
+  const containers = context.rows.list();
+  const limit = options.limit !== undefined && options.limit > 0 ? options.limit : undefined;
+  const filter = listFilter(context, options.filters, containers);
+  const everything = options.all || limit !== undefined || filter.coversStopped;
+  const chosen = containers
+    .filter((container) => (everything || isUp(container)) && filter.accepts(container))
+    .slice(0, limit);
+  if (!options.size) return chosen.map((container) => summary(context, container));
+  return await Promise.all(
+    chosen.map(async (container) => ({ ...summary(context, container), ...(await sizesOf(context, container)) })),
+  );
+}
+
+/** Docker leaves SizeRw out when it is 0. */
+async function sizesOf(context: Context, container: Container) {
+  const { SizeRw, SizeRootFs } = await sizes(context, container);
+  return { ...(SizeRw > 0 ? { SizeRw } : {}), SizeRootFs };
+}
+
+function summary(context: Context, container: Container): ContainerSummary {
+  const { config, hostConfig } = container.spec;
+  const settings = context.networks.settings(container.id);
+  return {
+    Id: container.id,
+    Names: [`/${container.name}`],
+    Image: shownImage(context, container),
+    ImageID: container.imageId,
+    Command: commandWords(container.spec.path, container.spec.args),
+    Created: Number(container.createdNano / 1_000_000_000n),
+    Ports: ports(settings.Ports),
+    Labels: config.Labels ?? {},
+    State: container.status,
+    Status: humanStatus(container),
+    HostConfig: { NetworkMode: hostConfig.NetworkMode, ...annotations(hostConfig.Annotations) },
+    NetworkSettings: { Networks: settings.Networks },
+    Mounts: container.mounts.map(mountPoint),
+  };
+}
+
+function annotations(given: Record<string, string> | null | undefined): { Annotations?: Record<string, string> } {
+  return given && Object.keys(given).length > 0 ? { Annotations: given } : {};
+}
+
+/** The name it was made from, or the image's id when the name means another image by now. */
+function shownImage({ images }: Context, container: Container): string {
+  const name = container.spec.config.Image;
+  return images.idOf(name) === container.imageId ? name : container.imageId;
+}
+
+/** Docker quotes an argument with a space in it, and nothing else. */
+export function commandWords(path: string, args: readonly string[]): string {
+  return [path, ...args.map((arg) => (arg.includes(' ') ? `'${arg}'` : arg))].join(' ');
+}
+
+/** One entry per binding, exposed ports without a public one. */
+export function ports(map: PortMap): PortSummary[] {
+  return Object.entries(map ?? {}).flatMap(([port, bindings]) => {
+    const [number = '', protocol = 'tcp'] = port.split('/');
+    const exposed = { PrivatePort: Number(number), Type: protocol };
+    if (!bindings?.length) return [exposed];
+    return bindings.map(({ HostIp, HostPort }) => ({
+      IP: HostIp,
+      PrivatePort: exposed.PrivatePort,
+      PublicPort: Number(HostPort),
+      Type: protocol,
+    }));
+  });
+}

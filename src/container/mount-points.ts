@@ -1,0 +1,104 @@
+import { existsSync } from 'node:fs';
+import type { ContainerConfig, HostConfig, Mount } from '#api';
+import { invalid, notImplemented } from '#errdefs';
+import { clean, parseBind, parseVolumesFrom } from './binds.ts';
+import { assertOptionsFit, mountFault } from './mount-config.ts';
+import { readMode } from './mount-mode.ts';
+import type { ContainerMount } from './record.ts';
+
+/** A mount point whose volume is not there yet: `name` is empty for an anonymous one. */
+export interface WantedMount extends Omit<ContainerMount, 'made' | 'anonymous'> {
+  readonly volumeOptions?: { readonly labels: Record<string, string>; readonly driverOptions: Record<string, string> };
+}
+
+/** What the mounts of a new container are made of. */
+export interface MountRequest {
+  readonly config: ContainerConfig;
+  readonly hostConfig: HostConfig;
+  /** The mount points of a container of `--volumes-from`, by its name or id. */
+  readonly mountsOf: (container: string) => readonly ContainerMount[];
+}
+
+/** All mount points in force: --volumes-from, binds, mounts, then the volumes of the image at what is left. */
+export function wantedMounts({ config, hostConfig, mountsOf }: MountRequest): WantedMount[] {
+  const inherited = (hostConfig.VolumesFrom ?? []).flatMap((spec) => inherit(spec, mountsOf));
+  const explicit = [...(hostConfig.Binds ?? []).map(fromBind), ...(hostConfig.Mounts ?? []).map(fromMount)];
+  const taken = new Set(Object.keys(hostConfig.Tmpfs ?? {}).map(clean));
+  for (const { destination } of explicit) {
+    if (taken.has(destination)) throw invalid(`Duplicate mount point: ${destination}`);
+    taken.add(destination);
+  }
+  const points = [...inherited.filter(({ destination }) => !taken.has(destination)), ...explicit];
+  for (const { destination } of points) taken.add(destination);
+  return [...points, ...fromConfig(config).filter(({ destination }) => !taken.has(destination))];
+}
+
+function fromBind(spec: string): WantedMount {
+  const { type, source, destination, mode } = parseBind(spec);
+  const { rw, propagation, noCopy } = readMode(mode);
+  if (type === 'bind') {
+    return { type, destination, source, mode, rw, propagation: propagation || 'rprivate', createSource: true };
+  }
+  return volume({ destination, name: source, mode: mode || 'z', rw, noCopy });
+}
+
+function fromMount(mount: Mount): WantedMount {
+  assertOptionsFit(mount);
+  const fault = mountFault(mount, existsSync);
+  if (fault) throw invalid(fault);
+  const destination = clean(mount.Target!);
+  const rw = !mount.ReadOnly;
+  switch (mount.Type) {
+    case 'bind':
+      return bind(mount, destination, rw);
+    case 'volume':
+      return namedVolume(mount, destination, rw);
+    case 'tmpfs':
+      return { type: 'tmpfs', destination, source: '', mode: '', rw, propagation: '' };
+    default:
+      throw notImplemented('mounts of type "image" are not supported yet');
+  }
+}
+
+function bind(mount: Mount, destination: string, rw: boolean): WantedMount {
+  const options = mount.BindOptions;
+  return {
+    type: 'bind',
+    destination,
+    source: clean(mount.Source!),
+    mode: '',
+    rw,
+    propagation: options?.Propagation || 'rprivate',
+    ...(options?.NonRecursive ? { nonRecursive: true } : {}),
+    ...(options?.ReadOnlyNonRecursive ? { readOnlyNonRecursive: true } : {}),
+    ...(options?.ReadOnlyForceRecursive ? { readOnlyForceRecursive: true } : {}),
+    ...(options?.CreateMountpoint ? { createSource: true } : {}),
+  };
+}
+
+function namedVolume(mount: Mount, destination: string, rw: boolean): WantedMount {
+  const options = mount.VolumeOptions;
+  return {
+    ...volume({ destination, name: mount.Source ?? '', mode: 'z', rw, noCopy: options?.NoCopy ?? false }),
+    driver: options?.DriverConfig?.Name || 'local',
+    ...(options?.Subpath ? { subpath: options.Subpath } : {}),
+    volumeOptions: { labels: options?.Labels ?? {}, driverOptions: options?.DriverConfig?.Options ?? {} },
+  };
+}
+
+function fromConfig(config: ContainerConfig): WantedMount[] {
+  return Object.keys(config.Volumes ?? {}).map((path) =>
+    volume({ destination: clean(path), name: '', mode: '', rw: true, noCopy: false }),
+  );
+}
+
+function volume(point: { destination: string; name: string; mode: string; rw: boolean; noCopy: boolean }): WantedMount {
+  const { noCopy, ...rest } = point;
+  return { type: 'volume', source: '', driver: 'local', propagation: '', ...rest, ...(noCopy ? { noCopy } : {}) };
+}
+
+function inherit(spec: string, mountsOf: MountRequest['mountsOf']): WantedMount[] {
+  const { container, mode } = parseVolumesFrom(spec);
+  const { rw } = readMode(mode);
+  return mountsOf(container).map(({ made: _, anonymous: __, ...mount }) => ({ ...mount, rw: mount.rw && rw }));
+}

@@ -1,0 +1,180 @@
+import { readdir } from 'node:fs/promises';
+import { deadline, Semaphore } from '#async';
+import { bootId, failpoint, isErrno, processStartTime } from '#sys';
+import { cleanUp } from './clean-up.ts';
+import { nowText } from './clock.ts';
+import type { Context } from './context.ts';
+import { undo } from './create.ts';
+import type { Observed } from './deps.ts';
+import { settleExit } from './exit.ts';
+import { removeFolder } from './folder.ts';
+import { abandon, launch } from './launch.ts';
+import type { Container } from './record.ts';
+import { hasProcess } from './record.ts';
+import type { Action, Seen } from './recover.ts';
+import { FOUND_DEAD, plan } from './recover.ts';
+import { remove } from './remove.ts';
+import { restart } from './restart.ts';
+import { next } from './state.ts';
+import { stop } from './stop.ts';
+
+const OBSERVE_MS = 10_000;
+/** Starts and removals at once: the API answers meanwhile. */
+const AT_ONCE = 4;
+const FIRST_BACK_OFF_MS = 100;
+
+type Executors = {
+  readonly [K in Action['do']]: (
+    context: Context,
+    container: Container,
+    action: Extract<Action, { do: K }>,
+  ) => Promise<void> | void;
+};
+
+const executors: Executors = {
+  'undo-create': async (context, { id }) => {
+    if (!context.unborn.has(id)) await undo(context, id);
+  },
+  'undo-start': async (context, container) => {
+    await abandon(context, container.id);
+    context.store.tx(() => {
+      context.networks.release(container.id);
+      context.rows.change(container.id, { phase: { status: next(container, 'fail') } as Container['phase'] });
+      context.rows.end(container.id);
+    });
+  },
+  adopt: (context, container, { process }) => {
+    context.store.tx(() => {
+      next(container, 'start');
+      context.rows.change(container.id, {
+        phase: { status: 'running', process },
+        startedAt: nowText(),
+        exitCode: 0,
+        error: '',
+      });
+      context.rows.end(container.id);
+    });
+  },
+  'record-exit': (context, { id }, { exit }) => {
+    settleExit(context, id, exit ?? { exitCode: FOUND_DEAD, oomKilled: false, finishedAt: nowText() });
+  },
+  'finish-stop': async (context, container) => {
+    const { timeout } = container.operation?.detail ?? {};
+    await stop(context, container, {
+      reference: container.name,
+      signal: undefined,
+      timeout: typeof timeout === 'number' ? timeout : undefined,
+    });
+  },
+  'finish-restart': async (context, container) => {
+    await restart(context, container, { reference: container.name, signal: undefined, timeout: undefined });
+  },
+  'finish-remove': async (context, container, { volumes }) => {
+    await remove(context, container, { force: true, volumes, link: false });
+  },
+  'schedule-restart': ({ restarts }, { id }) => restarts.schedule(id, FIRST_BACK_OFF_MS),
+  start: async (context, container) => await launch(context, container, { verb: 'start' }),
+  watch: ({ health }, { id }) => health.watch(id),
+  'end-operation': ({ store, rows }, { id }) => store.tx(() => rows.end(id)),
+  discard: (context, container) => void cleanUp(context, container, { removed: false }),
+};
+
+/** What takes time and needs nobody to wait for it. */
+const SLOW: ReadonlySet<Action['do']> = new Set(['finish-stop', 'finish-restart', 'finish-remove', 'start']);
+
+/** Brings every container's record and the machine together. The slow parts go on after it returns. */
+export async function recover(context: Context, { isFirst }: { isFirst: boolean }): Promise<void> {
+  const monitors = isFirst ? await observe(context) : new Map<string, Observed>();
+  const containers = context.rows.everything();
+  if (isFirst) await context.networks.recover(new Set(containers.filter(isLive).map(({ id }) => id)));
+  failpoint('container.recover.observed');
+  const slow = new Semaphore(AT_ONCE);
+  for (const container of containers) {
+    if (!isFirst && (context.locks.isLocked(container.id) || context.starting.has(container.id))) continue;
+    const seen = look(container, { monitor: monitors.get(container.id), isFirst });
+    await execute(context, container.id, { actions: plan(container, seen), slow });
+    failpoint('container.recover.container-done');
+  }
+  if (isFirst) await sweep(context, monitors);
+}
+
+function isLive(container: Container): boolean {
+  return hasProcess(container) || container.operation?.verb === 'start' || container.operation?.verb === 'restart';
+}
+
+function look(container: Container, known: { monitor: Observed | undefined; isFirst: boolean }): Seen {
+  const { phase } = container;
+  const processAlive =
+    'process' in phase &&
+    phase.process.bootId === bootId() &&
+    processStartTime(phase.process.pid) === phase.process.startTime;
+  return { bootId: bootId(), processAlive, ...known };
+}
+
+async function execute(
+  context: Context,
+  id: string,
+  { actions, slow }: { actions: readonly Action[]; slow: Semaphore },
+): Promise<void> {
+  for (const action of actions) {
+    const step = () => perform(context, id, action);
+    if (SLOW.has(action.do)) void inBackground(context, slow, step);
+    else await step();
+  }
+}
+
+async function inBackground(context: Context, slow: Semaphore, step: () => Promise<void>): Promise<void> {
+  using _ = await slow.acquire();
+  await step().catch((error) => context.log.warn('recovery step failed', { error }));
+}
+
+async function perform(context: Context, id: string, action: Action): Promise<void> {
+  try {
+    using _ = await context.locks.lock(id);
+    const container = context.rows.get(id);
+    if (!container) return;
+    context.log.info('recovering', { container: id, action: action.do });
+    await (executors[action.do] as (c: Context, container: Container, action: Action) => Promise<void> | void)(
+      context,
+      container,
+      action,
+    );
+    failpoint(`container.recover.${action.do}`);
+  } catch (error) {
+    context.log.warn('recovery step failed', { container: id, action: action.do, error });
+  }
+}
+
+async function observe({ runtime, log }: Context): Promise<Map<string, Observed>> {
+  try {
+    const all = await deadline(runtime.observe(), OBSERVE_MS, 'the monitors did not answer in time');
+    return new Map(all.map((observed) => [observed.id, observed]));
+  } catch (error) {
+    log.error('monitors not observed', { error });
+    return new Map();
+  }
+}
+
+/** What bears a container's id without there being one: monitors and folders. */
+async function sweep(context: Context, monitors: ReadonlyMap<string, Observed>): Promise<void> {
+  const ids = new Set(context.rows.statuses().map(({ id }) => id));
+  const orphans = [...monitors.keys(), ...(await folders(context))].filter((id) => !ids.has(id));
+  for (const id of new Set(orphans)) {
+    if (context.unborn.has(id)) continue;
+    context.log.warn('orphan removed', { container: id });
+    await abandon(context, id);
+    context.store.tx(() => context.networks.forget(id));
+    await context.snapshots.remove(id).catch((error) => context.log.warn('orphan left', { container: id, error }));
+    await removeFolder(context.settings, id);
+    failpoint('container.recover.orphan-removed');
+  }
+}
+
+async function folders({ settings }: Context): Promise<string[]> {
+  try {
+    return await readdir(settings.folder);
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return [];
+    throw error;
+  }
+}

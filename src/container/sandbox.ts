@@ -1,0 +1,232 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { deadline } from '#async';
+import { internal, invalid, notFound } from '#errdefs';
+import { failpoint, isErrno } from '#sys';
+import type { Context } from './context.ts';
+import type { Rendered, ResolvedMount } from './deps.ts';
+import { containerFiles, makeFolder } from './folder.ts';
+import { logLimits } from './log-config.ts';
+import type { Container, ContainerMount } from './record.ts';
+import { hasProcess } from './record.ts';
+
+/** A sandbox begun after create that nobody starts is dropped after this. */
+const IDLE_MS = 10_000;
+const PREPARE_MS = 30_000;
+/** Account files of an image that are longer are not read. */
+const ACCOUNTS_BYTES = 1024 * 1024;
+
+/** A monitor with a stub that waits in the container's namespaces, and the spec it will be started with. */
+export interface Sandbox {
+  /** A process in the container's network namespace. */
+  readonly pid: number;
+  readonly rendered: Rendered;
+}
+
+interface Entry {
+  readonly sandbox: Promise<Sandbox>;
+  timer: NodeJS.Timeout | undefined;
+}
+
+/** Sandboxes that were begun and not started yet, by container. */
+export class Sandboxes {
+  readonly #context: () => Context;
+  readonly #entries = new Map<string, Entry>();
+
+  constructor(context: () => Context) {
+    this.#context = context;
+  }
+
+  /** Begins one in the hope of a start soon; whatever fails will fail again, and be told, at the start. */
+  begin(container: Container): void {
+    if (!isAlone(container) || this.#entries.has(container.id)) return;
+    const entry = this.#enter(container);
+    entry.timer = setTimeout(() => this.#drop(container.id, entry), IDLE_MS).unref();
+    entry.sandbox.catch(() => this.#forget(container.id, entry));
+  }
+
+  /** Begins one that stays until the start or {@link release}: somebody is attached. */
+  async hold(container: Container): Promise<void> {
+    const entry = this.#entries.get(container.id) ?? this.#enter(container);
+    clearTimeout(entry.timer);
+    entry.timer = undefined;
+    await this.#settle(container.id, entry);
+  }
+
+  /** Nobody is attached any more: the usual time to live. */
+  release(id: string): void {
+    const entry = this.#entries.get(id);
+    if (entry && !entry.timer) entry.timer = setTimeout(() => this.#drop(id, entry), IDLE_MS).unref();
+  }
+
+  /** The sandbox for a start, which owns it from now on. */
+  async take(container: Container): Promise<Sandbox> {
+    const entry = this.#entries.get(container.id) ?? this.#enter(container);
+    clearTimeout(entry.timer);
+    const sandbox = await this.#settle(container.id, entry);
+    this.#forget(container.id, entry);
+    return sandbox;
+  }
+
+  /** No more timers; what was begun is found and dropped by the next start of the daemon. */
+  stop(): void {
+    for (const entry of this.#entries.values()) clearTimeout(entry.timer);
+  }
+
+  has(id: string): boolean {
+    return this.#entries.has(id);
+  }
+
+  /** Drops it and waits until it is gone; none is success. */
+  async discard(id: string): Promise<void> {
+    const entry = this.#entries.get(id);
+    if (!entry) return;
+    this.#forget(id, entry);
+    await entry.sandbox.catch(() => undefined);
+    await this.#context().runtime.discard(id);
+  }
+
+  #enter(container: Container): Entry {
+    const entry: Entry = { sandbox: prepare(this.#context(), container), timer: undefined };
+    this.#entries.set(container.id, entry);
+    return entry;
+  }
+
+  async #settle(id: string, entry: Entry): Promise<Sandbox> {
+    try {
+      return await entry.sandbox;
+    } catch (error) {
+      this.#forget(id, entry);
+      throw error;
+    }
+  }
+
+  #drop(id: string, entry: Entry): void {
+    if (this.#entries.get(id) !== entry) return;
+    const { log } = this.#context();
+    const gone = this.discard(id).catch((error) => log.warn('idle sandbox not dropped', { container: id, error }));
+    this.#context().cleanups.set(id, gone);
+    void gone.finally(() => {
+      if (this.#context().cleanups.get(id) === gone) this.#context().cleanups.delete(id);
+    });
+  }
+
+  #forget(id: string, entry: Entry): void {
+    clearTimeout(entry.timer);
+    if (this.#entries.get(id) === entry) this.#entries.delete(id);
+  }
+}
+
+/** Whether a sandbox can be made now without touching the host or other containers. */
+function isAlone({ spec, mounts }: Container): boolean {
+  const { NetworkMode, PidMode, IpcMode } = spec.hostConfig;
+  const joins = [NetworkMode, PidMode, IpcMode].some((mode) => mode.startsWith('container:'));
+  return !joins && mounts.every(({ type, source }) => type !== 'bind' || existsSync(source));
+}
+
+async function prepare(context: Context, container: Container): Promise<Sandbox> {
+  const { id, spec } = container;
+  await context.cleanups.get(id);
+  makeFolder(context.settings, id);
+  const rendered = await render(context, container);
+  const { config, hostConfig } = spec;
+  const prepared = await deadline(
+    context.runtime.prepare({
+      id,
+      runtime: hostConfig.Runtime,
+      rootfs: context.snapshots.mounts(id),
+      netns: networkNamespace(context, hostConfig.NetworkMode),
+      cgroup: rendered.cgroup,
+      log: logTarget(context, container),
+      tty: config.Tty,
+      openStdin: config.OpenStdin,
+      stdinOnce: config.StdinOnce,
+    }),
+    PREPARE_MS,
+    'the monitor did not prepare the container in time',
+  );
+  failpoint('container.prepare.prepared');
+  return { pid: prepared.pid, rendered };
+}
+
+/** The spec of a container as it stands now. */
+export async function render(context: Context, container: Container): Promise<Rendered> {
+  const { config, hostConfig } = container.spec;
+  const { hostname, hosts, resolvConf } = containerFiles(context.settings, container.id);
+  return context.renderSpec({
+    id: container.id,
+    config,
+    hostConfig,
+    accounts: await accountsOf(context, container),
+    mounts: container.mounts.filter(({ type }) => type !== 'tmpfs').map((mount) => resolve(context, mount)),
+    files: { hostname, hosts, resolvConf },
+    namespaces: {
+      network: hostConfig.NetworkMode === 'host' ? 'host' : 'inherited',
+      ...joined(context, 'pid', hostConfig.PidMode),
+      ...joined(context, 'ipc', hostConfig.IpcMode),
+    },
+  });
+}
+
+/** The image's account files. */
+export async function accountsOf({ snapshots }: Context, { id }: Container) {
+  const [passwd, group] = await Promise.all([
+    snapshots.readFromSnapshot(id, '/etc/passwd', ACCOUNTS_BYTES),
+    snapshots.readFromSnapshot(id, '/etc/group', ACCOUNTS_BYTES),
+  ]);
+  return {
+    ...(passwd ? { passwd: passwd.toString('utf8') } : {}),
+    ...(group ? { group: group.toString('utf8') } : {}),
+  };
+}
+
+function logTarget({ settings }: Context, { id, spec }: Container) {
+  if (spec.hostConfig.LogConfig.Type === 'none') return null;
+  return { path: containerFiles(settings, id).log, ...logLimits(spec.hostConfig.LogConfig, spec.logDefaults) };
+}
+
+function resolve({ volumes }: Context, mount: ContainerMount): ResolvedMount {
+  if (mount.type === 'bind') assertSource(mount);
+  const root = mount.type === 'volume' ? volumes.path(mount.name!) : mount.source;
+  return {
+    source: mount.subpath ? `${root}/${mount.subpath}` : root,
+    destination: mount.destination,
+    readonly: !mount.rw,
+    propagation: mount.propagation,
+    ...(mount.nonRecursive ? { nonRecursive: true } : {}),
+    ...(mount.readOnlyNonRecursive ? { readOnlyNonRecursive: true } : {}),
+    ...(mount.readOnlyForceRecursive ? { readOnlyForceRecursive: true } : {}),
+  };
+}
+
+/** Docker: `-v /missing:/x` makes the folder, root's and 0755; `--mount` refuses. */
+function assertSource({ source, createSource }: ContainerMount): void {
+  if (existsSync(source)) return;
+  if (!createSource) throw invalid(`invalid mount config for type "bind": bind source path does not exist: ${source}`);
+  try {
+    mkdirSync(source, { recursive: true, mode: 0o755 });
+  } catch (error) {
+    if (!isErrno(error, 'EEXIST', 'ENOTDIR', 'EROFS', 'EACCES', 'EPERM')) throw error;
+    throw internal(`error while creating mount source path '${source}': mkdir ${source}: ${error.code}`, error);
+  }
+  failpoint('container.prepare.bind-source-made');
+}
+
+function networkNamespace(context: Context, mode: string): 'new' | 'host' | { pid: number } {
+  if (mode === 'host') return 'host';
+  return mode.startsWith('container:') ? { pid: processOf(context, mode).pid } : 'new';
+}
+
+function joined(context: Context, kind: 'pid' | 'ipc', mode: string): { pid?: number; ipc?: number } {
+  return mode.startsWith('container:') ? { [kind]: processOf(context, mode).pid } : {};
+}
+
+/** The process of the container that `container:<id>` names. */
+function processOf({ rows }: Context, mode: string) {
+  const reference = mode.slice('container:'.length);
+  const target = rows.get(rows.resolve(reference));
+  if (!target) throw notFound(`No such container: ${reference}`);
+  if (!hasProcess(target) || !('process' in target.phase)) {
+    throw internal(`cannot join namespace of a non running container: ${target.id}`);
+  }
+  return target.phase.process;
+}

@@ -1,0 +1,23 @@
+import { removeAfterEnd } from './auto-remove.ts';
+import type { Context } from './context.ts';
+import { launch } from './launch.ts';
+import type { Container } from './record.ts';
+
+/** Starts a container that is not running. A container of `--rm` that does not start is removed. */
+export async function start(context: Context, container: Container): Promise<void> {
+  try {
+    await launch(context, { ...container, ...resetFlags(context, container) }, { verb: 'start' });
+  } catch (error) {
+    const failed = context.rows.get(container.id);
+    if (failed && failed.status === 'created' && failed.error !== '') removeAfterEnd(context, failed);
+    throw error;
+  }
+}
+
+/** A start by the user ends a manual stop and begins a new count of restarts. */
+function resetFlags({ store, rows }: Context, container: Container): Partial<Container> {
+  if (!container.manuallyStopped && container.restartCount === 0) return {};
+  if (container.status !== 'created' && container.status !== 'exited') return {};
+  store.tx(() => rows.change(container.id, { manuallyStopped: false, restartCount: 0 }));
+  return { manuallyStopped: false, restartCount: 0 };
+}
