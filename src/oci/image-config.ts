@@ -87,7 +87,7 @@ export function decodeImageConfig(bytes: Uint8Array): ImageConfig {
   if (bytes.length > IMAGE_LIMITS.configBytes) {
     throw invalid(`invalid image config: larger than ${IMAGE_LIMITS.configBytes} bytes`);
   }
-  const document = decode(Document, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString());
+  const document = parse(bytes);
   if (!document.rootfs) throw invalid('invalid image JSON, no RootFS key');
   const diffIds = (document.rootfs.diff_ids ?? []).map(parseDigest);
   if (diffIds.length > IMAGE_LIMITS.layers) {
@@ -110,6 +110,17 @@ export function decodeImageConfig(bytes: Uint8Array): ImageConfig {
     diffIds,
     history,
   };
+}
+
+/** Go reads a stream and a whole text with different words for a text that is cut off: this is a whole text. */
+function parse(bytes: Uint8Array): Infer<typeof Document> {
+  try {
+    return decode(Document, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString());
+  } catch (error) {
+    throw error instanceof Error && error.message === 'unexpected EOF'
+      ? invalid('unexpected end of JSON input')
+      : error;
+  }
 }
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;

@@ -12,7 +12,7 @@ const Document = object('v1.Manifest', {
   artifactType: optional(string()),
   config: Descriptor,
   layers: array(Descriptor),
-  manifests: optional(any()),
+  manifests: any(),
   annotations: optional(map(string())),
 });
 
@@ -20,7 +20,7 @@ const IndexDocument = object('v1.Index', {
   schemaVersion: int64('int'),
   mediaType: optional(string()),
   manifests: array(Descriptor),
-  layers: optional(any()),
+  layers: any(),
   annotations: optional(map(string())),
 });
 

@@ -176,7 +176,7 @@ export class Volumes {
       this.#events.record('volume', 'prune', { ID: '', Attributes: { reclaimed: String(reclaimed) } });
     });
     failpoint('volume.prune.told');
-    return { VolumesDeleted: removed.length > 0 ? removed : null, SpaceReclaimed: reclaimed };
+    return { VolumesDeleted: removed, SpaceReclaimed: reclaimed };
   }
 
   /** What cannot be removed now is tried again with the next volume, and at the next start. */
