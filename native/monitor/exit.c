@@ -229,6 +229,7 @@ static void runtime_done(struct monitor *m, struct session *s, int status)
 		s->started = early->at;
 	answer_started(m, s);
 	record_started(m, s);
+	stdio_unblock(m, s);
 	if (s == &m->container) {
 		oom_watch(m);
 		ports_serve(m);

@@ -8,6 +8,7 @@
 #include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "monitor.h"
@@ -38,8 +39,9 @@ void quit(struct monitor *m)
 {
 	struct session *s = &m->container;
 
-	if (s->runtime > 0 && s->phase < PHASE_RUNNING)
-		kill(s->runtime, SIGKILL);
+	if (s->runtime > 0 && s->phase < PHASE_RUNNING && kill(s->runtime, SIGKILL) == 0)
+		for (int tries = 0; tries < 200 && waitpid(s->runtime, NULL, WNOHANG) == 0; tries++)
+			usleep(500);
 	m->quit = true;
 }
 

@@ -61,7 +61,9 @@ static bool open_output(struct monitor *m, struct session *s, struct stream *str
 	*child = ends[1];
 	fcntl(ends[0], F_SETFL, O_NONBLOCK);
 	stream->session = s;
-	return watch_start(m, &stream->watch, ends[0], EPOLLIN, output_ready);
+	watch_start(m, &stream->watch, ends[0], 0, output_ready);
+	watch_pause(m, &stream->watch);
+	return true;
 }
 
 /* A pipe's write end is listed only while something is pending; a process may close its stdin and live on. */
@@ -137,7 +139,9 @@ static void console_arrived(struct monitor *m, struct watch *w, uint32_t events)
 	s->out.session = s;
 	fcntl(pty, F_SETFL, fcntl(pty, F_GETFL) | O_NONBLOCK);
 	input_open(m, s, fcntl(pty, F_DUPFD_CLOEXEC, 3));
-	watch_start(m, &s->out.watch, pty, s->blocked ? 0 : EPOLLIN, output_ready);
+	watch_start(m, &s->out.watch, pty, 0, output_ready);
+	watch_pause(m, &s->out.watch);
+	stdio_unblock(m, s);
 	if (s->rows)
 		resize(s, s->rows, s->columns);
 	if (buffer_size(&s->in.pending))
@@ -225,8 +229,14 @@ static void output_ready(struct monitor *m, struct watch *w, uint32_t events)
 	stream_read(m, (struct stream *)w);
 }
 
+/*
+ * Reads on, unless a client is too far behind. Before the process runs nothing is read: what a failing runtime prints is
+ * neither the container's output nor its log.
+ */
 void stdio_unblock(struct monitor *m, struct session *s)
 {
+	if (s->phase < PHASE_RUNNING)
+		return;
 	for (struct attacher *a = s->attachers; a; a = a->next)
 		if (buffer_size(&a->queue) >= ATTACH_LIMIT) {
 			s->blocked = true;

@@ -54,9 +54,13 @@ export class Runtime implements AsyncDisposable {
 
   private constructor(context: Omit<RuntimeContext, 'runs' | 'listeners'>) {
     const listeners = {
-      exit: (id: string, record: ExitRecord) => this.#exits.forEach((tell) => tell(id, record)),
+      exit: (id: string, record: ExitRecord) => {
+        for (const tell of this.#exits) tell(id, record);
+      },
       execExit: (id: string, execId: string, code: number) => this.#execExit(id, execId, code),
-      oom: (id: string) => this.#ooms.forEach((tell) => tell(id)),
+      oom: (id: string) => {
+        for (const tell of this.#ooms) tell(id);
+      },
     };
     this.#context = { ...context, runs: new Map(), listeners };
   }

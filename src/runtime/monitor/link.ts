@@ -65,7 +65,7 @@ export class MonitorLink {
 
   #listen(listener: LinkListener): void {
     const decoder = new Decoder();
-    this.#socket.on('data', (chunk) => {
+    this.#socket.on('data', (chunk: Buffer) => {
       try {
         decoder.push(chunk);
         for (let message = decoder.next(); message; message = decoder.next()) this.#dispatch(message, listener);

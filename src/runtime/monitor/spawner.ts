@@ -34,7 +34,7 @@ export class Spawner implements AsyncDisposable {
   readonly #options: SpawnerOptions;
   readonly #waiting = new Map<number, Waiting>();
   #child: ChildProcess | undefined;
-  #startedAt = 0;
+  #startedAt = Number.NEGATIVE_INFINITY;
   #sequence = 0;
   #closed = false;
 
@@ -82,7 +82,7 @@ export class Spawner implements AsyncDisposable {
   async #start(): Promise<void> {
     const { binary, execRoot, log, place } = this.#options;
     if (this.#closed || performance.now() - this.#startedAt < RESTART_MS) throw unavailable('the spawner does not run');
-    this.#startedAt = performance.now() || 1;
+    this.#startedAt = performance.now();
     const child = spawn(binary, ['--spawner', execRoot, TITLE], { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
     this.#child = child;
     child.on('error', (error) => this.#end(child, error));
