@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { availableParallelism, cpus, release, totalmem } from 'node:os';
+import { availableParallelism, release, totalmem } from 'node:os';
 import type { CgroupLayout } from '#sys';
 import { isErrno } from '#sys';
 import type { CgroupDriver } from './cgroup/place.ts';
@@ -61,7 +61,7 @@ export function detectHostFacts(host: SpecHost, options: { cgroupDriver: string;
     ipv4Forwarding: readWord('/proc/sys/net/ipv4/ip_forward') === '1',
     cgroupVersion: host.cgroup.version,
     cgroupDriver: cgroupDriver(host.cgroup, options.cgroupDriver),
-    cpuCount: availableParallelism() || cpus().length,
+    cpuCount: availableParallelism(),
     securityOptions: securityOptions(host, options.seccompProfile),
     kernelVersion: release(),
     operatingSystem: name,
