@@ -67,7 +67,6 @@ const NOT_YET: Readonly<Record<string, string>> = {
   'GET /distribution/{name}/json': 'asking a registry',
   'POST /build': 'building images',
   'POST /build/cancel': 'building images',
-  'POST /session': 'building images',
   'POST /grpc': 'building images',
   'GET /plugins/privileges': 'installing plugins',
   'POST /plugins/pull': 'installing plugins',
@@ -85,19 +84,37 @@ const PLUGIN_ROUTES: readonly (readonly [Method, string])[] = [
   ['POST', '/plugins/{name}/set'],
 ];
 
+/** A 501 for a name that exists; for another one the usual 404. */
+function notYet(line: string, what: string): Route {
+  const [method, path] = line.split(' ');
+  const handle: Route['handle'] = async (x, { containers, images }) => {
+    if (path!.startsWith('/containers/{name}')) await containers.inspect(x.name, { size: false });
+    if (path!.startsWith('/images/{name}')) await images.inspect(x.name);
+    throw notImplemented(`${what} is not supported yet`);
+  };
+  return { method: method as Method, path: path!, isBinary: true, handle };
+}
+
 /** What this engine does not have: answered as an idle Docker answers, or by 501 where it would act. */
 export const absentRoutes: readonly Route[] = [
   ...failing(SWARM, () => unavailable(NOT_A_MANAGER)),
   ...failing('POST /swarm/leave', () => unavailable('This node is not part of a swarm')),
-  ...Object.entries(NOT_YET).flatMap(([line, what]) =>
-    failing(line, () => notImplemented(`${what} is not supported yet`)),
-  ),
+  ...Object.entries(NOT_YET).map(([line, what]) => notYet(line, what)),
   ...failing(
     `GET /containers/{name}/checkpoints
      POST /containers/{name}/checkpoints
      DELETE /containers/{name}/checkpoints/{checkpoint}`,
     () => notImplemented(NOT_EXPERIMENTAL),
   ),
+  {
+    method: 'POST',
+    path: '/session',
+    isBinary: true,
+    handle: (x) => {
+      if (x.request.headers.upgrade === undefined) throw invalid('no upgrade proto in request');
+      throw notImplemented('building images is not supported yet');
+    },
+  },
   { method: 'GET', path: '/plugins', query: ['filters'], handle: (x) => x.json([]) },
   ...PLUGIN_ROUTES.map(([method, path]): Route => {
     const handle: Route['handle'] = (x) => {

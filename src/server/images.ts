@@ -84,7 +84,8 @@ async function create(x: Exchange, { images }: ServerDeps): Promise<void> {
 function pullFault(name: string, tag: string): Error {
   if (name === 'scratch') return forbidden("'scratch' is a reserved name");
   if (/[A-Z]/.test(name.split('/').at(-1)!.split(/[:@]/)[0]!)) {
-    return invalid(`invalid reference format: repository name (${name}) must be lowercase`);
+    const path = name.includes('/') ? name : `library/${name}`;
+    return invalid(`invalid reference format: repository name (${path}) must be lowercase`);
   }
   const reference = tag === '' || name.includes(':') ? name : `${name}${tag.includes(':') ? '@' : ':'}${tag}`;
   return unavailable(

@@ -163,8 +163,10 @@ export class Server {
     }
   }
 
-  #report(error: unknown, { method, url }: IncomingMessage): void {
-    if (failureOf(error).isBug) this.#deps.log.error('request failed', { method, url, error });
+  /** A client that went away in the middle of its body is no bug. */
+  #report(error: unknown, { method, url, destroyed, complete }: IncomingMessage): void {
+    if (failureOf(error).isBug && (complete || !destroyed))
+      this.#deps.log.error('request failed', { method, url, error });
   }
 }
 
