@@ -1,10 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CAPABILITIES, DEFAULT_CAPABILITIES } from './capabilities.ts';
+import type { ExecProcessInput } from './exec-process.ts';
 import { execProcess } from './exec-process.ts';
 import { containerConfig, DEFAULTS, hostConfig, V1_HOST } from './testing.ts';
 
-const exec = { args: ['id'], env: [], user: '', workingDir: '', tty: false, privileged: false };
+const exec: ExecProcessInput['exec'] = {
+  args: ['id'],
+  env: [],
+  user: '',
+  workingDir: '',
+  tty: false,
+  privileged: false,
+};
 const input = (given: Partial<typeof exec> = {}) => ({
   exec: { ...exec, ...given },
   config: containerConfig({ User: 'app', WorkingDir: '/srv', Env: ['PATH=/bin', 'A=1'] }),
