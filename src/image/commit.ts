@@ -29,10 +29,10 @@ export async function commitImages(
   action: 'load' | 'import',
 ): Promise<Renamed[]> {
   const renamed = deps.store.tx(() => images.flatMap((one) => record(deps, one, action)));
-  failpoint(`image.${action}.committed`);
+  failpoint('image.commit.committed');
   publishIndex(deps);
   await deps.store.durable();
-  failpoint(`image.${action}.durable`);
+  failpoint('image.commit.durable');
   return renamed;
 }
 

@@ -13,6 +13,7 @@ import { conflict } from '#errdefs';
 import type { Events } from '#events';
 import type { Log } from '#log';
 import type { Digest, Platform } from '#oci';
+import { isDigest } from '#oci';
 import type { Store } from '#store';
 import { syncfs } from '#sys';
 import type { ImageDeps, ImageUsage } from './deps.ts';
@@ -30,7 +31,7 @@ import { publishIndex, roots } from './publish.ts';
 import type { ImageRecord } from './record.ts';
 import type { RemoveOptions } from './remove.ts';
 import { removeImage } from './remove.ts';
-import { resolveImage } from './resolve.ts';
+import { imageIdOf, resolveImage } from './resolve.ts';
 import { ImageRows } from './store.ts';
 import { tagImage } from './tag.ts';
 
@@ -66,6 +67,16 @@ export class Images {
   /** The image that a user means by a name, an id or the beginning of one; from the rows, in no time. */
   resolve(name: string): ImageRecord {
     return resolveImage(this.#deps.rows, name);
+  }
+
+  /** By full id, also one that only a container keeps; undefined when there is none. */
+  get(id: string): ImageRecord | undefined {
+    return isDigest(id) ? this.#deps.rows.get(id) : undefined;
+  }
+
+  /** The id that a name means now; undefined when there is none. */
+  idOf(name: string): Digest | undefined {
+    return imageIdOf(this.#deps.rows, name);
   }
 
   list(query: ListQuery = {}): ImageSummary[] {

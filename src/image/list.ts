@@ -11,10 +11,12 @@ export interface ListQuery {
   readonly all?: boolean;
   readonly filters?: Filters;
   readonly sharedSize?: boolean;
+  /** Count the containers of each image. */
+  readonly containers?: boolean;
 }
 
 /** The images, the newest first. */
-export function listImages({ rows }: Pick<ImageDeps, 'rows'>, query: ListQuery): ImageSummary[] {
+export function listImages({ rows, usage }: Pick<ImageDeps, 'rows' | 'usage'>, query: ListQuery): ImageSummary[] {
   const filter = listFilter(query.filters ?? {}, (name) => resolveImage(rows, name), nowNanos());
   const shared = query.sharedSize ? sharedSizes(rows.layers()) : undefined;
   const shown = rows.all().flatMap((image) => {
@@ -26,13 +28,15 @@ export function listImages({ rows }: Pick<ImageDeps, 'rows'>, query: ListQuery):
     const isDangling = image.repoTags.length + image.repoDigests.length === 0;
     if (isDangling && !query.all && rows.children(image.id).length > 0) return [];
     if (filter.dangling !== undefined && filter.dangling !== (image.repoTags.length === 0)) return [];
-    const sharedSize = shared ? image.layers.reduce((sum, chainId) => sum + (shared.get(chainId) ?? 0), 0) : -1;
-    return [{ image, summary: summaryOf(image, tags, digests, sharedSize) }];
+    const summary = summaryOf(image, tags, digests);
+    if (shared) summary.SharedSize = image.layers.reduce((sum, chainId) => sum + (shared.get(chainId) ?? 0), 0);
+    if (query.containers) summary.Containers = usage.containersUsing(image.id).length;
+    return [{ image, summary }];
   });
   return shown.sort((a, b) => newestFirst(a.image, b.image)).map(({ summary }) => summary);
 }
 
-function summaryOf(image: ImageRecord, tags: string[], digests: string[], sharedSize: number): ImageSummary {
+function summaryOf(image: ImageRecord, tags: string[], digests: string[]): ImageSummary {
   return {
     Containers: -1,
     Created: unixSeconds(image.created),
@@ -41,7 +45,7 @@ function summaryOf(image: ImageRecord, tags: string[], digests: string[], shared
     ParentId: image.parent,
     RepoDigests: digests,
     RepoTags: tags,
-    SharedSize: sharedSize,
+    SharedSize: -1,
     Size: image.size,
   };
 }

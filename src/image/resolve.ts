@@ -1,5 +1,5 @@
 import type { EngineError } from '#errdefs';
-import { notFound } from '#errdefs';
+import { isKind, notFound } from '#errdefs';
 import type { Digest, Reference } from '#oci';
 import { canonicalName, canonicalString, familiarString, parseAnyReference, withDefaultTag } from '#oci';
 import type { ImageRecord } from './record.ts';
@@ -11,11 +11,25 @@ import type { ImageRows } from './store.ts';
  */
 export function resolveImage(rows: ImageRows, name: string): ImageRecord {
   const parsed = parseAnyReference(name);
-  if ('id' in parsed) return visible(rows, parsed.id) ?? missing(parsed.id);
-  const reference = withDefaultTag(parsed.reference);
-  const named = rows.idOf(storedName(reference));
-  const found = (named && visible(rows, named)) ?? byPrefix(rows, name);
-  return found ?? missing(familiarString(reference));
+  const found = find(rows, name, parsed);
+  if (found) return found;
+  throw noSuchImage('id' in parsed ? parsed.id : familiarString(withDefaultTag(parsed.reference)));
+}
+
+/** The id of the image that a user means; undefined when there is none, or the text is no name. */
+export function imageIdOf(rows: ImageRows, name: string): Digest | undefined {
+  try {
+    return find(rows, name, parseAnyReference(name))?.id;
+  } catch (error) {
+    if (isKind(error, 'invalid-argument')) return undefined;
+    throw error;
+  }
+}
+
+function find(rows: ImageRows, name: string, parsed: ReturnType<typeof parseAnyReference>): ImageRecord | undefined {
+  if ('id' in parsed) return visible(rows, parsed.id);
+  const named = rows.idOf(storedName(withDefaultTag(parsed.reference)));
+  return (named && visible(rows, named)) ?? byPrefix(rows, name);
 }
 
 /** The long name under which a reference is stored: with tag and digest, the digest alone counts. */
@@ -27,10 +41,6 @@ export function storedName(reference: Reference): string {
 /** Docker's error for an image that is not here. */
 export function noSuchImage(name: string): EngineError {
   return notFound(`No such image: ${name}`);
-}
-
-function missing(name: string): never {
-  throw noSuchImage(name);
 }
 
 function visible(rows: ImageRows, id: Digest): ImageRecord | undefined {
