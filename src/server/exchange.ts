@@ -8,6 +8,9 @@ import { Hijack } from './hijack.ts';
 import { Query } from './query.ts';
 import { failureOf } from './status.ts';
 
+/** How long an answer may still take after its client has left: verbs that wait need not settle when they are aborted. */
+const LEAVING_MS = 1000;
+
 /** One request and its answer. */
 export class Exchange {
   readonly #call: Call;
@@ -38,13 +41,18 @@ export class Exchange {
     if (!this.#controller) {
       const controller = new AbortController();
       const { socket } = this.request;
-      const abort = () => controller.abort();
-      socket.once('end', abort);
+      let timer: NodeJS.Timeout | undefined;
+      const leave = () => {
+        controller.abort();
+        timer ??= setTimeout(() => socket.destroy(), LEAVING_MS);
+      };
+      socket.once('end', leave);
       this.response.once('close', () => {
-        socket.removeListener('end', abort);
-        abort();
+        socket.removeListener('end', leave);
+        clearTimeout(timer);
+        controller.abort();
       });
-      if (socket.readableEnded || socket.destroyed) abort();
+      if (socket.readableEnded) leave();
       this.#controller = controller;
     }
     return this.#controller.signal;

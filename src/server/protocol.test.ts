@@ -243,6 +243,13 @@ test('wait sends its head when it is registered, and its body when it is over', 
   client.socket.destroy();
 });
 
+test('a client that leaves while it waits is let go', async () => {
+  const client = new Raw().send(post('/v1.50/containers/web/wait'));
+  await client.until('\r\n\r\n');
+  client.socket.end();
+  await client.rest();
+});
+
 test('logs and events send their heads before there is anything to say', async () => {
   const logs = new Raw().send(get('/v1.50/containers/web/logs?stdout=1&follow=1'));
   assert.ok(
