@@ -29,3 +29,4 @@ export { isServed } from './listen.ts';
 export type { Method, Route } from './route.ts';
 export { routes } from './routes.ts';
 export { Server } from './server.ts';
+export { warmUp } from './warm-up.ts';
