@@ -1,0 +1,53 @@
+// Durations: Go's parser (ns as a number) and Docker's words for them.
+
+import { goQuote } from './quote.ts';
+
+const unitNanoseconds: Record<string, number> = {
+  ns: 1,
+  us: 1e3,
+  µs: 1e3,
+  μs: 1e3,
+  ms: 1e6,
+  s: 1e9,
+  m: 60e9,
+  h: 3600e9,
+};
+
+/** Reads a duration such as `1m30s` into ns, as Go's time.ParseDuration; throws with its text. */
+export function parseDuration(text: string): number {
+  const negative = text.startsWith('-');
+  let rest = text.replace(/^[+-]/, '');
+  if (rest === '0') return 0;
+  if (rest === '') throw new Error(`time: invalid duration ${goQuote(text)}`);
+  let total = 0;
+  while (rest !== '') {
+    const number = /^(\d+\.?\d*|\.\d+)/.exec(rest)?.[0];
+    if (number === undefined) throw new Error(`time: invalid duration ${goQuote(text)}`);
+    rest = rest.slice(number.length);
+    const unit = /^[^\d.]+/.exec(rest)?.[0];
+    if (unit === undefined) throw new Error(`time: missing unit in duration ${goQuote(text)}`);
+    const size = unitNanoseconds[unit];
+    if (size === undefined) throw new Error(`time: unknown unit ${goQuote(unit)} in duration ${goQuote(text)}`);
+    total += Number(number) * size;
+    rest = rest.slice(unit.length);
+  }
+  return (negative ? -1 : 1) * Math.trunc(total);
+}
+
+/** A duration in words ("About an hour"), from whole seconds, as go-units says it. */
+export function humanDuration(seconds: number): string {
+  const whole = Math.trunc(seconds);
+  if (whole < 1) return 'Less than a second';
+  if (whole === 1) return '1 second';
+  if (whole < 60) return `${whole} seconds`;
+  const minutes = Math.trunc(seconds / 60);
+  if (minutes === 1) return 'About a minute';
+  if (minutes < 60) return `${minutes} minutes`;
+  const hours = Math.trunc(seconds / 3600 + 0.5);
+  if (hours === 1) return 'About an hour';
+  if (hours < 48) return `${hours} hours`;
+  if (hours < 24 * 7 * 2) return `${Math.trunc(hours / 24)} days`;
+  if (hours < 24 * 30 * 2) return `${Math.trunc(hours / 24 / 7)} weeks`;
+  if (hours < 24 * 365 * 2) return `${Math.trunc(hours / 24 / 30)} months`;
+  return `${Math.trunc(seconds / 3600 / 24 / 365)} years`;
+}

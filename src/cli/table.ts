@@ -1,0 +1,133 @@
+import type { Command } from './command.ts';
+
+/** One command in the table: where it stands, what help says of it, and how to load it. */
+export interface Entry {
+  /** `gantry container run`: group `container`, name `run`. Absent for commands of the top level only. */
+  group?: string;
+  name: string;
+  /** Further names inside the group. */
+  aliases?: string[];
+  /** Its name at the top level, if it has one there. */
+  top?: string;
+  /** Listed first in the top-level help, in table order. */
+  common?: boolean;
+  hidden?: boolean;
+  short: string;
+  load(): Promise<{ command: Command }>;
+}
+
+/** The groups and what help says of them. */
+export const groups: Record<string, string> = {
+  container: 'Manage containers',
+  image: 'Manage images',
+  system: 'Manage Docker',
+};
+
+function container(name: string, short: string, load: Entry['load'], more: Partial<Entry> = {}): Entry {
+  return { group: 'container', name, top: name, short, load, ...more };
+}
+
+function image(name: string, short: string, load: Entry['load'], more: Partial<Entry> = {}): Entry {
+  return { group: 'image', name, top: name, short, load, ...more };
+}
+
+/** Every command. Help, parsing and completion come from here; a command's module is loaded only when it is meant. */
+export const table: readonly Entry[] = [
+  container('run', 'Create and run a new container from an image', () => import('./container/run.ts'), {
+    common: true,
+  }),
+  container('exec', 'Execute a command in a running container', () => import('./container/exec.ts'), { common: true }),
+  container('ls', 'List containers', () => import('./container/ls.ts'), {
+    aliases: ['list', 'ps'],
+    top: 'ps',
+    common: true,
+  }),
+  image('ls', 'List images', () => import('./image/ls.ts'), { aliases: ['list'], top: 'images', common: true }),
+  {
+    name: 'version',
+    top: 'version',
+    short: 'Show the Docker version information',
+    load: () => import('./system/version.ts'),
+    common: true,
+  },
+  {
+    group: 'system',
+    name: 'info',
+    top: 'info',
+    short: 'Display system-wide information',
+    load: () => import('./system/info.ts'),
+    common: true,
+  },
+  container(
+    'attach',
+    'Attach local standard input, output, and error streams to a running container',
+    () => import('./container/attach.ts'),
+  ),
+  container('create', 'Create a new container', () => import('./container/create.ts')),
+  container(
+    'inspect',
+    'Display detailed information on one or more containers',
+    () => import('./container/inspect.ts'),
+    { top: undefined },
+  ),
+  container('kill', 'Kill one or more running containers', () => import('./container/kill.ts')),
+  container('logs', 'Fetch the logs of a container', () => import('./container/logs.ts')),
+  container('pause', 'Pause all processes within one or more containers', () => import('./container/pause.ts')),
+  container('prune', 'Remove all stopped containers', () => import('./container/prune.ts'), { top: undefined }),
+  container('rename', 'Rename a container', () => import('./container/rename.ts')),
+  container('restart', 'Restart one or more containers', () => import('./container/restart.ts')),
+  container('rm', 'Remove one or more containers', () => import('./container/rm.ts'), { aliases: ['remove'] }),
+  container('start', 'Start one or more stopped containers', () => import('./container/start.ts')),
+  container('stop', 'Stop one or more running containers', () => import('./container/stop.ts')),
+  container('unpause', 'Unpause all processes within one or more containers', () => import('./container/unpause.ts')),
+  container(
+    'wait',
+    'Block until one or more containers stop, then print their exit codes',
+    () => import('./container/wait.ts'),
+  ),
+  image('history', 'Show the history of an image', () => import('./image/history.ts')),
+  image('import', 'Import the contents from a tarball to create a filesystem image', () => import('./image/import.ts')),
+  image('inspect', 'Display detailed information on one or more images', () => import('./image/inspect.ts'), {
+    top: undefined,
+  }),
+  image('load', 'Load an image from a tar archive or STDIN', () => import('./image/load.ts')),
+  image('prune', 'Remove unused images', () => import('./image/prune.ts'), { top: undefined }),
+  image('rm', 'Remove one or more images', () => import('./image/rm.ts'), { aliases: ['remove'], top: 'rmi' }),
+  image('tag', 'Create a tag TARGET_IMAGE that refers to SOURCE_IMAGE', () => import('./image/tag.ts')),
+  {
+    group: 'system',
+    name: 'events',
+    top: 'events',
+    short: 'Get real time events from the server',
+    load: () => import('./system/events.ts'),
+  },
+  {
+    name: 'inspect',
+    top: 'inspect',
+    short: 'Return low-level information on Docker objects',
+    load: () => import('./system/inspect.ts'),
+  },
+  {
+    group: 'system',
+    name: 'dial-stdio',
+    hidden: true,
+    short: 'Proxy the stdio stream to the daemon connection. Should not be invoked manually.',
+    load: () => import('./system/dial-stdio.ts'),
+  },
+];
+
+/** The entry called by this name at the top level. */
+export function findTop(name: string): Entry | undefined {
+  return table.find((entry) => entry.top === name);
+}
+
+/** The entry called by this name in a group. */
+export function findIn(group: string, name: string): Entry | undefined {
+  return table.find((entry) => entry.group === group && (entry.name === name || entry.aliases?.includes(name)));
+}
+
+/** Every full name of an entry, the group's first. */
+export function names(entry: Entry): string[] {
+  const inGroup = entry.group ? [entry.name, ...(entry.aliases ?? [])].map((name) => `${entry.group} ${name}`) : [];
+  return entry.top ? [...inGroup, entry.top] : inGroup;
+}

@@ -1,0 +1,26 @@
+import type { Address } from './address.ts';
+import { Containers } from './containers.ts';
+import { Execs } from './execs.ts';
+import { Images } from './images.ts';
+import { Objects } from './objects.ts';
+import { System } from './system.ts';
+import { Transport } from './transport.ts';
+
+/** A client of one daemon: its resources, each with its routes. */
+export class Client {
+  readonly transport: Transport;
+  readonly containers: Containers;
+  readonly execs: Execs;
+  readonly images: Images;
+  readonly objects: Objects;
+  readonly system: System;
+
+  constructor(address: Address, options: { version?: string; headers?: Record<string, string> } = {}) {
+    this.transport = new Transport(address, options);
+    this.containers = new Containers(this.transport);
+    this.execs = new Execs(this.transport);
+    this.images = new Images(this.transport);
+    this.objects = new Objects(this.transport);
+    this.system = new System(this.transport);
+  }
+}

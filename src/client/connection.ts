@@ -1,0 +1,103 @@
+import type { Socket } from 'node:net';
+import { connect } from 'node:net';
+import type { Address, TlsOptions } from './address.ts';
+import { ConnectError } from './errors.ts';
+import type { ResponseHead } from './http-head.ts';
+import { parseHead } from './http-head.ts';
+
+/** A connection on which an answer's head has been read; `rest` are the bytes behind it. */
+export interface Answered {
+  socket: Socket;
+  head: ResponseHead;
+  rest: Buffer;
+}
+
+/** A request's own part: method, path with query, headers and a whole body; or a body that is streamed after the head. */
+export interface RequestHead {
+  method: string;
+  path: string;
+  headers: Record<string, string>;
+  body?: string | Uint8Array;
+}
+
+const longestHead = 1 << 20;
+
+/** Connects, half open allowed. */
+export async function open(address: Address, asked: string): Promise<Socket> {
+  const socket = await dial(address);
+  const ready = address.kind === 'tcp' && address.tls ? 'secureConnect' : 'connect';
+  return new Promise((resolve, reject) => {
+    const fail = (error: Error) => reject(new ConnectError(address, error, asked));
+    socket.once('error', fail);
+    socket.once(ready, () => {
+      socket.off('error', fail);
+      resolve(socket);
+    });
+  });
+}
+
+async function dial(address: Address): Promise<Socket> {
+  if (address.kind === 'unix') return connect({ path: address.path, allowHalfOpen: true });
+  const { host, port } = address;
+  if (!address.tls) return connect({ host, port, allowHalfOpen: true, noDelay: true });
+  return dialTls(host, port, address.tls);
+}
+
+async function dialTls(host: string, port: number, files: TlsOptions): Promise<Socket> {
+  const { readFileSync } = await import('node:fs');
+  const tls = await import('node:tls');
+  const read = (path: string | undefined) => (path === undefined ? undefined : readFileSync(path));
+  const keys = { ca: files.verify ? read(files.ca) : undefined, cert: read(files.cert), key: read(files.key) };
+  return tls.connect({
+    host,
+    port,
+    servername: host,
+    rejectUnauthorized: files.verify,
+    allowHalfOpen: true,
+    ...keys,
+  } as never);
+}
+
+/** The bytes of a request's head (and whole body, if it has one). */
+export function encodeRequest(request: RequestHead, host: string): Buffer {
+  const lines = [`${request.method} ${request.path} HTTP/1.1`, `Host: ${host}`];
+  for (const [name, value] of Object.entries(request.headers)) lines.push(`${name}: ${value.replace(/[\r\n]/g, ' ')}`);
+  const body = request.body === undefined ? undefined : Buffer.from(request.body);
+  if (body) lines.push(`Content-Length: ${body.length}`);
+  const head = Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
+  return body ? Buffer.concat([head, body]) : head;
+}
+
+/** Waits for the answer's head; informational answers other than 101 are skipped. */
+export function readHead(socket: Socket, address: Address, asked: string): Promise<Answered> {
+  return new Promise((resolve, reject) => {
+    let seen: Buffer = Buffer.alloc(0);
+    const stop = () => {
+      socket.off('data', onData);
+      socket.off('error', onError);
+      socket.off('end', onEnd);
+      socket.pause();
+    };
+    const onError = (error: Error) => {
+      stop();
+      socket.destroy();
+      reject(new ConnectError(address, error, asked));
+    };
+    const onEnd = () => onError(new Error('EOF'));
+    const onData = (chunk: Buffer) => {
+      seen = seen.length === 0 ? chunk : Buffer.concat([seen, chunk]);
+      for (let end = seen.indexOf('\r\n\r\n'); end >= 0; end = seen.indexOf('\r\n\r\n')) {
+        const head = parseHead(seen.toString('latin1', 0, end));
+        seen = seen.subarray(end + 4);
+        if (head.status < 200 && head.status !== 101) continue;
+        stop();
+        resolve({ socket, head, rest: seen });
+        return;
+      }
+      if (seen.length > longestHead) onError(new Error('response header too large'));
+    };
+    socket.on('data', onData);
+    socket.on('error', onError);
+    socket.on('end', onEnd);
+  });
+}

@@ -1,0 +1,42 @@
+import type { Info, Version } from '#api';
+import type { Body } from './body.ts';
+import type { Transport } from './transport.ts';
+
+/** Facts in the headers of a ping. */
+export interface Ping {
+  apiVersion: string;
+  osType: string;
+  experimental: boolean;
+}
+
+/** The routes about the daemon itself. */
+export class System {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  async ping(): Promise<Ping> {
+    const { headers, body } = await this.#transport.request({ method: 'HEAD', path: '/_ping' });
+    body.cancel();
+    return {
+      apiVersion: headers['api-version'] ?? '1.24',
+      osType: headers['ostype'] ?? '',
+      experimental: headers['docker-experimental'] === 'true',
+    };
+  }
+
+  info(): Promise<Info> {
+    return this.#transport.json({ method: 'GET', path: '/info' });
+  }
+
+  version(): Promise<Version> {
+    return this.#transport.json({ method: 'GET', path: '/version' });
+  }
+
+  /** The event stream: one JSON object a line. */
+  async events(query: { since?: string; until?: string; filters?: string }): Promise<Body> {
+    return (await this.#transport.request({ method: 'GET', path: '/events', query })).body;
+  }
+}
