@@ -46,6 +46,7 @@ import { Sandboxes } from './sandbox.ts';
 import type { Session } from './session.ts';
 import { start } from './start.ts';
 import { stop } from './stop.ts';
+import { stopAll } from './stop-all.ts';
 import { ContainerRows } from './store.ts';
 import { unpause } from './unpause.ts';
 import { parseCondition, Waiters } from './wait.ts';
@@ -97,6 +98,16 @@ export class Containers {
     this.#context.health.stop();
     this.#context.execs.stop();
     this.#context.sandboxes.stop();
+  }
+
+  /** Stops all that runs because the host goes down. */
+  async stopAll(): Promise<void> {
+    await stopAll(this.#context);
+  }
+
+  /** Waits until what ended lives left behind is taken away. */
+  async settled(): Promise<void> {
+    while (this.#context.cleanups.size > 0) await Promise.all(this.#context.cleanups.values());
   }
 
   async create(request: CreateRequest, options: CreateOptions): Promise<CreateResponse> {

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { hostname } from 'node:os';
-import type { ContainerSummary, DiskUsage, ImageSummary, Info, RuntimeInfo, Version, Volume } from '#api';
+import type { ContainerSummary, DiskUsage, Filters, ImageSummary, Info, Version, Volume } from '#api';
 import { API_VERSION, DOCKER_VERSION, MIN_API_VERSION } from '#api';
-import type { HostFacts } from '#runtime';
+import type { ListQuery } from '#image';
+import type { HostFacts, RuntimeInfo } from '#runtime';
 import { hostArchitecture, hostWarnings } from '#runtime';
 import type { Store } from '#store';
 import type { DaemonConfig } from './config.ts';
@@ -14,11 +15,14 @@ export interface SystemDeps {
   readonly config: DaemonConfig;
   readonly engineId: string;
   readonly facts: () => HostFacts;
-  readonly runtimes: Readonly<Record<string, { path: string; version: string }>>;
+  readonly runtime: () => Promise<RuntimeInfo>;
   readonly driver: string;
-  readonly containers: { list(options: { size: boolean }): Promise<ContainerSummary[]> };
-  readonly images: { list(options: { sharedSize: boolean }): Promise<ImageSummary[]>; layersSize(): number };
-  readonly volumes: { list(): Promise<Volume[]> };
+  readonly containers: {
+    counts(): { total: number; running: number; paused: number; stopped: number };
+    list(options: { all: boolean; limit: undefined; size: boolean; filters: Filters }): Promise<ContainerSummary[]>;
+  };
+  readonly images: { list(query?: ListQuery): ImageSummary[]; layersSize(): number };
+  readonly volumes: { usage(): Promise<Volume[]> };
   readonly listeners: () => number;
 }
 
@@ -32,10 +36,9 @@ export class SystemInfo {
     this.#deps = deps;
   }
 
-  version(): Version {
-    const { facts, runtimes, config } = this.#deps;
-    const runtime = runtimes[config.defaultRuntime];
-    const { kernelVersion } = facts();
+  async version(): Promise<Version> {
+    const { defaultRuntime, version, commit } = await this.#deps.runtime();
+    const { kernelVersion } = this.#deps.facts();
     const engine = {
       ...API,
       GitCommit: GANTRY_VERSION,
@@ -47,7 +50,7 @@ export class SystemInfo {
     const components = [
       { Name: 'Engine', Version: DOCKER_VERSION, Details: { ...engine, Experimental: 'false' } },
       { Name: 'gantry', Version: GANTRY_VERSION, Details: { GitCommit: '' } },
-      { Name: config.defaultRuntime, Version: runtime?.version ?? '', Details: { GitCommit: '' } },
+      { Name: defaultRuntime, Version: version, Details: { GitCommit: commit } },
     ];
     return { Platform: { Name: 'Gantry' }, Components: components, Version: DOCKER_VERSION, ...engine };
   }
@@ -55,11 +58,15 @@ export class SystemInfo {
   async info(): Promise<Info> {
     const { config, engineId, driver, containers, images, listeners } = this.#deps;
     const facts = this.#deps.facts();
-    const counts = countStates(await containers.list({ size: false }));
+    const { total, running, paused, stopped } = containers.counts();
+    const { runtimes, defaultRuntime, commit } = await this.#deps.runtime();
     return {
       ID: engineId,
-      ...counts,
-      Images: (await images.list({ sharedSize: false })).length,
+      Containers: total,
+      ContainersRunning: running,
+      ContainersPaused: paused,
+      ContainersStopped: stopped,
+      Images: images.list().length,
       Driver: driver,
       DriverStatus: [
         ['Supports d_type', 'true'],
@@ -97,8 +104,8 @@ export class SystemInfo {
       Labels: [...config.labels],
       ExperimentalBuild: false,
       ServerVersion: DOCKER_VERSION,
-      Runtimes: this.#runtimes(),
-      DefaultRuntime: config.defaultRuntime,
+      Runtimes: Object.fromEntries(Object.entries(runtimes).map(([name, { path }]) => [name, { path }])),
+      DefaultRuntime: defaultRuntime,
       Swarm: {
         NodeID: '',
         NodeAddr: '',
@@ -111,7 +118,7 @@ export class SystemInfo {
       Isolation: '',
       InitBinary: 'gantry-init',
       ContainerdCommit: { ID: '' },
-      RuncCommit: { ID: '' },
+      RuncCommit: { ID: commit },
       InitCommit: { ID: '' },
       SecurityOptions: [...facts.securityOptions],
       FirewallBackend: { Driver: 'nftables' },
@@ -125,28 +132,14 @@ export class SystemInfo {
     const { containers, images, volumes } = this.#deps;
     return {
       LayersSize: parts.has('image') ? images.layersSize() : 0,
-      Images: parts.has('image') ? await images.list({ sharedSize: true }) : null,
-      Containers: parts.has('container') ? await containers.list({ size: true }) : null,
-      Volumes: parts.has('volume') ? await volumes.list() : null,
+      Images: parts.has('image') ? images.list({ sharedSize: true, containers: true }) : null,
+      Containers: parts.has('container')
+        ? await containers.list({ all: true, limit: undefined, size: true, filters: {} })
+        : null,
+      Volumes: parts.has('volume') ? await volumes.usage() : null,
       BuildCache: parts.has('build-cache') ? [] : null,
     };
   }
-
-  #runtimes(): Record<string, RuntimeInfo> {
-    return Object.fromEntries(Object.entries(this.#deps.runtimes).map(([name, { path }]) => [name, { path }]));
-  }
-}
-
-function countStates(containers: readonly ContainerSummary[]) {
-  const count = (...states: string[]) => containers.filter(({ State }) => states.includes(State)).length;
-  const running = count('running', 'restarting');
-  const paused = count('paused');
-  return {
-    Containers: containers.length,
-    ContainersRunning: running,
-    ContainersPaused: paused,
-    ContainersStopped: containers.length - running - paused,
-  };
 }
 
 function limits(facts: HostFacts) {

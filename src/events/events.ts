@@ -33,6 +33,11 @@ export class Events {
     this.#rows = new EventRows(store);
   }
 
+  /** How many listen now. */
+  get subscribers(): number {
+    return this.#subscribers.size;
+  }
+
   /** Inside a transaction: records the event with it and publishes it after the commit. */
   record(type: string, action: string, actor: Actor): void {
     const event = shape(type, action, actor, this.#now());

@@ -1,0 +1,139 @@
+import { mkdirSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { HostConfig } from '#api';
+import { Containers } from '#container';
+import { Content } from '#content';
+import { Events } from '#events';
+import { Images } from '#image';
+import type { Log } from '#log';
+import { Networks } from '#network';
+import { Runtime } from '#runtime';
+import { zero } from '#schema';
+import { Snapshots } from '#snapshot';
+import { Store } from '#store';
+import { Volumes } from '#volume';
+import type { DaemonConfig } from './config.ts';
+import { engineMark } from './config.ts';
+import { createSpecs } from './specs.ts';
+import { GANTRY_VERSION } from './version.ts';
+
+/** Docker's json-file has no limit; ours keeps at most this of each container. README says so. */
+const LOG_DEFAULTS = { 'max-size': '20m', 'max-file': '5' };
+const STOP_TIMEOUT_SECONDS = 10;
+
+/** Every module of one engine, constructed; nothing of it listens yet. */
+export interface Engine extends AsyncDisposable {
+  readonly store: Store;
+  readonly events: Events;
+  readonly images: Images;
+  readonly volumes: Volumes;
+  readonly networks: Networks;
+  readonly runtime: Runtime;
+  readonly containers: Containers;
+  readonly snapshots: Snapshots;
+  readonly specs: ReturnType<typeof createSpecs>;
+}
+
+/** Constructs the engine on its roots, which exist and are ours alone. Nothing is recovered yet. */
+export async function openEngine(config: DaemonConfig, log: Log): Promise<Engine> {
+  await using undo = new AsyncDisposableStack();
+  const { dataRoot, execRoot } = config;
+  const mark = engineMark(dataRoot);
+  const folder = (name: string) => join(dataRoot, name);
+  mkdirSync(folder('containers'), { recursive: true, mode: 0o710 });
+  const store = undo.use(Store.open(folder('gantry.db')));
+  const events = new Events(store);
+  const content = new Content({ root: folder('content'), log: log.child({ module: 'content' }) });
+  const snapshots = await Snapshots.open({
+    root: folder('snapshots'),
+    log: log.child({ module: 'snapshot' }),
+    driver: config.storageDriver,
+  });
+  const imageUsage = { containersUsing: (id: string) => containers.containersUsingImage(id) };
+  const images = new Images({
+    store,
+    content,
+    snapshots,
+    events,
+    usage: imageUsage,
+    log: log.child({ module: 'image' }),
+    version: GANTRY_VERSION,
+  });
+  const volumeUsage = { containersUsing: (name: string) => containers.containersUsingVolume(name) };
+  const volumes = new Volumes({
+    root: folder('volumes'),
+    store,
+    events,
+    usage: volumeUsage,
+    log: log.child({ module: 'volume' }),
+  });
+  const networks = new Networks({ store, mark, config: networkConfig(config), log: log.child({ module: 'network' }) });
+  undo.defer(() => networks.close());
+  const { runtimes, defaultRuntime } = config;
+  const runtime = undo.use(
+    await Runtime.open({ execRoot, mark, runtimes, defaultRuntime, log: log.child({ module: 'runtime' }) }),
+  );
+  const { runtimes: known } = await runtime.info();
+  const specs = createSpecs(config, {
+    suffix: mark && `-${mark}`,
+    log,
+    rootfs: (id) => runtime.rootfs(id),
+    runtimePath: (name) => known[name]?.path ?? name,
+  });
+  const containers = undo.use(
+    new Containers({
+      store,
+      events,
+      images,
+      snapshots,
+      volumes,
+      networks,
+      runtime,
+      log: log.child({ module: 'container' }),
+      settings: containerSettings(config, {
+        folder: folder('containers'),
+        runtimes: Object.keys(known),
+        driver: snapshots.driver,
+      }),
+      renderSpec: specs.renderSpec,
+      renderExec: specs.renderExec,
+      validateHostConfig: specs.validateHostConfig,
+      graphDriver: (id) => snapshots.describe(id),
+    }),
+  );
+  const stack = undo.move();
+  const parts = { store, events, images, volumes, networks, runtime, containers, snapshots, specs };
+  return { ...parts, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+}
+
+function containerSettings(
+  { containers, defaultRuntime }: DaemonConfig,
+  of: { folder: string; runtimes: readonly string[]; driver: string },
+) {
+  return {
+    ...of,
+    defaultRuntime,
+    logDriver: containers.logDriver,
+    logOptions: containers.logOpts,
+    logDefaults: LOG_DEFAULTS,
+    stopTimeout: STOP_TIMEOUT_SECONDS,
+    hostname: hostname(),
+    emptyHostConfig: zero(HostConfig),
+  };
+}
+
+function networkConfig({ bridge, dns }: DaemonConfig) {
+  return {
+    bip: bridge.bip,
+    mtu: bridge.mtu,
+    icc: bridge.icc,
+    ip: bridge.defaultHostIp,
+    ipForward: bridge.ipForward,
+    ipMasq: bridge.ipMasq,
+    iptables: bridge.firewall,
+    pools: bridge.pools,
+    hostGatewayIps: bridge.hostGatewayIps,
+    dns,
+  };
+}

@@ -1,0 +1,107 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { HostConfig } from '#api';
+import type { ExecSpecRequest, Rendered, SpecRequest } from '#container';
+import type { Log } from '#log';
+import type { OciProcess } from '#oci';
+import type { HostFacts, SpecDefaults } from '#runtime';
+import {
+  buildSpec,
+  detectHostFacts,
+  detectSpecHost,
+  disablesCgroups,
+  execProcess,
+  findDevices,
+  SeccompCompiler,
+  validateHostConfig,
+} from '#runtime';
+import type { DaemonConfig } from './config.ts';
+
+const INIT = fileURLToPath(new URL('../../build/native/gantry-init', import.meta.url));
+
+/** Where specs are computed: what the container module asks for, joined with this host and the daemon's settings. */
+export interface Specs {
+  renderSpec(request: SpecRequest): Rendered;
+  renderExec(request: ExecSpecRequest): OciProcess;
+  validateHostConfig(given: HostConfig): { hostConfig: HostConfig; warnings: readonly string[] };
+  facts(): HostFacts;
+}
+
+/** `rootfs` gives the place of a container's root file system as its runtime sees it; `runtimePath` a runtime's binary. */
+export function createSpecs(
+  config: DaemonConfig,
+  {
+    suffix,
+    log,
+    rootfs,
+    runtimePath,
+  }: { suffix: string; log: Log; rootfs: (id: string) => string; runtimePath: (name: string) => string },
+): Specs {
+  const host = detectSpecHost();
+  const defaults = specDefaults(config);
+  const { cgroupDriver, seccompProfile } = defaults;
+  const facts = () => detectHostFacts(host, { cgroupDriver, seccompProfile });
+  const compiler = new SeccompCompiler((error) => log.warn('seccomp profile not compiled', { error }));
+  const runtimeOf = ({ Runtime }: HostConfig) => {
+    const name = Runtime || config.defaultRuntime;
+    return { name, disablesCgroups: disablesCgroups({ path: runtimePath(name) }) };
+  };
+  return {
+    facts,
+    renderSpec: (request) =>
+      buildSpec({
+        ...request,
+        suffix,
+        rootfs: rootfs(request.id),
+        devices: findDevices,
+        compileSeccomp: (profile) => compiler.compile(profile),
+        runtime: runtimeOf(request.hostConfig),
+        defaults,
+        host,
+      }),
+    renderExec: (request) => renderExec(request, { defaults, host }),
+    validateHostConfig: (given) => validateHostConfig(given, { facts: facts(), host, defaults }),
+  };
+}
+
+function renderExec(
+  { config, hostConfig, accounts, exec }: ExecSpecRequest,
+  { defaults, host }: Pick<Parameters<typeof execProcess>[0], 'defaults' | 'host'>,
+): OciProcess {
+  return execProcess({
+    exec: {
+      args: exec.Cmd ?? [],
+      env: exec.Env ?? [],
+      user: exec.User,
+      workingDir: exec.WorkingDir,
+      tty: exec.Tty,
+      privileged: exec.Privileged,
+      ...(exec.ConsoleSize ? { consoleSize: [exec.ConsoleSize[0] ?? 0, exec.ConsoleSize[1] ?? 0] as const } : {}),
+    },
+    config,
+    hostConfig,
+    accounts,
+    defaults,
+    host,
+  });
+}
+
+function specDefaults({ containers }: DaemonConfig): SpecDefaults {
+  return {
+    init: containers.init,
+    initPath: containers.initPath ?? INIT,
+    shmSize: containers.shmSize,
+    pidsLimit: containers.pidsLimit,
+    ulimits: containers.ulimits,
+    noNewPrivileges: containers.noNewPrivileges,
+    seccompProfile: seccompProfile(containers.seccompProfile),
+    cgroupParent: containers.cgroupParent ?? '',
+    cgroupDriver: containers.cgroupDriver ?? '',
+  };
+}
+
+/** The key holds a word or the path of a profile. */
+function seccompProfile(setting: string | undefined): string {
+  if (setting === undefined || setting === 'builtin' || setting === 'unconfined') return setting ?? '';
+  return readFileSync(setting, 'utf8');
+}
