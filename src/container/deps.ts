@@ -22,8 +22,6 @@ export interface Images {
   resolve(name: string): ImageRecord;
   /** By full id, also one that only a container keeps; undefined when it is gone. */
   get(id: string): ImageRecord | undefined;
-  /** The id that a name means now; undefined when there is none. */
-  idOf(name: string): string | undefined;
 }
 
 export interface Snapshots {
@@ -86,6 +84,8 @@ export interface Networks {
   /** In the caller's transaction. */
   rename(containerId: string, name: string): void;
   settings(containerId: string): NetworkSettings;
+  /** The error of a start whose monitor could not listen on a socket; `code` is the kernel's. */
+  portError(containerId: string, socket: PortSocket, code: string): Error;
   recover(live: Set<string>): Promise<void>;
 }
 
@@ -95,10 +95,18 @@ export interface PrepareRequest {
   readonly rootfs: { cwd: string; mounts: Mount[] };
   readonly netns: 'new' | 'host' | { pid: number };
   readonly cgroup: CgroupRequest;
-  readonly log: { path: string; maxSize: number; maxFile: number } | null;
+  readonly log: {
+    readonly path: string;
+    readonly maxSize: number;
+    readonly maxFile: number;
+    /** Of each line (`labels`, `env`, `tag` of the log options). */
+    readonly attributes: Readonly<Record<string, string>>;
+  } | null;
   readonly tty: boolean;
   readonly openStdin: boolean;
   readonly stdinOnce: boolean;
+  /** Sources of binds that must stay peers of the host's mounts. */
+  readonly sharedSources: readonly string[];
 }
 
 /** A process with its place in time. */

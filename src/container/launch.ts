@@ -1,6 +1,6 @@
 import { deadline } from '#async';
 import { notFound } from '#errdefs';
-import { bootId, failpoint } from '#sys';
+import { bootId, failpoint, SystemError } from '#sys';
 import { nowText } from './clock.ts';
 import type { Context } from './context.ts';
 import type { Reservation, SandboxRequest, Started } from './deps.ts';
@@ -57,13 +57,28 @@ async function bringUp(context: Context, container: Container, { verb, detail }:
   }
   writeNetworkFiles(context.settings, id, context.networks.files(id));
   failpoint('container.start.files-written');
+  const { spec } = sandbox.rendered;
   const started = await deadline(
-    context.runtime.start(id, { spec: sandbox.rendered.spec, sockets: reservation.sockets }),
+    context.runtime.start(id, { spec, sockets: reservation.sockets }),
     START_MS,
     'the runtime did not start the container in time',
-  );
+  ).catch((error) => {
+    throw portConflict(context, id, { error, sockets: reservation.sockets });
+  });
   failpoint('container.start.started');
   return started;
+}
+
+/** A port that the monitor could not listen on is told in the network's words. */
+function portConflict(
+  { networks }: Context,
+  id: string,
+  { error, sockets }: { error: unknown; sockets: Reservation['sockets'] },
+): unknown {
+  const cause = error instanceof Error ? error.cause : undefined;
+  if (!(cause instanceof SystemError) || cause.syscall !== 'bind') return error;
+  const socket = sockets.find((s) => cause.path === `${s.protocol} ${s.hostIp}:${s.hostPort}`);
+  return socket ? networks.portError(id, socket, cause.code) : error;
 }
 
 /** Addresses and ports are taken in the transaction that says what for. */

@@ -1,4 +1,5 @@
 import type { ContainerSummary, Filters, PortMap, PortSummary } from '#api';
+import { EngineError } from '#errdefs';
 import type { Context } from './context.ts';
 import { humanStatus } from './human.ts';
 import { mountPoint, sizes } from './inspect.ts';
@@ -61,7 +62,12 @@ function annotations(given: Record<string, string> | null | undefined): { Annota
 /** The name it was made from, or the image's id when the name means another image by now. */
 function shownImage({ images }: Context, container: Container): string {
   const name = container.spec.config.Image;
-  return images.idOf(name) === container.imageId ? name : container.imageId;
+  try {
+    return images.resolve(name).id === container.imageId ? name : container.imageId;
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    return container.imageId;
+  }
 }
 
 /** Docker quotes an argument with a space in it, and nothing else. */

@@ -5,6 +5,7 @@ import { failpoint, isErrno } from '#sys';
 import type { Context } from './context.ts';
 import type { Rendered, ResolvedMount } from './deps.ts';
 import { containerFiles, makeFolder } from './folder.ts';
+import { logAttributes } from './log-attributes.ts';
 import { logLimits } from './log-config.ts';
 import type { Container, ContainerMount } from './record.ts';
 import { hasProcess } from './record.ts';
@@ -140,6 +141,7 @@ async function prepare(context: Context, container: Container): Promise<Sandbox>
       tty: config.Tty,
       openStdin: config.OpenStdin,
       stdinOnce: config.StdinOnce,
+      sharedSources: container.mounts.filter(isShared).map(({ source }) => source),
     }),
     PREPARE_MS,
     'the monitor did not prepare the container in time',
@@ -179,9 +181,15 @@ export async function accountsOf({ snapshots }: Context, { id }: Container) {
   };
 }
 
-function logTarget({ settings }: Context, { id, spec }: Container) {
+function isShared({ type, propagation }: ContainerMount): boolean {
+  return type === 'bind' && /^r?(shared|slave)$/.test(propagation);
+}
+
+function logTarget({ settings }: Context, container: Container) {
+  const { id, spec } = container;
   if (spec.hostConfig.LogConfig.Type === 'none') return null;
-  return { path: containerFiles(settings, id).log, ...logLimits(spec.hostConfig.LogConfig, spec.logDefaults) };
+  const limits = logLimits(spec.hostConfig.LogConfig, spec.logDefaults);
+  return { path: containerFiles(settings, id).log, ...limits, attributes: logAttributes(container) };
 }
 
 function resolve({ volumes }: Context, mount: ContainerMount): ResolvedMount {
