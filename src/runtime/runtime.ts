@@ -172,7 +172,8 @@ export class Runtime implements AsyncDisposable {
     try {
       return await attachTo(directory, execId, streams);
     } catch (error) {
-      if (!isErrno(error, 'ENOENT', 'ECONNREFUSED')) throw error;
+      // Reset: it left while we were in its queue.
+      if (!isErrno(error, 'ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE')) throw error;
       return new PassThrough().end();
     }
   }
