@@ -90,12 +90,14 @@ export class Bench implements AsyncDisposable {
       this.input({ ...run, config: { Cmd: ['sh', '-c', command], Env: ['PATH=/bin'], ...run.config } }, id),
     );
     writeFileSync(join(bundle, 'config.json'), JSON.stringify(spec));
-    for (const { path } of cgroup.directories) this.#parents.add(dirname(path));
+    // Only parents that carry the test's own mark are ours to remove.
+    for (const { path } of cgroup.directories)
+      if (dirname(path).endsWith(`/gantry${MARK}`)) this.#parents.add(dirname(path));
     ensureParents(cgroup);
     runSetup(cgroup.setup);
     try {
-      const joins = cgroup.join.map((file) => `echo 0 > ${file}`).join('; ');
-      const start = `${joins}; exec unshare -n -m crun --cgroup-manager=${cgroup.manager} run --bundle ${bundle} ${id}`;
+      const joins = cgroup.join.map((file) => `echo 0 > ${file}; `).join('');
+      const start = `${joins}exec unshare -n -m crun --cgroup-manager=${cgroup.manager} run --bundle ${bundle} ${id}`;
       const { status, stdout, stderr } = spawnSync('sh', ['-c', start], { encoding: 'utf8' });
       if (status !== 0) throw new Error(`exit ${status}: ${stdout}${stderr}`);
       return stdout;
