@@ -4,21 +4,27 @@ import { invalid } from '#errdefs';
 
 /** A create request as the newest API version would have said it: what the client's version did not know is taken out. */
 export function createFrom(version: string, request: CreateRequest): CreateRequest {
-  if (!before(version, '1.48')) return request;
   const host = request.HostConfig && hostConfigFrom(version, request.HostConfig);
   const shaped = { ...request, HostConfig: host };
   const endpoints = Object.keys(request.NetworkingConfig?.EndpointsConfig ?? {});
   if (before(version, '1.44')) {
     if (endpoints.length > 1) {
-      throw invalid(`Container cannot be connected to network endpoints: ${endpoints.sort().join(', ')}`);
+      throw invalid(`Container cannot be created with multiple network endpoints: ${endpoints.sort().join(', ')}`);
     }
     if (shaped.Healthcheck?.StartInterval) shaped.Healthcheck = { ...shaped.Healthcheck, StartInterval: undefined };
   }
   return shaped;
 }
 
+/** What Docker remarks about fields that this API version should not use any more. */
+export function createWarnings(version: string, { MacAddress }: CreateRequest): string[] {
+  if (!MacAddress || before(version, '1.44')) return [];
+  return ['The container-wide MacAddress field is now deprecated. It should be specified in EndpointsConfig instead.'];
+}
+
 function hostConfigFrom(version: string, host: HostConfig): HostConfig {
   const shaped: HostConfig = { ...host };
+  if (!before(version, '1.42')) shaped.KernelMemory = undefined;
   if (before(version, '1.43')) shaped.Annotations = undefined;
   if (before(version, '1.42')) shaped.ConsoleSize = [0, 0];
   if (before(version, '1.41') && shaped.CgroupnsMode === '') shaped.CgroupnsMode = 'host';
@@ -42,7 +48,7 @@ function mountFrom(version: string, mount: Mount): Mount {
   if (before(version, '1.45') && mount.VolumeOptions?.Subpath) {
     throw invalid('VolumeOptions.Subpath needs API v1.45 or newer');
   }
-  if (mount.Type === 'image') throw invalid('Mount type "Image" needs API v1.48 or newer');
+  if (before(version, '1.48') && mount.Type === 'image') throw invalid('Mount type "Image" needs API v1.48 or newer');
   return bind ? { ...mount, BindOptions: bind } : mount;
 }
 

@@ -2,7 +2,7 @@ import { ContainerConfig, CreateRequest, UpdateConfig } from '#api';
 import { invalid, notImplemented } from '#errdefs';
 import { zero } from '#schema';
 import { hasBody } from './body.ts';
-import { createFrom, inspectFor, summaryFor } from './container-versions.ts';
+import { createFrom, createWarnings, inspectFor, summaryFor } from './container-versions.ts';
 import type { Containers, ServerDeps, StopOptions } from './deps.ts';
 import type { Exchange } from './exchange.ts';
 import type { Route } from './route.ts';
@@ -106,7 +106,7 @@ async function create(x: Exchange, { containers }: ServerDeps, request: CreateRe
     platform: x.query.string('platform') || undefined,
     apiVersion: x.version,
   });
-  x.json(created, 201);
+  x.json({ ...created, Warnings: [...created.Warnings, ...createWarnings(x.version, request)] }, 201);
 }
 
 async function start(x: Exchange, { containers }: ServerDeps): Promise<void> {
