@@ -51,7 +51,7 @@ export function attachRequest(
     address: formatIpv4(endpoint.address!),
     prefix: parseCidr(bridge.subnet)!.subnet.prefix,
     gateway: bridge.gateway,
-    isolated: config.icc === false,
+    apart: config.icc === false,
     publish: { table: names.table, remove: [], add: add.filter((element) => element !== undefined) },
   };
 }

@@ -23,6 +23,7 @@ import { FlowSweep } from './flow-sweep.ts';
 import type { News } from './kernel/kernel.ts';
 import { Kernel } from './kernel/kernel.ts';
 import { findNetwork, inspect, list } from './list.ts';
+import { endpointsOf, parseMode } from './modes.ts';
 import type { Live } from './recover.ts';
 import { recover, render, uninstall } from './recover.ts';
 import type { PortSocket, Reservation, SandboxRequest } from './reserve.ts';
@@ -64,6 +65,14 @@ export class Networks {
     return validate(request);
   }
 
+  /** Keeps what a new container asks of its networks, for inspect before its first start. Inside the caller's transaction. */
+  register({ containerId, hostConfig, config, endpoints }: SandboxRequest): void {
+    if (config.NetworkDisabled) return;
+    for (const [name, asked] of endpointsOf(parseMode(hostConfig.NetworkMode), endpoints)) {
+      this.#context.rows.putAttachment(containerId, name, JSON.stringify(asked));
+    }
+  }
+
   /** Takes address and ports for a start, inside the caller's transaction; throws Docker's errors. */
   reserve(request: SandboxRequest): Reservation {
     return reserve(this.#context, request);
@@ -87,6 +96,12 @@ export class Networks {
   /** Frees address and ports, inside the caller's transaction. */
   release(containerId: string): void {
     release(this.#context, containerId);
+  }
+
+  /** Deletes what {@link register} kept, with all the rest, when the container is removed. Inside the caller's transaction. */
+  forget(containerId: string): void {
+    this.release(containerId);
+    this.#context.rows.dropAttachments(containerId);
   }
 
   /** Tells the new name of a container, for network inspect. Inside the caller's transaction. */

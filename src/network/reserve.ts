@@ -63,7 +63,8 @@ export function reserve(context: Context, request: SandboxRequest): Reservation 
   const sockets: PortSocket[] = [];
   for (const [name, settings] of wanted) {
     const network = joinable(rows.network(name), name, mode.kind);
-    rows.insertAttachment(containerId, { network: name, networkId: network.id, settings: JSON.stringify(settings) });
+    rows.putAttachment(containerId, name, JSON.stringify(settings));
+    rows.setAttached(containerId, name, network.id);
     const endpoint = leaseEndpoint(context, request, { network, settings });
     rows.insertEndpoint(endpoint);
     if (endpoint.address !== null) sockets.push(...publish(context, request, endpoint));

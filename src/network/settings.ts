@@ -8,7 +8,7 @@ import { formatIpv4, parseCidr } from './subnet.ts';
 /** Where the host's own namespace is found by path. */
 const HOST_NETNS = '/proc/1/ns/net';
 
-/** The network part of container inspect, from committed rows only; empty without a sandbox. */
+/** The network part of container inspect, from committed rows only; mostly empty without a sandbox, as Docker's. */
 export function settings({ rows, pids }: Pick<Context, 'rows' | 'pids'>, containerId: string): NetworkSettings {
   const sandbox = rows.sandbox(containerId);
   const isJoined = sandbox?.mode.startsWith('container:');

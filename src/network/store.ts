@@ -75,8 +75,28 @@ export class NetworkStore {
     return this.#all(`SELECT ${columns} FROM attachments WHERE container_id = ? ORDER BY network`, containerId);
   }
 
-  insertAttachment(containerId: string, { network, networkId, settings }: AttachmentRow): void {
-    this.#run('INSERT INTO attachments VALUES (?, ?, ?, ?)', containerId, network, networkId, settings);
+  putAttachment(containerId: string, network: string, settings: string): void {
+    this.#run(
+      `INSERT INTO attachments (container_id, network, settings) VALUES (?, ?, ?)
+       ON CONFLICT DO UPDATE SET settings = excluded.settings WHERE settings <> excluded.settings`,
+      containerId,
+      network,
+      settings,
+    );
+  }
+
+  setAttached(containerId: string, network: string, networkId: string): void {
+    this.#run(
+      'UPDATE attachments SET network_id = ? WHERE container_id = ? AND network = ? AND network_id <> ?',
+      networkId,
+      containerId,
+      network,
+      networkId,
+    );
+  }
+
+  dropAttachments(containerId: string): void {
+    this.#run('DELETE FROM attachments WHERE container_id = ?', containerId);
   }
 
   sandbox(containerId: string): SandboxRow | undefined {

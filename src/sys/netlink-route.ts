@@ -43,6 +43,8 @@ export interface LinkChange {
   alias?: string;
   /** Give the link no IPv6 link-local address of its own accord. */
   noLinkLocal?: boolean;
+  /** For a bridge's port: may frames go back to where they came from, and may it talk to the bridge only. */
+  port?: { hairpin: boolean; isolated: boolean };
 }
 
 export interface Link {
@@ -73,6 +75,10 @@ function linkBody(change: LinkChange, ...extra: Uint8Array[]): Buffer {
   if (change.master !== undefined) parts.push(u32(IFLA.master, change.master));
   if (change.alias !== undefined) parts.push(text(IFLA.alias, change.alias));
   if (change.noLinkLocal) parts.push(nested(IFLA.afSpec, nested(AF_INET6, u8(8, 1))));
+  if (change.port) {
+    const { hairpin, isolated } = change.port;
+    parts.push(nested(IFLA.linkInfo, text(4, 'bridge'), nested(5, u8(4, Number(hairpin)), u8(33, Number(isolated)))));
+  }
   return Buffer.concat([...parts, ...extra]);
 }
 
@@ -95,14 +101,6 @@ export function changeLink(link: LinkChange): NetlinkMessage {
 
 export function deleteLink(link: { name: string } | { index: number }): NetlinkMessage {
   return { type: RTM_DELLINK, flags: 0, body: linkBody(link) };
-}
-
-/** Lets a bridge's port talk to the bridge only, not to other ports that are isolated too. */
-export function isolatePort(index: number): NetlinkMessage {
-  const header = Buffer.alloc(16);
-  header[0] = 7; // AF_BRIDGE
-  header.writeInt32LE(index, 4);
-  return { type: 19, flags: 0, body: Buffer.concat([header, nested(12, u8(33, 1))]) };
 }
 
 export function getLink(name: string): NetlinkMessage {

@@ -27,12 +27,11 @@ export function attach(sockets: Sockets, request: AttachRequest): void {
     sockets.route.request(
       [
         rtnetlink.createVeth({ name: link, master, mtu }, peer),
-        rtnetlink.changeLink({ name: link, alias: request.alias, noLinkLocal: true, up: true }),
+        rtnetlink.changeLink({ name: link, alias: request.alias, noLinkLocal: true, port: portOf(request), up: true }),
       ],
       link,
     );
     failpoint('network.attach.linked');
-    if (request.isolated) sockets.route.request([rtnetlink.isolatePort(findLink(sockets, link)!.index)], link);
     inNetns(netns, () => configure(request));
     failpoint('network.attach.addressed');
   } catch (error) {
@@ -45,6 +44,16 @@ export function attach(sockets: Sockets, request: AttachRequest): void {
     publishAll(sockets.netfilter, request.publish);
     failpoint('network.attach.published');
   }
+}
+
+/**
+ * Where br_netfilter hands bridged frames to the firewall, a port of the host that leads back to this bridge is translated
+ * before routing: such frames may leave by the port they came from, and rules keep neighbours apart. Elsewhere isolated
+ * ports do.
+ */
+function portOf({ apart }: AttachRequest): { hairpin: boolean; isolated: boolean } {
+  const isFiltered = readSysctl('bridge/bridge-nf-call-iptables') === '1';
+  return { hairpin: isFiltered, isolated: apart && !isFiltered };
 }
 
 /** Inside the sandbox: no IPv6 where there is no IPv6 network (Docker does so too), then everything up. */
@@ -147,13 +156,23 @@ export function hostRoutes(sockets: Sockets, { except }: { except: string }): Ho
 
 /** Whether this namespace forwards IPv4. */
 export function isForwarding(): boolean {
-  return readFileSync('/proc/sys/net/ipv4/ip_forward', 'latin1').trim() === '1';
+  return readSysctl('ipv4/ip_forward') === '1';
 }
 
 /** Switches forwarding of IPv4 on. */
 export function forward(): void {
   setSysctl('ipv4/ip_forward', '1');
   failpoint('network.forwarding.on');
+}
+
+/** A setting of the calling thread's namespace; undefined where the kernel does not have it. */
+function readSysctl(path: string): string | undefined {
+  try {
+    return readFileSync(`/proc/sys/net/${path}`, 'latin1').trim();
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return undefined;
+    throw error;
+  }
 }
 
 /** The file /proc/sys resolves to the namespace of the calling thread. Kernels without IPv6 lack some. */

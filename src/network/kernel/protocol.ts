@@ -19,8 +19,8 @@ export interface AttachRequest {
   address: string;
   prefix: number;
   gateway: string;
-  /** Keep this port from its neighbours on the bridge (`icc=false`). */
-  isolated: boolean;
+  /** Keep this container from its neighbours on the bridge (`icc=false`). */
+  apart: boolean;
   publish: ElementChange;
 }
 

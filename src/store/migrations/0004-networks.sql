@@ -10,6 +10,16 @@ CREATE TABLE networks (
   gateway TEXT
 ) STRICT;
 
+-- What a container asked for, kept while it is stopped; settings is its EndpointSettings as given, network_id the
+-- network it was last started in ('' before its first start).
+CREATE TABLE attachments (
+  container_id TEXT NOT NULL,
+  network TEXT NOT NULL,
+  network_id TEXT NOT NULL DEFAULT '',
+  settings TEXT NOT NULL,
+  PRIMARY KEY (container_id, network)
+) STRICT, WITHOUT ROWID;
+
 -- One per started container; everything below is owned by it and goes with it.
 CREATE TABLE sandboxes (
   container_id TEXT PRIMARY KEY,
@@ -19,15 +29,6 @@ CREATE TABLE sandboxes (
   -- What hosts, resolv.conf and the port list are made from (JSON).
   request TEXT NOT NULL
 ) STRICT;
-
--- The networks it joined by name, each with the EndpointSettings that were asked for (JSON).
-CREATE TABLE attachments (
-  container_id TEXT NOT NULL REFERENCES sandboxes (container_id) ON DELETE CASCADE,
-  network TEXT NOT NULL,
-  network_id TEXT NOT NULL,
-  settings TEXT NOT NULL,
-  PRIMARY KEY (container_id, network)
-) STRICT, WITHOUT ROWID;
 
 CREATE TABLE endpoints (
   id TEXT PRIMARY KEY,
