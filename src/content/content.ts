@@ -9,7 +9,7 @@ import {
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { readdir, readFile, rm, stat, unlink } from 'node:fs/promises';
+import { open, readdir, readFile, rm, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { invalid, notFound } from '#errdefs';
@@ -106,6 +106,12 @@ export class Content {
       yield Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
     }
     return this.keep(await this.receive(once()), lease);
+  }
+
+  /** Puts the names of all blobs kept so far on the disk; their bytes are there. */
+  async sync(): Promise<void> {
+    await using folder = await open(this.#blobs, 'r');
+    await folder.sync();
   }
 
   /** A new lease; dispose it when rows reach what it holds, or when the operation failed. */

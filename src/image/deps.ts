@@ -25,8 +25,6 @@ export interface ImageDeps {
   readonly events: Pick<Events, 'record'>;
   readonly usage: ImageUsage;
   readonly log: Log;
-  /** Puts all data written so far on the disk, content and snapshots. */
-  sync(): Promise<void>;
   /** The engine's version, recorded in images that it makes. */
   readonly version: string;
 }

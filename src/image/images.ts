@@ -15,7 +15,6 @@ import type { Log } from '#log';
 import type { Digest, Platform } from '#oci';
 import { isDigest } from '#oci';
 import type { Store } from '#store';
-import { syncfs } from '#sys';
 import type { ImageDeps, ImageUsage } from './deps.ts';
 import type { ImportOptions } from './import.ts';
 import { importImage } from './import.ts';
@@ -44,8 +43,6 @@ export interface ImagesOptions {
   readonly usage: ImageUsage;
   /** The engine's version, recorded in images that it makes. */
   readonly version?: string;
-  /** A folder on the file system of the snapshots, when that is another one than the content store's. */
-  readonly snapshotRoot?: string;
 }
 
 /** The images of one engine. */
@@ -55,13 +52,9 @@ export class Images {
 
   constructor(options: ImagesOptions) {
     const rows = new ImageRows(options.store);
-    const { store, content, events, usage, log, version = '', snapshotRoot } = options;
+    const { store, content, events, usage, log, version = '' } = options;
     const layers = new Layers(rows, options.snapshots);
-    const sync = async () => {
-      await syncfs(content.root);
-      if (snapshotRoot !== undefined) await syncfs(snapshotRoot);
-    };
-    this.#deps = { store, rows, content, layers, events, usage, log, version, sync };
+    this.#deps = { store, rows, content, layers, events, usage, log, version };
   }
 
   /** The image that a user means by a name, an id or the beginning of one; from the rows, in no time. */

@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import type { Progress } from '#api';
 import type { Content, Lease, Received } from '#content';
 import { EngineError, internal, invalid } from '#errdefs';
-import type { Digest, Platform } from '#oci';
+import type { Digest, Platform, Reference } from '#oci';
 import { hostPlatform, parseDigest, parsePlatform, tagTarget } from '#oci';
 import { failpoint } from '#sys';
 import type { ChangedConfig } from './changes.ts';
@@ -15,6 +15,7 @@ import { decompress } from './decompress.ts';
 import type { ImageDeps } from './deps.ts';
 import type { PackedBlob } from './manifests.ts';
 import { packingOf, writeManifest } from './manifests.ts';
+import { undoing } from './undo.ts';
 
 export interface ImportOptions {
   readonly repo?: string;
@@ -32,34 +33,41 @@ export async function* importImage(deps: ImageDeps, body: Readable, options: Imp
   const reference = tagTarget(options.repo ?? '', options.tag);
   const platform = importPlatform(options.platform ?? '');
   const config = applyChanges(options.changes ?? []);
+  const image = { platform, config, message: options.message || 'Imported from -', version: deps.version };
+  const references = reference ? [reference] : [];
+  yield {
+    status: await undoing(deps, importLayer(deps, body, { image, references, signal: options.signal })).catch(
+      asInternal,
+    ),
+  };
+}
+
+interface Importing {
+  readonly image: Omit<DocumentFields, 'diffId'>;
+  readonly references: readonly Reference[];
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Stores, unpacks and records; the image's id. */
+async function importLayer(deps: ImageDeps, body: Readable, { image, references, signal }: Importing): Promise<Digest> {
   const { content, layers } = deps;
   using lease = content.lease();
-  const layer = await receiveLayer(content, body, lease, options.signal);
-  const message = options.message || 'Imported from -';
-  const document = Buffer.from(
-    imageDocument({ platform, config, message, diffId: layer.diffId, version: deps.version }),
-  );
+  const layer = await receiveLayer(content, body, lease, signal);
+  const { diffId } = layer;
+  const document = Buffer.from(imageDocument({ ...image, diffId }));
   const id = await content.put(document, lease);
   const manifest = await writeManifest(content, { digest: id, size: document.length }, [layer], lease);
   failpoint('image.import.blobs');
-  const { diffId } = layer;
   await using _held = layers.hold([diffId]);
   const open = () => content.open(layer.digest);
-  const size = await layers
-    .ensure({ chainId: diffId, diffId, parent: undefined, open }, options.signal)
-    .catch(asInternal);
+  const size = await layers.ensure({ chainId: diffId, diffId, parent: undefined, open }, signal);
   failpoint('image.import.unpacked');
-  await deps.sync();
+  await deps.content.sync();
   failpoint('image.import.synced');
-  options.signal?.throwIfAborted();
-  const image = { id, target: manifest, manifest: parseDigest(manifest.digest), document };
-  const references = reference ? [reference] : [];
-  await commitImages(
-    deps,
-    [{ image: { ...image, layers: [{ chainId: diffId, diffId, size }] }, references }],
-    'import',
-  );
-  yield { status: id };
+  signal?.throwIfAborted();
+  const made = { id, target: manifest, manifest: parseDigest(manifest.digest), document };
+  await commitImages(deps, [{ image: { ...made, layers: [{ chainId: diffId, diffId, size }] }, references }], 'import');
+  return id;
 }
 
 interface ImportedLayer extends PackedBlob {

@@ -4,7 +4,7 @@ import type { Digest } from '#oci';
 import { failpoint } from '#sys';
 import type { ImageRows } from './store.ts';
 
-/** What this module needs of the snapshots. */
+/** What this module needs of the snapshots: what `unpack` made is on the disk when it resolves. */
 export interface Snapshots {
   has(chainId: string): boolean;
   unpack(

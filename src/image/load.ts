@@ -16,6 +16,7 @@ import { planOciArchive } from './oci-archive.ts';
 import type { PlannedImage } from './plan.ts';
 import { describe } from './plan.ts';
 import { failure, layerProgress, ProgressQueue } from './progress.ts';
+import { undoing } from './undo.ts';
 
 export interface LoadOptions {
   /** No lines about layers. */
@@ -37,7 +38,7 @@ export async function* loadImages(deps: ImageDeps, body: Readable, options: Load
   const signal = options.signal ? AbortSignal.any([options.signal, abort.signal]) : abort.signal;
   const say = options.quiet ? () => {} : (line: Progress) => queue.push(line);
   try {
-    yield* yield* queue.during(load(deps, body, { ...options, signal, say }));
+    yield* yield* queue.during(undoing(deps, load(deps, body, { ...options, signal, say })));
   } catch (error) {
     deps.log.info('images not loaded', { error });
     yield failure(error);
@@ -60,7 +61,7 @@ async function load(deps: ImageDeps, body: Readable, loading: Loading): Promise<
   await using _layers = deps.layers.hold(images.flatMap((image) => chainIds(image.decoded.diffIds)));
   const ready: ReadyImage[] = [];
   for (const image of images) ready.push(await store(deps, image, lease, loading));
-  await deps.sync();
+  await deps.content.sync();
   failpoint('image.load.synced');
   loading.signal.throwIfAborted();
   const renamed = await commitImages(deps, ready, 'load');

@@ -1,0 +1,76 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import type { Progress } from '#api';
+import { Content } from '#content';
+import { Events } from '#events';
+import type { ImageUser } from '#image';
+import { Images } from '#image';
+import { nullLog } from '#log';
+import { Store } from '#store';
+import { Snapshots } from '#snapshot';
+
+/** Images over a real content store and real snapshots, in a data root of their own. */
+export class Engine implements AsyncDisposable {
+  readonly root = mkdtempSync('/var/tmp/gantry-image-test-');
+  readonly users = new Map<string, ImageUser[]>();
+  readonly store: Store;
+  readonly content: Content;
+  readonly snapshots: Snapshots;
+  readonly images: Images;
+
+  constructor() {
+    this.store = Store.open(join(this.root, 'gantry.db'));
+    this.content = new Content({ root: join(this.root, 'content'), log: nullLog });
+    this.snapshots = new Snapshots({ root: join(this.root, 'snapshots'), store: this.store, log: nullLog });
+    this.images = this.restart();
+  }
+
+  /** The same data under a new façade, as after a restart of the daemon. */
+  restart(): Images {
+    const { store, content, snapshots } = this;
+    const usage = { containersUsing: (id: string) => this.users.get(id) ?? [] };
+    return new Images({ store, content, snapshots, events: new Events(store), log: nullLog, usage, version: '1.2.3' });
+  }
+
+  load(bytes: Buffer, options: Parameters<Images['load']>[1] = { quiet: true }): Promise<Progress[]> {
+    return Array.fromAsync(this.images.load(inPieces(bytes), options));
+  }
+
+  import(bytes: Buffer, options: Parameters<Images['import']>[1] = {}): Promise<Progress[]> {
+    return Array.fromAsync(this.images.import(inPieces(bytes), options));
+  }
+
+  /** Actions of all events so far, with the name they tell. */
+  events(): string[] {
+    const rows = this.store.prepare('SELECT message FROM events ORDER BY seq').all();
+    return rows.map(({ message }) => {
+      const { Action, Actor } = JSON.parse(message as string);
+      return `${Action} ${Actor.Attributes.name ?? ''}`;
+    });
+  }
+
+  /** Everything that images have on the disk. */
+  async left(): Promise<{ blobs: string[]; ingest: string[]; layers: number }> {
+    await this.content.close();
+    const list = (...path: string[]) => readdirSync(join(this.root, 'content', ...path));
+    return { blobs: list('blobs', 'sha256'), ingest: list('ingest'), layers: this.images.liveLayers().size };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.content.close();
+    this.store[Symbol.dispose]();
+    rmSync(this.root, { recursive: true, force: true });
+  }
+}
+
+export const NOTHING = { blobs: [], ingest: [], layers: 0 };
+
+/** A body as it comes from a socket: pieces of odd sizes. */
+export function inPieces(bytes: Buffer): Readable {
+  return Readable.from(
+    (function* () {
+      for (let at = 0; at < bytes.length; at += 7919) yield bytes.subarray(at, at + 7919);
+    })(),
+  );
+}
