@@ -112,7 +112,7 @@ test('capabilities, groups and privileges of another user', async () => {
 });
 
 test('mounts and devices', async () => {
-  const output = await bench.sh('cat /proc/mounts; echo; ls /dev');
+  const output = await bench.sh('sed s/,inode64// /proc/mounts; echo; ls /dev');
   const [mounted = '', nodes = ''] = output.split('\n\n');
   const lines = mounted.split('\n').map((line) => {
     const [, target, type, options] = line.split(' ');
