@@ -5,6 +5,8 @@
  */
 
 export { decode, zero } from './decode.ts';
+export type { JsonSchema } from './json-schema.ts';
+export { toJsonSchema } from './json-schema.ts';
 export type { Infer, Optional, Schema } from './schema.ts';
 export {
   any,
