@@ -132,6 +132,8 @@ export class Images {
     store.tx(() => {
       for (const id of forgottenImages(this.#deps)) rows.delete(id);
     });
+    // A power cut must not bring back rows whose data has gone.
+    await store.durable();
     await layers.removeUnused(rows.unusedLayers());
     await content.collect(() => roots(rows));
   }

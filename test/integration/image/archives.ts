@@ -54,8 +54,7 @@ export function manifestOf(config: Buffer, layers: readonly Buffer[], mediaType:
 export function dockerArchive(tags: string[] | null, layers: readonly Buffer[], more: object = {}) {
   const config = configOf(layers, more);
   const names = layers.map((layer) => `${digestHex(digestOf(layer))}/layer.tar`);
-  const files: Record<string, Buffer> = {};
-  layers.forEach((layer, i) => (files[names[i]!] = layer));
+  const files: Record<string, Buffer> = Object.fromEntries(layers.map((layer, i) => [names[i]!, layer]));
   files['config.json'] = config;
   files['manifest.json'] = json([{ Config: 'config.json', RepoTags: tags, Layers: names }]);
   return { id: digestOf(config) as Digest, bytes: tar(files) };

@@ -7,8 +7,10 @@ import { Events } from '#events';
 import type { ImageUser } from '#image';
 import { Images } from '#image';
 import { nullLog } from '#log';
-import { Store } from '#store';
 import { Snapshots } from '#snapshot';
+import { Store } from '#store';
+
+const LAUNCHER = join(import.meta.dirname, '../../../build/native/gantry-jail');
 
 /** Images over a real content store and real snapshots, in a data root of their own. */
 export class Engine implements AsyncDisposable {
@@ -22,7 +24,7 @@ export class Engine implements AsyncDisposable {
   constructor() {
     this.store = Store.open(join(this.root, 'gantry.db'));
     this.content = new Content({ root: join(this.root, 'content'), log: nullLog });
-    this.snapshots = new Snapshots({ root: join(this.root, 'snapshots'), store: this.store, log: nullLog });
+    this.snapshots = new Snapshots({ root: join(this.root, 'snapshots'), launcher: LAUNCHER, log: nullLog });
     this.images = this.restart();
   }
 
@@ -59,6 +61,7 @@ export class Engine implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.content.close();
+    await this.snapshots.settled();
     this.store[Symbol.dispose]();
     rmSync(this.root, { recursive: true, force: true });
   }
