@@ -38,6 +38,12 @@ static void client_free(struct monitor *m, struct client *c)
 	monitor_maybe_leave(m);
 }
 
+void control_close(struct monitor *m)
+{
+	while (m->clients)
+		client_free(m, m->clients);
+}
+
 static void flush(struct monitor *m, struct client *c)
 {
 	while (buffer_size(&c->output) > 0) {

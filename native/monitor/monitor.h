@@ -196,6 +196,7 @@ void attach_finish(struct monitor *m, struct session *s);
 
 /* control.c */
 void control_accept(struct monitor *m, struct watch *w, uint32_t events);
+void control_close(struct monitor *m);
 void control_send(struct monitor *m, struct client *c, struct buffer *fields);
 void control_tell_all(struct monitor *m, struct buffer *fields);
 void control_error(struct monitor *m, struct client *c, long long seq, const char *kind, int error, const char *text);

@@ -166,6 +166,7 @@ static bool open_loop(struct monitor *m, int listener)
 static void release(struct monitor *m)
 {
 	ports_close(m);
+	control_close(m);
 	while (m->execs)
 		exec_free(m, m->execs);
 	exec_free(m, &m->container);

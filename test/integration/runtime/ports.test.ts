@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
@@ -21,6 +21,8 @@ after(() => machine[Symbol.asyncDispose]());
 /** A veth pair into the stub's network namespace. */
 function plug(pid: number): void {
   const ip = (...args: string[]) => execFileSync('ip', args);
+  // The kernel takes a dead namespace's links down in its own time.
+  spawnSync('ip', ['link', 'del', VETH]);
   ip('link', 'add', VETH, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', String(pid));
   ip('addr', 'add', `${HOST}/30`, 'dev', VETH);
   ip('link', 'set', VETH, 'up');
@@ -70,15 +72,19 @@ test('udp has sessions', async () => {
   const sockets = [socket('udp', '0.0.0.0', 38082, 53)];
   const { pid } = await machine.prepare('udp', { sockets });
   plug(pid);
-  await machine.start('udp', 'udpsvd 0.0.0.0 53 cat', { sockets });
-  await sleep(200);
+  const started = await machine.start('udp', 'sleep 100', { sockets });
+  const echo = `const s = require('node:dgram').createSocket('udp4');
+    s.on('message', (m, r) => s.send('got ' + m, r.port, r.address)).bind(53, '${INSIDE}', () => console.log('ready'))`;
+  const server = spawn('nsenter', ['-t', String(started.pid), '-n', process.execPath, '-e', echo]);
+  await once(server.stdout, 'data');
   const client = createSocket('udp4');
   client.connect(38082, '127.0.0.1');
   await once(client, 'connect');
-  client.send('hello\n');
+  client.send('hello');
   const [answer] = (await once(client, 'message')) as [Buffer];
-  assert.equal(String(answer), 'hello\n');
+  assert.equal(String(answer), 'got hello');
   client.close();
+  server.kill();
   await machine.runtime.killAll('udp');
   await machine.exit('udp');
 });
