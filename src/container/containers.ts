@@ -206,6 +206,12 @@ export class Containers {
     await resizeExec(this.#context, id, size);
   }
 
+  /** The ids of all containers, those that are being made too. */
+  ids(): Set<string> {
+    const { rows, unborn } = this.#context;
+    return new Set([...rows.everything().map(({ id }) => id), ...unborn]);
+  }
+
   /** For images: who was made from this one. */
   containersUsingImage(imageId: string): { id: string; name: string; running: boolean }[] {
     return this.#context.rows.containersUsingImage(imageId);

@@ -5,7 +5,7 @@ import { isServed, Server } from '#server';
 import type { DaemonConfig } from './config.ts';
 import { DOCKER_SOCKET } from './config.ts';
 import type { Engine } from './engine.ts';
-import { openEngine } from './engine.ts';
+import { DRIVERS, openEngine } from './engine.ts';
 import { lockDataRoot, writePidfile } from './lock.ts';
 import { engineId, SystemInfo } from './system.ts';
 
@@ -59,10 +59,11 @@ export class Daemon implements AsyncDisposable {
 }
 
 /** Start-up is recovery: what is recorded, what the machine shows, and then what nobody owns. */
-export async function recover({ volumes, images, containers }: Engine): Promise<void> {
+export async function recover({ volumes, images, containers, snapshots }: Engine): Promise<void> {
   await volumes.recover();
   await containers.recover();
   await images.recover();
+  await snapshots.sweep(containers.ids(), images.liveLayers());
 }
 
 /** Docker's own socket too, while nobody else serves it. */
@@ -80,7 +81,7 @@ function serverOf(engine: Engine, config: DaemonConfig, log: Log): Server {
     engineId: engineId(store),
     facts: specs.facts,
     runtime: () => runtime.info(),
-    driver: snapshots.driver,
+    driver: DRIVERS[snapshots.driver],
     containers,
     images,
     volumes,

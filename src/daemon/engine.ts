@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { HostConfig } from '#api';
 import { Containers } from '#container';
 import { Content } from '#content';
@@ -21,6 +22,9 @@ import { GANTRY_VERSION } from './version.ts';
 /** Docker's json-file has no limit; ours keeps at most this of each container. README says so. */
 const LOG_DEFAULTS = { 'max-size': '20m', 'max-file': '5' };
 const STOP_TIMEOUT_SECONDS = 10;
+/** Docker's names of the storage drivers. */
+export const DRIVERS = { overlay: 'overlay2', native: 'vfs' } as const;
+const JAIL = fileURLToPath(new URL('../../build/native/gantry-jail', import.meta.url));
 
 /** Every module of one engine, constructed; nothing of it listens yet. */
 export interface Engine extends AsyncDisposable {
@@ -45,10 +49,11 @@ export async function openEngine(config: DaemonConfig, log: Log): Promise<Engine
   const store = undo.use(Store.open(folder('gantry.db')));
   const events = new Events(store);
   const content = new Content({ root: folder('content'), log: log.child({ module: 'content' }) });
-  const snapshots = await Snapshots.open({
+  const snapshots = new Snapshots({
     root: folder('snapshots'),
+    launcher: JAIL,
     log: log.child({ module: 'snapshot' }),
-    driver: config.storageDriver,
+    ...(config.storageDriver ? { driver: config.storageDriver === 'overlay2' ? 'overlay' : 'native' } : {}),
   });
   const imageUsage = { containersUsing: (id: string) => containers.containersUsingImage(id) };
   const images = new Images({
@@ -99,7 +104,7 @@ export async function openEngine(config: DaemonConfig, log: Log): Promise<Engine
       renderSpec: specs.renderSpec,
       renderExec: specs.renderExec,
       validateHostConfig: specs.validateHostConfig,
-      graphDriver: (id) => snapshots.describe(id),
+      graphDriver: () => ({ Name: DRIVERS[snapshots.driver], Data: null }),
     }),
   );
   const stack = undo.move();
