@@ -13,9 +13,13 @@ const MAGIC: readonly (readonly [Buffer, Compression | 'bzip2' | 'xz'])[] = [
   [Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00]), 'xz'],
 ];
 export const MAGIC_BYTES = 6;
-/** Unpacked bytes beyond this many are an error when they are also more than RATIO times the packed ones. */
-const FREE_BYTES = 2 ** 30;
-const RATIO = 100;
+/** Unpacked bytes beyond `free` are an error when they are also more than `ratio` times the packed ones. */
+export interface BombLimits {
+  readonly free: number;
+  readonly ratio: number;
+}
+
+const BOMB: BombLimits = { free: 2 ** 30, ratio: 100 };
 
 /** What the first bytes of a stream say; bzip2 and xz are refused by name. */
 export function compressionOf(head: Buffer): Compression {
@@ -27,7 +31,10 @@ export function compressionOf(head: Buffer): Compression {
 }
 
 /** A stream unpacked as its first bytes say; one that grows like a bomb is an error. */
-export async function* decompress(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+export async function* decompress(
+  source: AsyncIterable<Buffer>,
+  { free, ratio }: BombLimits = BOMB,
+): AsyncGenerator<Buffer> {
   const { head, rest } = await peek(source);
   const kind = compressionOf(head);
   if (kind === 'none') return yield* rest;
@@ -39,8 +46,8 @@ export async function* decompress(source: AsyncIterable<Buffer>): AsyncGenerator
   try {
     for await (const chunk of unpack) {
       count.unpacked += chunk.length;
-      if (count.unpacked > Math.max(FREE_BYTES, RATIO * count.packed)) {
-        throw invalid(`the archive expands to more than ${RATIO} times its size`);
+      if (count.unpacked > Math.max(free, ratio * count.packed)) {
+        throw invalid(`the archive expands to more than ${ratio} times its size`);
       }
       yield chunk;
     }
