@@ -44,7 +44,7 @@ export * as nfnetlink from './netlink-nftables.ts';
 export * as rtnetlink from './netlink-route.ts';
 export { NETLINK_NETFILTER, NETLINK_ROUTE, NetlinkSocket } from './netlink-socket.ts';
 export { inNetns } from './netns.ts';
-export { runNftables } from './nftables.ts';
+export { nftables } from './nftables-run.ts';
 export {
   openat2,
   openInRoot,

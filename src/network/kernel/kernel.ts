@@ -8,6 +8,9 @@ import type { Call, OperationName, Operations, Reply } from './protocol.ts';
 
 const ENTRY = new URL(`./worker${extname(import.meta.filename)}`, import.meta.url);
 
+/** It keeps next to nothing; a big young generation would only cost memory. */
+const LIMITS = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 128 };
+
 /** What the worker says of its own accord. */
 export type News = Extract<Reply, { news: string }>;
 
@@ -57,7 +60,7 @@ export class Kernel {
   #start(): Worker {
     // Starts libuv's pool from this thread: born while the worker is in a container's namespace it would stay there.
     void stat('/').catch(() => statSync('/'));
-    const worker = new Worker(ENTRY, { name: 'gantry-net' });
+    const worker = new Worker(ENTRY, { name: 'gantry-net', resourceLimits: LIMITS });
     worker.on('message', (reply: Reply) => this.#receive(reply));
     worker.on('error', (error) => this.#lose(worker, error as Error));
     worker.on('exit', (code) => this.#lose(worker, new Error(`the net worker ended with ${code}`)));

@@ -1,6 +1,5 @@
 import { parentPort } from 'node:worker_threads';
-import { failpoint } from '#sys';
-import { runInChild } from '../firewall/render.ts';
+import { failpoint, nftables } from '#sys';
 import { publishAll } from './elements.ts';
 import { forgetFlows } from './flows.ts';
 import { Guard } from './guard.ts';
@@ -43,7 +42,7 @@ const handlers: { [Name in OperationName]: Handler<Name> } = {
   isForwarding,
   forward: () => done(forward()),
   render: ({ text }) => {
-    runInChild(text);
+    nftables(text);
     failpoint('network.firewall.rendered');
     guard.settle();
     return undefined;
