@@ -1,0 +1,34 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Where everything of the snapshots stands. Names of layers are kept short: see {@link layerName}. */
+export interface Folders {
+  readonly root: string;
+  /** `l/<layer name>/diff`: what a layer adds, an overlay's lower directory; `layer.json` beside it. */
+  readonly layers: string;
+  /** `c/<key>/{upper,work,lower}`: what a container changes, and the names of its layers. */
+  readonly containers: string;
+  /** Work under way and what is being deleted; nothing here is of use after a restart. */
+  readonly ingests: string;
+  readonly trash: string;
+  /** Root of the jails that copy between trees: empty directories, some mounted over in the jail's own namespace. */
+  readonly stage: string;
+}
+
+/** Makes the directories that are missing, readable by root only. */
+export function openFolders(root: string): Folders {
+  const folders: Folders = {
+    root,
+    layers: join(root, 'l'),
+    containers: join(root, 'c'),
+    ingests: join(root, '.ingest'),
+    trash: join(root, '.trash'),
+    stage: join(root, '.stage'),
+  };
+  for (const folder of [root, folders.layers, folders.containers, folders.ingests, folders.trash]) {
+    mkdirSync(folder, { recursive: true, mode: 0o710 });
+  }
+  for (const name of ['from', 'to', 'work', 'empty'])
+    mkdirSync(join(folders.stage, name), { recursive: true, mode: 0o700 });
+  return folders;
+}

@@ -1,0 +1,118 @@
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { getCompileCacheDir } from 'node:module';
+import { extname } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { fileURLToPath } from 'node:url';
+import type { ErrorKind } from '#errdefs';
+import { EngineError, internal, outOfSpace } from '#errdefs';
+import type { Task, TaskAnswer, TaskResult } from './jail/task.ts';
+
+/** A mount of the jail's own mount namespace; `flags` are those of mount(2). */
+export interface JailMount {
+  readonly type: string;
+  readonly source: string;
+  readonly target: string;
+  readonly flags: number;
+  readonly data: string;
+}
+
+export interface JailOptions {
+  /** Path of the launcher, `gantry-jail`. */
+  readonly launcher: string;
+  readonly signal?: AbortSignal;
+  /** What the task reads. */
+  readonly input?: Readable;
+  /** What takes the task's output. */
+  readonly output?: Writable;
+  /** Sources and options of mounts are relative to this directory. */
+  readonly cwd?: string;
+  readonly mounts?: readonly JailMount[];
+}
+
+const PROGRAM = fileURLToPath(new URL(`./jail/main${extname(import.meta.filename)}`, import.meta.url));
+const NODE_OPTIONS = ['--disable-sigusr1', '--disable-warning=ExperimentalWarning', '--max-semi-space-size=4'];
+const MESSAGE_LIMIT = 4096;
+const ANSWER_LIMIT = 64 * 2 ** 20;
+
+/**
+ * Runs a task in a jail and waits until its process is gone. A task's own error comes back as it was thrown there; a full
+ * disk is out-of-space. An abort kills the process and rejects with the signal's reason.
+ */
+export async function runJail(task: Task, options: JailOptions): Promise<TaskResult> {
+  const { signal } = options;
+  signal?.throwIfAborted();
+  const child = start(task, options);
+  const kill = () => child.kill('SIGKILL');
+  signal?.addEventListener('abort', kill, { once: true });
+  try {
+    const ended = ending(child);
+    const [answer, messages, exit, input] = await Promise.all([
+      collect(child.stdio[3] as Readable, ANSWER_LIMIT),
+      collect(child.stderr!, MESSAGE_LIMIT),
+      ended,
+      feed(child, options),
+    ]);
+    signal?.throwIfAborted();
+    return resultOf(answer, input.error, `${exit}: ${messages.trim()}`);
+  } finally {
+    signal?.removeEventListener('abort', kill);
+    kill();
+  }
+}
+
+function start(task: Task, { launcher, cwd, mounts = [], input, output }: JailOptions): ChildProcess {
+  const place = cwd === undefined ? [] : ['--chdir', cwd];
+  const made = mounts.flatMap((m) => ['--mount', m.type, m.source, m.target, String(m.flags), m.data]);
+  const program = [process.execPath, ...NODE_OPTIONS, PROGRAM, JSON.stringify(task)];
+  const cache = getCompileCacheDir();
+  return spawn(launcher, [...place, ...made, ...(cache ? ['--cache', cache] : []), '--', ...program], {
+    stdio: [input ? 'pipe' : 'ignore', output ? 'pipe' : 'ignore', 'pipe', 'pipe'],
+  });
+}
+
+/** Moves the bytes in and out. A jail that ends early breaks the pipe: its answer says why, so that is no failure here. */
+async function feed(child: ChildProcess, { input, output }: JailOptions): Promise<{ error?: unknown }> {
+  const flows: Promise<void>[] = [];
+  if (input) flows.push(pipeline(input, child.stdin!));
+  if (output) flows.push(pipeline(child.stdout!, output));
+  const results = await Promise.allSettled(flows);
+  const failed = results.find((result) => result.status === 'rejected' && !isBrokenPipe(result.reason));
+  if (failed) child.kill('SIGKILL');
+  return failed ? { error: (failed as PromiseRejectedResult).reason } : {};
+}
+
+function isBrokenPipe(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && BROKEN.has(String(error.code));
+}
+
+const BROKEN = new Set(['EPIPE', 'ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE', 'ERR_STREAM_DESTROYED']);
+
+function ending(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => resolve(signal === null ? `exit status ${code}` : `killed by ${signal}`));
+  });
+}
+
+/** The text of a stream up to a limit; the rest is passed over. */
+async function collect(stream: Readable, limit: number): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of stream) {
+    if (length < limit) chunks.push(chunk);
+    length += chunk.length;
+  }
+  return Buffer.concat(chunks).subarray(0, limit).toString();
+}
+
+function resultOf(text: string, inputError: unknown, ending: string): TaskResult {
+  if (inputError !== undefined) throw inputError;
+  if (text === '') throw internal(`the jail ended without an answer: ${ending}`);
+  const answer: TaskAnswer = JSON.parse(text);
+  if ('result' in answer) return answer.result;
+  const { message, kind, code } = answer.error;
+  if (kind) throw new EngineError(kind as ErrorKind, message);
+  throw code === 'ENOSPC' || code === 'EDQUOT' ? outOfSpace(message) : internal(message);
+}

@@ -1,0 +1,34 @@
+/**
+ * The program of a jail: started by gantry-jail with a task in its argument, it loads all its code, locks itself up in
+ * the task's root, does the task and says how it went on descriptor 3. It never loads anything afterwards.
+ */
+import { closeSync, writeSync } from 'node:fs';
+import { flushCompileCache } from 'node:module';
+import { enterJail } from './enter.ts';
+import { runTask } from './run-task.ts';
+import type { Task, TaskAnswer } from './task.ts';
+
+const ANSWER = 3;
+
+const task: Task = JSON.parse(process.argv[2]!);
+let answer: TaskAnswer;
+try {
+  // What it would write at its end it writes now, outside.
+  flushCompileCache();
+  enterJail(task.root);
+  answer = { result: await runTask(task) };
+} catch (error) {
+  answer = { error: describe(error) };
+}
+writeAnswer(Buffer.from(`${JSON.stringify(answer)}\n`));
+process.exit('error' in answer ? 1 : 0);
+
+function describe(error: unknown) {
+  const { message, kind, code } = error as { message?: string; kind?: string; code?: string };
+  return { message: message ?? String(error), ...(kind && { kind }), ...(code && { code }) };
+}
+
+function writeAnswer(text: Buffer): void {
+  for (let done = 0; done < text.length; ) done += writeSync(ANSWER, text, done);
+  closeSync(ANSWER);
+}

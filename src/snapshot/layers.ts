@@ -1,0 +1,85 @@
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { failpoint, syncfs } from '#sys';
+import type { Folders } from './folders.ts';
+import type { TaskResult, UnpackLimits } from './jail/task.ts';
+import { runJail } from './jail.ts';
+import { isLayerName, layerName } from './layer-name.ts';
+
+/** A layer to be unpacked: `open` gives its bytes, compressed or plain; they may come in any order of layers. */
+export interface LayerSource {
+  readonly chainId: string;
+  readonly parent?: string;
+  /** Digest of the unpacked bytes. */
+  readonly diffId: string;
+  readonly open: () => Readable;
+}
+
+/** What is kept beside a layer's tree. */
+export interface LayerFacts {
+  readonly chainId: string;
+  readonly diffId: string;
+  readonly size: number;
+  readonly entries: number;
+}
+
+interface UnpackOptions {
+  readonly launcher: string;
+  readonly limits: UnpackLimits;
+  /** Takes a directory away, whatever is in it. */
+  readonly discard: (path: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Names of the layers on the disk: a directory has its name only when all of its content is durable. */
+export function findLayers(folders: Folders): Set<string> {
+  return new Set(readdirSync(folders.layers).filter(isLayerName));
+}
+
+/** What was written down when the layer was unpacked. */
+export function layerFacts(folders: Folders, name: string): LayerFacts {
+  return JSON.parse(readFileSync(join(folders.layers, name, 'layer.json'), 'utf8'));
+}
+
+/**
+ * Unpacks a layer in a jail of its own and puts it in place. Data before the name: whatever happens, a layer with a name
+ * is whole, and anything else is in the ingest folder. Throws what the archive or the disk is guilty of.
+ */
+export async function unpackLayer(folders: Folders, layer: LayerSource, options: UnpackOptions): Promise<LayerFacts> {
+  const name = layerName(layer.chainId);
+  const ingest = join(folders.ingests, `${name}-${process.hrtime.bigint()}`);
+  mkdirSync(join(ingest, 'diff'), { recursive: true, mode: 0o755 });
+  failpoint('snapshot.unpack.begun');
+  try {
+    const result = await fill(join(ingest, 'diff'), layer, options);
+    failpoint('snapshot.unpack.filled');
+    const { chainId, diffId } = layer;
+    const facts = { chainId, diffId, size: result.size, entries: result.entries };
+    writeFileSync(join(ingest, 'layer.json'), JSON.stringify(facts));
+    failpoint('snapshot.unpack.described');
+    await syncfs(ingest);
+    failpoint('snapshot.unpack.synced');
+    renameSync(ingest, join(folders.layers, name));
+    failpoint('snapshot.unpack.named');
+    await syncDirectory(folders.layers);
+    failpoint('snapshot.unpack.durable');
+    return facts;
+  } catch (error) {
+    options.discard(ingest);
+    throw error;
+  }
+}
+
+async function fill(root: string, layer: LayerSource, options: UnpackOptions): Promise<TaskResult> {
+  const { launcher, limits, signal } = options;
+  const task = { kind: 'unpack', root, diffId: layer.diffId, limits } as const;
+  return await runJail(task, { launcher, input: layer.open(), ...(signal && { signal }) });
+}
+
+/** Makes the names in a directory durable. */
+async function syncDirectory(path: string): Promise<void> {
+  await using folder = await open(path, 'r');
+  await folder.sync();
+}

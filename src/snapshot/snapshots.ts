@@ -1,0 +1,175 @@
+import { readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { KeyedMutex, Semaphore } from '#async';
+import { notFound } from '#errdefs';
+import type { Log } from '#log';
+import type { Mount } from '#oci';
+import { failpoint } from '#sys';
+import { layersOf, makeSnapshot, overlayMount } from './container-snapshot.ts';
+import { copyUp } from './copy-up.ts';
+import type { Folders } from './folders.ts';
+import { openFolders } from './folders.ts';
+import type { UnpackLimits } from './jail/task.ts';
+import { DEFAULT_UNPACK_LIMITS } from './jail/task.ts';
+import { layerName } from './layer-name.ts';
+import type { LayerSource } from './layers.ts';
+import { findLayers, layerFacts, unpackLayer } from './layers.ts';
+import { readMerged } from './merged.ts';
+import { canOverlay, mergeLayers } from './native.ts';
+import { Trash } from './trash.ts';
+import type { Usage } from './usage.ts';
+import { usageOf } from './usage.ts';
+
+export interface SnapshotOptions {
+  /** The folder that holds everything here, made when it is missing. */
+  readonly root: string;
+  /** Path of `gantry-jail`. */
+  readonly launcher: string;
+  readonly log: Log;
+  readonly limits?: Partial<UnpackLimits>;
+  /** `native` copies all layers for each container; it is taken where an overlay cannot be mounted. */
+  readonly driver?: 'overlay' | 'native';
+}
+
+/** The unpacked layers of images and the writable trees of containers. */
+export class Snapshots {
+  readonly driver: 'overlay' | 'native';
+  readonly #folders: Folders;
+  readonly #launcher: string;
+  readonly #limits: UnpackLimits;
+  readonly #trash: Trash;
+  readonly #layers: Set<string>;
+  readonly #locks = new KeyedMutex();
+  readonly #places = new Semaphore(availableParallelism());
+  /** What was here when this process began: only that can be without an owner. */
+  readonly #inherited: { containers: string[]; layers: string[]; ingests: string[] };
+
+  constructor(options: SnapshotOptions) {
+    this.#folders = openFolders(options.root);
+    this.#launcher = options.launcher;
+    this.#limits = { ...DEFAULT_UNPACK_LIMITS, ...options.limits };
+    this.#trash = new Trash(this.#folders.trash, options.log);
+    this.#layers = findLayers(this.#folders);
+    this.driver = options.driver ?? (canOverlay(this.#folders, options.launcher) ? 'overlay' : 'native');
+    if (this.driver === 'native' && !options.driver) {
+      options.log.warn('overlay cannot be mounted on the data root: containers get full copies', {
+        root: options.root,
+      });
+    }
+    this.#inherited = {
+      containers: readdirSync(this.#folders.containers),
+      layers: [...this.#layers],
+      ingests: readdirSync(this.#folders.ingests),
+    };
+  }
+
+  /** Whether a layer is unpacked, whole and durable. */
+  has(chainId: string): boolean {
+    return this.#layers.has(layerName(chainId));
+  }
+
+  /**
+   * Unpacks a layer in a jail, checking its digest; it is there only when all of it is on the disk. Several may run at
+   * once and in any order. Returns the bytes of its files. Throws invalid-argument for what the archive is guilty of.
+   */
+  async unpack(layer: LayerSource, { signal }: { signal?: AbortSignal } = {}): Promise<{ size: number }> {
+    const name = layerName(layer.chainId);
+    using _lock = await this.#locks.lock(name, signal);
+    if (this.#layers.has(name)) return { size: layerFacts(this.#folders, name).size };
+    using _place = await this.#places.acquire(signal);
+    const discard = (path: string) => this.#trash.discard(path);
+    const options = { launcher: this.#launcher, limits: this.#limits, discard, ...(signal && { signal }) };
+    const { size } = await unpackLayer(this.#folders, layer, options);
+    this.#layers.add(name);
+    return { size };
+  }
+
+  /** Makes the writable tree of a container over unpacked layers (base first; none: from scratch). Again is harmless. */
+  async prepare(key: string, parents: readonly string[]): Promise<void> {
+    const layers = parents.map(layerName).reverse();
+    const missing = layers.findIndex((name) => !this.#layers.has(name));
+    if (missing >= 0) throw notFound(`layer ${parents.at(-1 - missing)} is not unpacked`);
+    makeSnapshot(this.#folders, checked(key), layers);
+    if (this.driver === 'native') await mergeLayers(this.#folders, this.#launcher, key, layers);
+  }
+
+  /** How a container's root is mounted; names are relative to `cwd`. Not-found when it is not prepared. */
+  mounts(key: string): { cwd: string; mounts: Mount[] } {
+    const layers = layersOf(this.#folders, checked(key));
+    const cwd = this.#folders.root;
+    if (this.driver === 'overlay') return { cwd, mounts: [overlayMount(key, layers)] };
+    return { cwd, mounts: [{ type: 'bind', source: `c/${key}/upper`, target: '', options: ['rbind'] }] };
+  }
+
+  /** Takes away a container's tree; its files are deleted in the background. Absent is success. */
+  async remove(key: string): Promise<void> {
+    this.#trash.discard(join(this.#folders.containers, checked(key)));
+  }
+
+  /** Takes away a layer that no image and no container uses any more. Absent is success. */
+  async removeLayer(chainId: string): Promise<void> {
+    const name = layerName(chainId);
+    using _lock = await this.#locks.lock(name);
+    this.#layers.delete(name);
+    this.#trash.discard(join(this.#folders.layers, name));
+    failpoint('snapshot.layer.removed');
+  }
+
+  /** What a container has written, the layers below it not counted. */
+  async usage(key: string): Promise<Usage> {
+    layersOf(this.#folders, checked(key));
+    return await usageOf(this.#upper(key));
+  }
+
+  /** A small file of a container as its processes would read it; undefined when there is none, an error over the limit. */
+  async readFromSnapshot(key: string, path: string, limitBytes: number): Promise<Buffer | undefined> {
+    const layers = layersOf(this.#folders, checked(key));
+    const below = this.driver === 'native' ? [] : layers.map((name) => join(this.#folders.layers, name, 'diff'));
+    return readMerged([this.#upper(key), ...below], Buffer.from(path), limitBytes);
+  }
+
+  /** Fills an empty directory (a volume) with what the container's tree has at `path`; nothing there is success. */
+  async copyUp(
+    key: string,
+    path: string,
+    destination: string,
+    { signal }: { signal?: AbortSignal } = {},
+  ): Promise<void> {
+    const layers = layersOf(this.#folders, checked(key));
+    const plain = this.driver === 'native' ? { plainRoot: this.#upper(key) } : {};
+    const where = { folders: this.#folders, launcher: this.#launcher, key, layers, path, destination };
+    await copyUp({ ...where, ...plain, ...(signal && { signal }) });
+  }
+
+  /** Removes what a crash left and what has no owner; the names of what was there. Takes only what this process found. */
+  async sweep(liveContainerIds: ReadonlySet<string>, liveChainIds: ReadonlySet<string>): Promise<string[]> {
+    const live = new Set([...liveChainIds].map(layerName));
+    const { containers, layers, ingests } = this.#inherited;
+    const deadLayers = layers.filter((name) => !live.has(name));
+    for (const name of deadLayers) this.#layers.delete(name);
+    const dead = [
+      ...ingests.map((name) => join(this.#folders.ingests, name)),
+      ...containers.filter((name) => !liveContainerIds.has(name)).map((name) => join(this.#folders.containers, name)),
+      ...deadLayers.map((name) => join(this.#folders.layers, name)),
+    ];
+    const removed = dead.filter((path) => this.#trash.discard(path));
+    this.#trash.empty();
+    return removed;
+  }
+
+  /** Waits until everything that was removed is deleted. */
+  async settled(): Promise<void> {
+    await this.#trash.empty();
+  }
+
+  #upper(key: string): string {
+    return join(this.#folders.containers, key, 'upper');
+  }
+}
+
+/** Keys become names of directories. */
+function checked(key: string): string {
+  if (!/^[0-9a-zA-Z][0-9a-zA-Z_.-]{0,127}$/.test(key)) throw new TypeError(`not a key of a snapshot: ${key}`);
+  return key;
+}
