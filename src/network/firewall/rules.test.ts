@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { elementOf } from './elements.ts';
+import { renderTable } from './rules.ts';
+
+const golden = (name: string) => readFileSync(join(import.meta.dirname, 'testdata', name), 'utf8');
+const BRIDGE = { bridge: 'gantry0', subnet: '172.17.0.0/16', gateway: '172.17.0.1', masquerade: true, icc: true };
+const WEB = { protocol: 'tcp', hostIp: '0.0.0.0', hostPort: 8080, address: '172.17.0.2', port: 80 } as const;
+
+test('the table of an idle engine', () => {
+  const text = renderTable({ table: 'gantry', bridges: [BRIDGE], publications: [], dropTransit: false });
+  assert.equal(text, golden('idle.nft'));
+});
+
+test('the table of a busy engine that switched forwarding on, on two bridges, one of them closed', () => {
+  const closed = { bridge: 'gb1', subnet: '10.9.0.0/24', gateway: '10.9.0.1', masquerade: false, icc: false };
+  const publications = [
+    WEB,
+    { ...WEB, hostIp: '::' },
+    { ...WEB, protocol: 'udp', hostIp: '192.0.2.3', hostPort: 53, port: 53 },
+    { ...WEB, hostIp: '127.0.0.1', hostPort: 9090, port: 90 },
+    { ...WEB, protocol: 'sctp', hostPort: 5000, port: 5000 },
+  ] as const;
+  const text = renderTable({ table: 'gantry_abcdef', bridges: [BRIDGE, closed], publications, dropTransit: true });
+  assert.equal(text, golden('busy.nft'));
+});
+
+test('elements in bytes say the same as in text', () => {
+  const hex = (bytes: Uint8Array | undefined) => Buffer.from(bytes ?? []).toString('hex');
+  const any = elementOf(WEB);
+  assert.equal(any?.set, 'publish');
+  assert.equal(hex(any?.key), '06000000' + '1f900000');
+  assert.equal(hex(any?.data), 'ac110002' + '00500000');
+  const one = elementOf({ ...WEB, hostIp: '192.0.2.3', protocol: 'udp', hostPort: 8081, port: 81 });
+  assert.equal(one?.set, 'publish_on');
+  assert.equal(hex(one?.key), 'c0000203' + '11000000' + '1f910000');
+  assert.equal(elementOf({ ...WEB, hostIp: '127.0.0.5' })?.data, undefined);
+  assert.equal(elementOf({ ...WEB, hostIp: '::1' }), undefined);
+});
