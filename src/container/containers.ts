@@ -27,7 +27,7 @@ import { startDetached, startExec } from './exec/start.ts';
 import { settleExit } from './exit.ts';
 import { HealthChecks } from './health-checks.ts';
 import { inspect } from './inspect.ts';
-import { kill } from './kill.ts';
+import { kill, prefixed } from './kill.ts';
 import type { ListOptions } from './list.ts';
 import { list } from './list.ts';
 import type { LogsOptions } from './logs/logs.ts';
@@ -53,6 +53,15 @@ import { parseCondition, Waiters } from './wait.ts';
 
 /** How often what the records say is compared with what the machine says. */
 const RECONCILE_MS = 30_000;
+
+/** What `read` gives; an error gets words in front. */
+function explained<T>(words: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw prefixed(error, words);
+  }
+}
 
 type StopRequest = { readonly signal: string | undefined; readonly timeout: number | undefined };
 
@@ -136,7 +145,8 @@ export class Containers {
 
   /** Not in turn: a kill must reach a container whose stop waits. */
   async kill(name: string, signal: string | undefined): Promise<void> {
-    await kill(this.#context, this.#read(name), { reference: name, signal });
+    const container = explained(`cannot kill container: ${name}: `, () => this.#read(name));
+    await kill(this.#context, container, { reference: name, signal });
   }
 
   async pause(name: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import type { ContainerConfig, CreateRequest, CreateResponse, HostConfig } from '#api';
-import { isKind, notFound } from '#errdefs';
+import { invalid, isKind, notFound } from '#errdefs';
 import { formatPlatform, parsePlatform, platformMatches } from '#oci';
 import { bootId, failpoint } from '#sys';
 import { clean } from './binds.ts';
@@ -9,7 +9,6 @@ import { nowNano } from './clock.ts';
 import type { Context } from './context.ts';
 import type { ImageRecord } from './deps.ts';
 import { dropFolder } from './folder.ts';
-import { freshHealth } from './health.ts';
 import { endpointsOf, withHostDefaults } from './host-defaults.ts';
 import { sandboxRequest } from './launch.ts';
 import { commandLine, mergeConfig } from './merge.ts';
@@ -53,7 +52,7 @@ export async function create(
   // A container of --rm does not outlive a power cut anyway.
   if (!container.spec.hostConfig.AutoRemove) await context.store.durable();
   context.sandboxes.begin(context.rows.get(container.id)!);
-  return { Id: container.id, Warnings: warnings };
+  return { Id: container.id, Warnings: [...new Set(warnings)] };
 }
 
 /** Everything that may be refused, and nothing done yet. */
@@ -81,7 +80,6 @@ function plan(context: Context, request: CreateRequest, { name, platform }: Crea
     createdNano: nowNano(),
     imageId: image.id,
     spec,
-    health: freshHealth(spec.config.Healthcheck),
   };
   warnings.push(...context.networks.validate(sandboxRequest(container)));
   const wanted = wantedMounts({ config: spec.config, hostConfig, mountsOf: (other) => mountsOf(context, other) });
@@ -101,7 +99,13 @@ function findImage({ images }: Context, name: string, platform: string | undefin
 
 /** `container:<name>` of the network is kept as `container:<id>`; of the others it has to exist. */
 function resolvePeers({ rows }: Context, host: HostConfig): HostConfig {
-  for (const mode of [host.PidMode, host.IpcMode]) if (mode.startsWith('container:')) rows.resolve(mode.slice(10));
+  for (const mode of [host.PidMode, host.IpcMode]) {
+    if (mode.startsWith('container:')) resolvePeer(rows, mode.slice(10));
+  }
+  for (const link of host.Links ?? []) {
+    const [name = ''] = link.split(':');
+    resolvePeer(rows, name, `could not get container for ${name}: `);
+  }
   if (!host.NetworkMode.startsWith('container:')) return host;
   try {
     return { ...host, NetworkMode: `container:${rows.resolve(host.NetworkMode.slice(10))}` };
@@ -109,6 +113,15 @@ function resolvePeers({ rows }: Context, host: HostConfig): HostConfig {
     // Docker: that it is missing is told by the start.
     if (isKind(error, 'not-found')) return host;
     throw error;
+  }
+}
+
+/** Docker: of a create only a missing image may be a 404. */
+function resolvePeer(rows: Context['rows'], reference: string, words = ''): string {
+  try {
+    return rows.resolve(reference);
+  } catch (error) {
+    throw invalid(words + (error as Error).message, error);
   }
 }
 
@@ -121,8 +134,8 @@ function withIdentity(context: Context, id: string, config: ContainerConfig, hos
   };
 }
 
-function hostnameFor({ rows, settings }: Context, id: string, { NetworkMode, UTSMode }: HostConfig): string {
-  if (NetworkMode === 'host' || UTSMode === 'host') return settings.hostname;
+function hostnameFor({ rows, settings }: Context, id: string, { NetworkMode }: HostConfig): string {
+  if (NetworkMode === 'host') return settings.hostname;
   const peer = NetworkMode.startsWith('container:') ? rows.get(NetworkMode.slice(10)) : undefined;
   return peer?.spec.config.Hostname ?? shortId(id);
 }
@@ -132,7 +145,7 @@ function hasOwnLimits({ LogConfig }: HostConfig): boolean {
 }
 
 function mountsOf({ rows }: Context, reference: string): readonly ContainerMount[] {
-  return rows.get(rows.resolve(reference))?.mounts ?? [];
+  return rows.get(resolvePeer(rows, reference))?.mounts ?? [];
 }
 
 /** Docker: a short id of digits alone could be taken for a number as a hostname. */

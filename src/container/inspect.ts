@@ -39,9 +39,14 @@ export async function inspect(
     GraphDriver: context.graphDriver(id),
     ...(size ? await sizes(context, container) : {}),
     Mounts: container.mounts.map(mountPoint),
-    Config: config,
+    Config: withMac(config, spec.endpoints[hostConfig.NetworkMode]?.MacAddress),
     NetworkSettings: context.networks.settings(id),
   };
+}
+
+/** Docker: the MAC address asked for in the container's own network is repeated here. */
+function withMac(config: ContainerJSON['Config'], mac: string | undefined): ContainerJSON['Config'] {
+  return mac ? { ...config, MacAddress: mac } : config;
 }
 
 /** The API's state; a paused and a restarting container count as running. */

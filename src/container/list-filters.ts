@@ -3,12 +3,13 @@ import { booleanFilter, checkFilters, filterValues, matchesExactly, matchesLabel
 import { EngineError, internal, invalid, isKind } from '#errdefs';
 import type { Context } from './context.ts';
 import type { Container } from './record.ts';
-import { STATUSES } from './state.ts';
 
 const ACCEPTED = [
   ...['ancestor', 'before', 'exited', 'expose', 'health', 'id', 'is-task', 'isolation', 'label', 'name', 'network'],
   ...['publish', 'since', 'status', 'volume'],
 ];
+/** In the order of Docker's message. */
+const STATES = ['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead'];
 const HEALTHS = ['none', 'starting', 'healthy', 'unhealthy'];
 
 type Test = (container: Container) => boolean;
@@ -24,7 +25,7 @@ export function listFilter(context: Context, filters: Filters, newestFirst: read
   checkFilters(filters, ACCEPTED);
   const values = (key: string) => filterValues(filters, key);
   const exited = exitCodes(values('exited'));
-  const status = oneOf('status', 'state', values('status'), STATUSES);
+  const status = oneOf('status', 'state', values('status'), STATES);
   const health = oneOf('health', 'health', values('health'), HEALTHS);
   booleanFilter(filters, 'is-task', false);
   const cut = cutOf(context, filters, newestFirst);
@@ -45,7 +46,7 @@ export function listFilter(context: Context, filters: Filters, newestFirst: read
     () => !Object.hasOwn(filters, 'is-task') || !booleanFilter(filters, 'is-task', false),
   ];
   return {
-    coversStopped: status.length > 0 || exited.length > 0 || values('before').length > 0 || values('since').length > 0,
+    coversStopped: status.length > 0,
     accepts: (container) => tests.every((test) => test(container)),
   };
 }
@@ -117,16 +118,14 @@ function networkTest({ networks }: Context, wanted: readonly string[]): Test {
     );
 }
 
-function portTest(context: Context, key: 'publish' | 'expose', given: readonly string[]): Test {
+/** Docker: exposed ports count while the container runs. */
+function portTest({ networks }: Context, key: 'publish' | 'expose', given: readonly string[]): Test {
   if (given.length === 0) return () => true;
   const wanted = new Set(given.flatMap((text) => portRange(key, text)));
-  return (container) => {
-    const { Ports } = context.networks.settings(container.id);
-    const exposed =
-      key === 'publish'
-        ? publicPorts(Ports)
-        : [...Object.keys(container.spec.config.ExposedPorts ?? {}), ...Object.keys(Ports ?? {})];
-    return exposed.some((port) => wanted.has(port));
+  return ({ id }) => {
+    const { Ports } = networks.settings(id);
+    const open = key === 'publish' ? publicPorts(Ports) : Object.keys(Ports ?? {});
+    return open.some((port) => wanted.has(port));
   };
 }
 

@@ -51,7 +51,8 @@ function summary(context: Context, container: Container): ContainerSummary {
     Status: humanStatus(container),
     HostConfig: { NetworkMode: hostConfig.NetworkMode, ...annotations(hostConfig.Annotations) },
     NetworkSettings: { Networks: settings.Networks },
-    Mounts: container.mounts.map(mountPoint),
+    // Docker: a list does not say where volumes lie.
+    Mounts: container.mounts.map(mountPoint).map((m) => (m.Type === 'volume' ? { ...m, Source: '' } : m)),
   };
 }
 

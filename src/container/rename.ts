@@ -22,7 +22,7 @@ export function rename(context: Context, container: Container, to: string): void
 
 function allocate({ rows }: Context, container: Container, to: string): void {
   try {
-    rows.rename(container.id, parseName(to.startsWith('/') || !to.includes('/') ? to : `/${to}`));
+    rows.rename(container.id, parseName(to.startsWith('/') ? to : `/${to}`));
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
     throw new EngineError(error.kind, `Error when allocating new name: ${error.message}`, error);

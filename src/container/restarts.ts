@@ -1,6 +1,7 @@
 import { removeAfterEnd } from './auto-remove.ts';
 import type { Context } from './context.ts';
 import { launch } from './launch.ts';
+import { endOf } from './wait.ts';
 
 /** The restarts that policies have ordered, and how long each container waited last. */
 export class Restarts {
@@ -46,7 +47,7 @@ export class Restarts {
     } catch (error) {
       const failed = context.rows.get(id);
       if (failed) {
-        context.waiters.exited(id, { StatusCode: failed.exitCode }, { stays: true });
+        context.waiters.exited(id, endOf(failed), { stays: true });
         removeAfterEnd(context, failed);
       }
       throw error;

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { deadline } from '#async';
-import { internal, invalid, notFound } from '#errdefs';
+import { conflict, EngineError, internal, invalid } from '#errdefs';
 import { failpoint, isErrno } from '#sys';
 import type { Context } from './context.ts';
 import type { Rendered, ResolvedMount } from './deps.ts';
@@ -8,7 +8,6 @@ import { containerFiles, makeFolder } from './folder.ts';
 import { logAttributes } from './log-attributes.ts';
 import { logLimits } from './log-config.ts';
 import type { Container, ContainerMount } from './record.ts';
-import { hasProcess } from './record.ts';
 
 /** A sandbox begun after create that nobody starts is dropped after this. */
 const IDLE_MS = 10_000;
@@ -135,7 +134,7 @@ async function prepare(context: Context, container: Container): Promise<Sandbox>
       id,
       runtime: hostConfig.Runtime,
       rootfs: context.snapshots.mounts(id),
-      netns: networkNamespace(context, hostConfig.NetworkMode),
+      netns: networkNamespace(context, container),
       cgroup: rendered.cgroup,
       log: logTarget(context, container),
       tty: config.Tty,
@@ -154,7 +153,7 @@ async function prepare(context: Context, container: Container): Promise<Sandbox>
 export async function render(context: Context, container: Container): Promise<Rendered> {
   const { config, hostConfig } = container.spec;
   const { hostname, hosts, resolvConf } = containerFiles(context.settings, container.id);
-  return context.renderSpec({
+  const request = {
     id: container.id,
     config,
     hostConfig,
@@ -163,10 +162,16 @@ export async function render(context: Context, container: Container): Promise<Re
     files: { hostname, hosts, resolvConf },
     namespaces: {
       network: hostConfig.NetworkMode === 'host' ? 'host' : 'inherited',
-      ...joined(context, 'pid', hostConfig.PidMode),
-      ...joined(context, 'ipc', hostConfig.IpcMode),
+      ...pidNamespace(context, hostConfig.PidMode),
+      ...ipcNamespace(context, hostConfig.IpcMode),
     },
-  });
+  } as const;
+  try {
+    return context.renderSpec(request);
+  } catch (error) {
+    // Docker: what a spec cannot be made of is found at the start, and is a 500.
+    throw error instanceof EngineError ? internal(error.message, error) : error;
+  }
 }
 
 /** The image's account files. */
@@ -219,22 +224,42 @@ function assertSource({ source, createSource }: ContainerMount): void {
   failpoint('container.prepare.bind-source-made');
 }
 
-function networkNamespace(context: Context, mode: string): 'new' | 'host' | { pid: number } {
+function networkNamespace(context: Context, { id, spec }: Container): 'new' | 'host' | { pid: number } {
+  const mode = spec.hostConfig.NetworkMode;
   if (mode === 'host') return 'host';
-  return mode.startsWith('container:') ? { pid: processOf(context, mode).pid } : 'new';
-}
-
-function joined(context: Context, kind: 'pid' | 'ipc', mode: string): { pid?: number; ipc?: number } {
-  return mode.startsWith('container:') ? { [kind]: processOf(context, mode).pid } : {};
-}
-
-/** The process of the container that `container:<id>` names. */
-function processOf({ rows }: Context, mode: string) {
-  const reference = mode.slice('container:'.length);
-  const target = rows.get(rows.resolve(reference));
-  if (!target) throw notFound(`No such container: ${reference}`);
-  if (!hasProcess(target) || !('process' in target.phase)) {
-    throw internal(`cannot join namespace of a non running container: ${target.id}`);
+  if (!mode.startsWith('container:')) return 'new';
+  const target = peer(context, mode, 'joining network namespace of container');
+  if (target.id === id) throw internal('cannot join own network namespace');
+  if (!('process' in target.phase)) {
+    const state = `container ${target.name} is ${target.status}`;
+    throw conflict(`cannot join network namespace of a non running container: ${state}`);
   }
-  return target.phase.process;
+  return { pid: target.phase.process.pid };
+}
+
+function pidNamespace(context: Context, mode: string): { pid?: number } {
+  if (!mode.startsWith('container:')) return {};
+  const target = peer(context, mode, 'failed to join PID namespace');
+  if ('process' in target.phase) return { pid: target.phase.process.pid };
+  throw internal(`failed to join PID namespace: container ${target.id} is not running`);
+}
+
+function ipcNamespace(context: Context, mode: string): { ipc?: number } {
+  if (!mode.startsWith('container:')) return {};
+  const target = peer(context, mode, 'failed to join IPC namespace');
+  const words = `failed to join IPC namespace: container ${target.id}`;
+  if (!('process' in target.phase)) throw conflict(`${words} is not running`);
+  if (target.spec.hostConfig.IpcMode !== 'shareable') {
+    throw invalid(`${words}: non-shareable IPC (hint: use IpcMode:shareable for the donor container)`);
+  }
+  return { ipc: target.phase.process.pid };
+}
+
+/** The container that `container:<id>` names. */
+function peer({ rows }: Context, mode: string, words: string): Container {
+  try {
+    return rows.get(rows.resolve(mode.slice('container:'.length)))!;
+  } catch (error) {
+    throw internal(`${words}: ${(error as Error).message}`, error);
+  }
 }

@@ -17,7 +17,6 @@ export interface NewContainer {
   readonly createdNano: bigint;
   readonly imageId: string;
   readonly spec: ContainerSpec;
-  readonly health: Container['health'];
   readonly mounts: readonly ContainerMount[];
 }
 
@@ -95,8 +94,8 @@ export class ContainerRows {
     this.assertNameFree(container.name);
     this.#store
       .prepare(
-        `INSERT INTO containers (id, name, created_nano, image_id, spec, status, health)
-         VALUES (?, ?, ?, ?, ?, 'created', ?)`,
+        `INSERT INTO containers (id, name, created_nano, image_id, spec, status)
+         VALUES (?, ?, ?, ?, ?, 'created')`,
       )
       .run(
         container.id,
@@ -104,7 +103,6 @@ export class ContainerRows {
         container.createdNano.toString(),
         container.imageId,
         JSON.stringify(container.spec),
-        container.health === undefined ? null : JSON.stringify(container.health),
       );
     container.mounts.forEach((mount, position) => {
       this.#store

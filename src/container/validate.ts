@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import type { ContainerConfig, HealthConfig, HostConfig } from '#api';
-import { invalid } from '#errdefs';
+import { internal, invalid } from '#errdefs';
 import { assertLogConfig } from './log-config.ts';
 import { assertRestartPolicy } from './restart-policy.ts';
 import { parseSignal } from './signals.ts';
@@ -51,9 +51,9 @@ function assertHealth(health: HealthConfig): void {
   if ((health.Retries ?? 0) < 0) throw invalid('Retries in Healthcheck cannot be negative');
 }
 
-function assertModes({ UTSMode, UsernsMode }: HostConfig): void {
+/** Docker: an unknown user namespace mode passes. */
+function assertModes({ UTSMode }: HostConfig): void {
   if (!['', 'host'].includes(UTSMode)) throw invalid(`invalid UTS mode: ${UTSMode}`);
-  if (!['', 'host'].includes(UsernsMode)) throw invalid(`invalid user namespace mode: ${UsernsMode}`);
 }
 
 function assertNetworkMode(config: ContainerConfig, host: HostConfig): void {
@@ -67,7 +67,7 @@ function assertNetworkMode(config: ContainerConfig, host: HostConfig): void {
     throw clash(`${type} type networking can't be used with links. This would result in undefined behavior`);
   }
   if (!joins) return;
-  if (mode === 'container:') throw invalid('Invalid network mode: invalid container format container:<name|id>');
+  if (mode === 'container:') throw invalid('invalid network mode: invalid container format container:<name|id>');
   if (host.Dns?.length) throw clash('dns and the network mode');
   if (host.ExtraHosts?.length) throw clash('custom host-to-IP mapping and the network mode');
   if (Object.keys(host.PortBindings ?? {}).length > 0 || host.PublishAllPorts) {
@@ -89,8 +89,12 @@ function assertHostConfig(host: HostConfig, { runtimes }: Offer): void {
   if (host.Runtime && !runtimes.includes(host.Runtime)) {
     throw invalid(`unknown or invalid runtime name: ${host.Runtime}`);
   }
-  if (host.StorageOpt && Object.keys(host.StorageOpt).length > 0) {
-    throw invalid("--storage-opt is supported only for overlay over xfs with 'pquota' mount option");
+  for (const option of Object.keys(host.StorageOpt ?? {})) {
+    if (option.toLowerCase() !== 'size') throw internal(`Unknown option ${option}`);
+    throw internal("--storage-opt is supported only for overlay over xfs with 'pquota' mount option");
+  }
+  for (const link of host.Links ?? []) {
+    if (!/^[^:]+(:[^:]+)?$/.test(link)) throw internal(`bad format for links: ${link}`);
   }
   assertLogConfig(host.LogConfig);
 }

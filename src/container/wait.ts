@@ -19,7 +19,7 @@ export class Waiters {
    * silently when the signal is aborted (the client has gone).
    */
   wait(container: Container, condition: WaitCondition, signal?: AbortSignal): Promise<WaitResponse> {
-    if (condition === 'not-running' && !isUp(container)) return Promise.resolve({ StatusCode: container.exitCode });
+    if (condition === 'not-running' && !isUp(container)) return Promise.resolve(endOf(container));
     const { promise, resolve } = Promise.withResolvers<WaitResponse>();
     const waiter: Waiter = { condition, resolve };
     const waiters = this.#byId.get(container.id) ?? new Set();
@@ -56,6 +56,11 @@ export class Waiters {
     waiters?.delete(waiter);
     if (waiters?.size === 0) this.#byId.delete(id);
   }
+}
+
+/** How a container ended, with the reason when it never got to run. */
+export function endOf({ exitCode, error }: Pick<Container, 'exitCode' | 'error'>): WaitResponse {
+  return error === '' ? { StatusCode: exitCode } : { StatusCode: exitCode, Error: { Message: error } };
 }
 
 /** The condition named in a query; empty means `not-running`. */

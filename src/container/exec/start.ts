@@ -1,7 +1,7 @@
 import type { ExecStartRequest } from '#api';
 import { encodeFrame } from '#api';
 import { deadline } from '#async';
-import { conflict, EngineError, invalid } from '#errdefs';
+import { conflict, EngineError, internal, invalid } from '#errdefs';
 import { failpoint } from '#sys';
 import type { Context } from '../context.ts';
 import { DEFAULT_DETACH_KEYS, DetachScanner } from '../detach-keys.ts';
@@ -64,6 +64,9 @@ export async function run(
   try {
     const config = options.ConsoleSize ? { ...exec.config, ConsoleSize: options.ConsoleSize } : exec.config;
     const { Tty: tty, AttachStdin: stdin, AttachStdout: stdout, AttachStderr: stderr } = config;
+    if (config.WorkingDir && !config.WorkingDir.startsWith('/')) {
+      throw internal('OCI runtime exec failed: exec failed: Cwd must be an absolute path');
+    }
     const process = await processOf(context, container, config);
     const { pid } = await deadline(
       context.runtime.exec(container.id, { execId: exec.id, process, tty, stdin, stdout, stderr }),
