@@ -13,7 +13,7 @@ const render = (host: string, overrides: object = {}, transform: 'legacy' | null
   renderResolvConf(parseResolvConf(host), {
     overrides: { ...NONE, ...overrides },
     path: '/etc/resolv.conf',
-    transform,
+    ...(transform && { transform }),
   });
 
 // Each expectation is what dockerd 28.5 wrote.
