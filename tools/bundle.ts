@@ -1,43 +1,66 @@
-// Bundles the CLI into build/gantry.cjs: one file loads several times faster than a hundred. Run by `npm run build`.
+// Builds the CLI: build/gantry.cjs, one file in place of a hundred, and build/gantry, the same with its code cache inside a copy
+// of Node (a single executable), which starts in three quarters of the time. Run by `npm run build`.
 
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+const outdir = `${root}build`;
 
-/** Bundles the CLI; answers with the files it was made from, relative to the root. */
-export async function bundleCli(outdir = `${root}build`): Promise<string[]> {
-  mkdirSync(outdir, { recursive: true });
-  const result = await build({
+// What the program does when it is not loaded by someone else's code.
+const start =
+  'module.exports.main(process.argv.slice(2)).then((code) => process.reallyExit(code || process.exitCode || 0));';
+
+/** Bundles the CLI into `${folder}/gantry.cjs`. */
+async function bundleCli(folder: string): Promise<string> {
+  const outfile = `${folder}/gantry.cjs`;
+  await build({
     absWorkingDir: root,
     entryPoints: ['src/cli/index.ts'],
-    outfile: `${outdir}/gantry.cjs`,
+    outfile,
     bundle: true,
     platform: 'node',
     target: 'node26',
     format: 'cjs',
     minify: true,
-    keepNames: false,
     legalComments: 'none',
-    metafile: true,
-    define: { 'process.env.GANTRY_COMMIT': JSON.stringify(commit()) },
+    footer: { js: `if (require('node:sea').isSea()) ${start}` },
+    define: {
+      'process.env.GANTRY_COMMIT': JSON.stringify(commit()),
+      'process.env.GANTRY_BUILT': JSON.stringify(new Date().toISOString()),
+    },
   });
-  const inputs = Object.keys(result.metafile.inputs);
-  writeFileSync(`${outdir}/gantry.inputs.json`, JSON.stringify(inputs));
-  return inputs;
+  return outfile;
+}
+
+/** Makes a single executable of a bundle, on the Node that runs this. */
+function makeExecutable(bundle: string, output: string): void {
+  const config = `${outdir}/sea.json`;
+  const fresh = `${output}.new`;
+  // No worker threads for V8: starting them costs more than they can save in a program that lives for milliseconds.
+  const execArgv = ['--v8-pool-size=0'];
+  const options = { useCodeCache: true, useSnapshot: false, disableExperimentalSEAWarning: true, execArgv };
+  writeFileSync(config, JSON.stringify({ main: bundle, output: fresh, ...options }));
+  execFileSync(process.execPath, ['--build-sea', config], { stdio: ['ignore', 'ignore', 'inherit'] });
+  renameSync(fresh, output);
+  rmSync(config);
 }
 
 function commit(): string {
   try {
-    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root, encoding: 'utf8' }).trim();
+    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], {
+      cwd: root,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim();
   } catch {
     return '';
   }
 }
 
-if (import.meta.main) {
-  const inputs = await bundleCli();
-  console.log(`build/gantry.cjs: ${inputs.length} files`);
-}
+mkdirSync(outdir, { recursive: true });
+const bundle = await bundleCli(outdir);
+makeExecutable(bundle, `${outdir}/gantry`);
+console.log('build/gantry.cjs, build/gantry');

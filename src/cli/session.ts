@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import type { TlsOptions } from '#client';
 import { Client, defaultHost, parseAddress } from '#client';
 import { writeAll } from './output/write.ts';
@@ -43,7 +42,7 @@ export class Session {
 
   /** Where the user keeps the client's configuration: Docker's own place. */
   get configDir(): string {
-    return this.globals.configDir ?? (this.env['DOCKER_CONFIG'] || `${this.env['HOME'] || homedir()}/.docker`);
+    return this.globals.configDir ?? (this.env['DOCKER_CONFIG'] || `${this.env['HOME'] || '/root'}/.docker`);
   }
 
   /** The user's config.json; empty when there is none. */
@@ -83,12 +82,11 @@ export class Session {
 }
 
 function readConfig(path: string): Config {
+  if (!existsSync(path)) return {};
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as Config;
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return {};
-    writeAll(2, `WARNING: Error loading config file: ${path}: ${message}\n`);
+    writeAll(2, `WARNING: Error loading config file: ${path}: ${(error as Error).message}\n`);
     return {};
   }
 }

@@ -22,25 +22,26 @@ export interface RequestHead {
 
 const longestHead = 1 << 20;
 
-/** Connects, half open allowed. */
-export async function open(address: Address, asked: string): Promise<Socket> {
+/** A connection being made, half open allowed. What is written goes out once it stands; a failure comes as its error. */
+export function dial(address: Address): Socket | Promise<Socket> {
+  if (address.kind === 'unix') return connect({ path: address.path, allowHalfOpen: true });
+  const { host, port } = address;
+  if (!address.tls) return connect({ host, port, allowHalfOpen: true, noDelay: true });
+  return dialTls(host, port, address.tls);
+}
+
+/** Connects and waits until the connection stands. */
+export async function open(address: Address): Promise<Socket> {
   const socket = await dial(address);
   const ready = address.kind === 'tcp' && address.tls ? 'secureConnect' : 'connect';
   return new Promise((resolve, reject) => {
-    const fail = (error: Error) => reject(new ConnectError(address, error, asked));
+    const fail = (error: Error) => reject(new ConnectError(address, error, ''));
     socket.once('error', fail);
     socket.once(ready, () => {
       socket.off('error', fail);
       resolve(socket);
     });
   });
-}
-
-async function dial(address: Address): Promise<Socket> {
-  if (address.kind === 'unix') return connect({ path: address.path, allowHalfOpen: true });
-  const { host, port } = address;
-  if (!address.tls) return connect({ host, port, allowHalfOpen: true, noDelay: true });
-  return dialTls(host, port, address.tls);
 }
 
 async function dialTls(host: string, port: number, files: TlsOptions): Promise<Socket> {

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { Address } from './address.ts';
 import { Body } from './body.ts';
 import type { Answered } from './connection.ts';
-import { encodeRequest, open, readHead } from './connection.ts';
+import { dial, encodeRequest, open, readHead } from './connection.ts';
 import { DaemonError } from './errors.ts';
 import { framing } from './http-head.ts';
 
@@ -75,7 +75,7 @@ export class Transport {
 
   /** A bare connection to the daemon. */
   async dial(): Promise<Socket> {
-    return open(this.address, '');
+    return open(this.address);
   }
 
   async #exchange(request: Request, headers: Record<string, string>): Promise<Answered> {
@@ -92,7 +92,8 @@ export class Transport {
   async #once(request: Request, extra: Record<string, string>): Promise<Answered> {
     const path = this.#path(request);
     const asked = `${request.method} ${path}`;
-    const socket = await open(this.address, asked);
+    const dialled = dial(this.address);
+    const socket = dialled instanceof Promise ? await dialled : dialled;
     request.signal?.addEventListener('abort', () => socket.destroy(new Error('context canceled')), { once: true });
     const headers = { ...this.#headers, ...request.headers, ...extra };
     if (request.json !== undefined) headers['Content-Type'] = 'application/json';

@@ -11,10 +11,12 @@ export function writeAll(fd: number, data: string | Uint8Array): void {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'EPIPE') process.exit(141);
       if (code !== 'EAGAIN') throw error;
-      Atomics.wait(pause, 0, 0, 1);
+      waitBriefly();
     }
   }
 }
 
 // A descriptor that someone else made non-blocking and whose reader is slow: there is nothing to do but to wait a little.
-const pause = new Int32Array(new SharedArrayBuffer(4));
+function waitBriefly(): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+}
