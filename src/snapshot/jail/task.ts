@@ -35,7 +35,7 @@ export type Task =
       readonly mode: 'volume' | 'layer';
     };
 
-/** What a task tells when it has succeeded: bytes of regular files and names made (or read). */
+/** What a task tells when it has succeeded: bytes of files, symbolic links counting as their targets, and names made (or read). */
 export interface TaskResult {
   readonly size: number;
   readonly entries: number;

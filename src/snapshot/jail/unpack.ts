@@ -77,6 +77,8 @@ class Unpacking {
         return this.#place(path, () => fs.linkSync(cleanPath(entry.linkName), path));
       case 'symlink':
         this.#place(path, () => fs.symlinkSync(symlinkTarget(entry), path));
+        // Docker: the size of an image counts the targets of its symbolic links.
+        this.#size += entry.linkName.length;
         break;
       case 'char':
       case 'block':
