@@ -65,7 +65,8 @@ export function bindFailure(
   code: string,
 ): string {
   const { protocol, hostIp, hostPort, address, port } = where;
-  return `failed to bind host port for ${hostIp}:${hostPort}:${address}:${port}/${protocol}: ${WORDS[code] ?? code}`;
+  const host = hostIp.includes(':') ? `[${hostIp}]` : hostIp;
+  return `failed to bind host port for ${host}:${hostPort}:${address}:${port}/${protocol}: ${WORDS[code] ?? code}`;
 }
 
 /** Whether two addresses cannot both hold a port: they are equal, or one is the wildcard of the other's family. */

@@ -94,6 +94,12 @@ test("conflicts are told in Docker's words: ours by the holder's address, foreig
   });
 });
 
+test('an IPv6 address stands in brackets where a port follows it', () => {
+  assert.throws(() => allocatePort(request(7779, 7779, ['::']), '172.17.0.3', world({ probe: () => 'EADDRINUSE' })), {
+    message: 'failed to bind host port for [::]:7779:172.17.0.3:80/tcp: address already in use',
+  });
+});
+
 test('a range goes on past ports that others hold', () => {
   const probe: PortWorld['probe'] = (_, __, port) => (port === 7777 ? 'EADDRINUSE' : undefined);
   assert.equal(allocatePort(request(7777, 7778), '172.17.0.2', world({ probe })).port, 7778);

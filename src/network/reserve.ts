@@ -129,7 +129,7 @@ function publish(context: Context, request: SandboxRequest, endpoint: EndpointRo
     exposed: config.ExposedPorts,
     bindings: hostConfig.PortBindings,
     publishAll: hostConfig.PublishAllPorts,
-    defaultIps: context.config.ip ? [context.config.ip] : ['0.0.0.0', '::'],
+    defaultIps: defaultIps(context.config.ip),
   });
   for (const wanted of requests) {
     const { port, protocol } = wanted;
@@ -143,6 +143,9 @@ function publish(context: Context, request: SandboxRequest, endpoint: EndpointRo
   }
   return sockets;
 }
+
+/** Docker: the daemon's `ip` narrows where ports go by default, unless it is the IPv4 wildcard, which means any. */
+const defaultIps = (ip = '0.0.0.0') => (ip === '0.0.0.0' ? ['0.0.0.0', '::'] : [ip]);
 
 function choosePort(
   context: Context,
