@@ -7,7 +7,6 @@ import type { Container } from './record.ts';
 import { isUp } from './record.ts';
 import { next } from './state.ts';
 import { tell } from './tell.ts';
-import { endOf } from './wait.ts';
 
 /** `rm -f` must end in 10 s whatever hangs. */
 const KILL_BUDGET_MS = 6_000;
@@ -41,7 +40,8 @@ export async function remove(context: Context, container: Container, options: Re
     context.rows.delete(id);
   });
   failpoint('container.remove.recorded');
-  context.waiters.removed(id, endOf(down));
+  // Docker: who waits for the removal is not told why a start failed: the starter is.
+  context.waiters.removed(id, { StatusCode: down.exitCode });
   context.health.forget(id);
   context.execs.endAll(id);
   void cleanUp(context, down, { removed: true });
