@@ -24,8 +24,10 @@ export const imageRoutes: readonly Route[] = [
     path: '/images/{name}/tag',
     query: ['repo', 'tag'],
     handle: async (x, { images }) => {
-      await images.tag(x.name, { repo: x.query.string('repo'), tag: x.query.string('tag') });
-      x.empty(201);
+      const repo = x.query.string('repo');
+      if (repo !== '') await images.tag(x.name, { repo, tag: x.query.string('tag') });
+      // Docker: without a name for it nothing is done, and that is fine.
+      x.empty(repo === '' ? 200 : 201);
     },
   },
   { method: 'DELETE', path: '/images/{name}', query: ['force', 'noprune'], handle: remove },

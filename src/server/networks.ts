@@ -1,5 +1,5 @@
 import { checkFilters, NetworkConnectRequest, NetworkCreateRequest, NetworkDisconnectRequest } from '#api';
-import { invalid, notImplemented } from '#errdefs';
+import { invalid, notFound, notImplemented } from '#errdefs';
 import type { ServerDeps } from './deps.ts';
 import type { Exchange } from './exchange.ts';
 import type { Route } from './route.ts';
@@ -16,8 +16,10 @@ export const networkRoutes: readonly Route[] = [
     path: '/networks/{id}',
     query: ['verbose', 'scope'],
     handle: async (x, { networks }) => {
-      const options = { verbose: verbose(x.query.string('verbose')), scope: x.query.string('scope') };
-      x.json(await networks.inspect(x.name, options));
+      const scope = x.query.string('scope');
+      const network = await networks.inspect(x.name, { verbose: verbose(x.query.string('verbose')), scope });
+      if (scope !== '' && network.Scope !== scope) throw notFound(`network ${x.name} not found`);
+      x.json(network);
     },
   },
   withBody({
@@ -43,7 +45,8 @@ export const networkRoutes: readonly Route[] = [
     method: 'POST',
     path: '/networks/{id}/connect',
     body: NetworkConnectRequest,
-    handle: async (x, { networks }, request) => {
+    handle: async (x, { containers, networks }, request) => {
+      await containers.inspect(request.Container, { size: false });
       if (!networks.connect) throw notImplemented('connecting containers to networks is not supported yet');
       await networks.connect(x.name, request);
       x.empty(200);
@@ -53,7 +56,8 @@ export const networkRoutes: readonly Route[] = [
     method: 'POST',
     path: '/networks/{id}/disconnect',
     body: NetworkDisconnectRequest,
-    handle: async (x, { networks }, request) => {
+    handle: async (x, { containers, networks }, request) => {
+      await containers.inspect(request.Container, { size: false });
       if (!networks.disconnect) throw notImplemented('disconnecting containers from networks is not supported yet');
       await networks.disconnect(x.name, request);
       x.empty(200);
