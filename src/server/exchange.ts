@@ -11,6 +11,9 @@ import { failureOf } from './status.ts';
 /** How long an answer may still take after its client has left: verbs that wait need not settle when they are aborted. */
 const LEAVING_MS = 1000;
 
+/** Docker: a client that only closed its sending side reads this. */
+const ABANDONED = { status: 500, message: 'context canceled' };
+
 /** One request and its answer. */
 export class Exchange {
   readonly #call: Call;
@@ -56,6 +59,11 @@ export class Exchange {
       this.#controller = controller;
     }
     return this.#controller.signal;
+  }
+
+  /** Whether the client left while its call was still under way: what fails now fails because of that. */
+  get isAbandoned(): boolean {
+    return this.#controller?.signal.aborted === true;
   }
 
   /** Takes arguments from a urlencoded body too; other bodies are left alone. */
@@ -109,7 +117,7 @@ export class Exchange {
   }
 
   fail(error: unknown): void {
-    const { status, message } = failureOf(error);
+    const { status, message } = this.isAbandoned ? ABANDONED : failureOf(error);
     if (this.response.headersSent) this.response.destroy();
     else if (status === 304) this.empty(304);
     else this.json({ message }, status);

@@ -107,7 +107,7 @@ async function sendProgress(x: Exchange, messages: AsyncIterable<Progress>): Pro
     if (!hasBegun) x.begin('application/json');
   } catch (error) {
     if (!hasBegun) throw error;
-    const { message } = failureOf(error);
+    const message = x.isAbandoned ? 'context canceled' : failureOf(error).message;
     await x.write(`${JSON.stringify({ errorDetail: { message }, error: message })}\r\n`);
   }
   x.response.end();

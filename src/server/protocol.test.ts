@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { encodeFrame } from '#api';
+import { nullLog } from '#log';
 import { Server } from './index.ts';
 import { EchoEngine, testDeps } from './testing.ts';
 
@@ -26,12 +27,13 @@ after(async () => {
 
 /** A client that speaks in bytes. */
 class Raw {
-  readonly socket: Socket = connect({ path, allowHalfOpen: true });
+  readonly socket: Socket;
   #text = '';
   #wake: (() => void) | undefined;
   #isClosed = false;
 
-  constructor() {
+  constructor(at = path) {
+    this.socket = connect({ path: at, allowHalfOpen: true });
     this.socket.on('data', (data) => {
       this.#text += data.toString('latin1');
       this.#wake?.();
@@ -241,6 +243,26 @@ test('wait sends its head when it is registered, and its body when it is over', 
   await engine.stop('web');
   await client.until('{"StatusCode":137}\n');
   client.socket.destroy();
+});
+
+test('a call that ends because its client left is no fault of the engine', async () => {
+  const errors: unknown[] = [];
+  const load = async function* (_body: unknown, { signal }: { signal: AbortSignal }) {
+    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    signal.throwIfAborted();
+    yield {};
+  };
+  const other = new Server(
+    testDeps(engine, { images: { load } as never, log: { ...nullLog, error: (...line) => errors.push(line) } }),
+  );
+  const at = join(folder, 'other.sock');
+  await other.listen([`unix://${at}`], { group: String(process.getgid!()) });
+  const client = new Raw(at).send(post('/images/load'));
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  client.socket.end();
+  assert.match(await client.rest(), /500 Internal Server Error.*{"message":"context canceled"}/s);
+  assert.deepEqual(errors, []);
+  await other.close();
 });
 
 test('a client that leaves while it waits is let go', async () => {

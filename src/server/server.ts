@@ -120,7 +120,7 @@ export class Server {
     } catch (error) {
       if (error instanceof BodyTooLarge) refuseBody(request, response, error);
       else {
-        this.#report(error, request);
+        if (!exchange.isAbandoned) this.#report(error, request);
         exchange.fail(error);
       }
     }
