@@ -13,6 +13,6 @@ export type { PaxRecord } from './pax.ts';
 export { decodePax, encodePax } from './pax.ts';
 export { TarReader } from './reader.ts';
 export type { Whiteout } from './whiteout.ts';
-export { OPAQUE_NAME, whiteoutName, whiteoutOf } from './whiteout.ts';
+export { isAufsPath, OPAQUE_NAME, whiteoutName, whiteoutOf } from './whiteout.ts';
 export type { NewEntry } from './writer.ts';
 export { encodeEntry, paddingOf, TAR_END } from './writer.ts';

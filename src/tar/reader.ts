@@ -88,11 +88,17 @@ export class TarReader {
   }
 
   async #finishBody(): Promise<void> {
-    const rest = this.#left + this.#padding;
+    const [left, padding] = [this.#left, this.#padding];
     this.#left = 0;
     this.#padding = 0;
-    // The padding of a last entry may be cut off: read what is there.
-    if (rest > 0 && !this.#source.ready(rest)) await this.#source.skip(rest);
+    if (left > 0 && !this.#source.ready(left)) await this.#source.skip(left);
+    if (padding === 0 || this.#source.ready(padding)) return;
+    // Docker: an archive may end within the padding of its last entry.
+    for (let rest = padding; rest > 0; ) {
+      const piece = await this.#source.some(rest);
+      if (!piece) return;
+      rest -= piece.length;
+    }
   }
 
   /** One zero block is followed by another or by nothing. */
@@ -128,7 +134,8 @@ export class TarReader {
       if (name.length > this.#limits.nameBytes)
         throw invalid(`a name in the archive is longer than ${this.#limits.nameBytes} bytes`);
     }
-    const content = hasContent(type);
+    // A directory marked only by the slash of its name may have content, which is passed over.
+    const content = hasContent(entryType(header.flag, EMPTY));
     const stored = content ? (over.size ?? header.size) : 0;
     if (stored < 0) throw malformed('a negative size');
     const { size, sparse, data } = content ? await this.#layout(header, block, over, stored) : NOTHING;
@@ -137,7 +144,7 @@ export class TarReader {
     this.#segments = sparse ?? [{ offset: 0, length: data }];
     this.#segment = 0;
     this.#done = 0;
-    return { type, flag: header.flag, ...entry, size, ...(sparse && { sparse }) };
+    return { type, flag: header.flag, ...entry, size: hasContent(type) ? size : 0, ...(sparse && { sparse }) };
   }
 
   /** Where the stored bytes belong in the file: its size, its stretches when it is sparse, and the bytes still to come. */
@@ -158,6 +165,7 @@ export class TarReader {
 
 const hasContent = (type: EntryType): boolean => type === 'file' || type === 'other';
 
+const EMPTY = Buffer.alloc(0);
 const NOTHING = { size: 0, sparse: undefined, data: 0 };
 
 const padding = (size: number): number => (BLOCK - (size % BLOCK)) % BLOCK;

@@ -17,6 +17,11 @@ export function whiteoutOf(base: Buffer): Whiteout | undefined {
   return reserved ? { kind: 'ignored' } : { kind: 'remove', name };
 }
 
+/** Whether a cleaned path lies in a folder of aufs at the root of the layer (its hard links): nothing of an image. */
+export function isAufsPath(path: Buffer): boolean {
+  return path[0] === 0x2e && startsWith(path, META_PREFIX) && !path.equals(OPAQUE);
+}
+
 /** The name of the entry that hides `name` in the layers below. */
 export function whiteoutName(name: Buffer): Buffer {
   return Buffer.concat([PREFIX, name]);

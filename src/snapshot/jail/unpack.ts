@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import { invalid } from '#errdefs';
 import { AT_FDCWD, isErrno, makeDevice, mknodat, setXattr } from '#sys/tree';
 import type { TarEntry, Time } from '#tar';
-import { cleanPath, joinPath, splitPath, TarReader, whiteoutOf } from '#tar';
+import { cleanPath, isAufsPath, joinPath, splitPath, TarReader, whiteoutOf } from '#tar';
 import { OPAQUE, setEntryTimes, setOwnership } from './attributes.ts';
 import { ContentWriter } from './content.ts';
 import { decompress } from './decompress.ts';
@@ -12,6 +12,8 @@ import { atRoot, makeDirectories, removeTree } from './tree.ts';
 
 const { S_IFBLK, S_IFCHR, S_IFIFO, O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY } = fs.constants;
 const STDIN = 0;
+/** Behind a path it goes through a link at the end of it. */
+const DOT = Buffer.from('.');
 
 /** Unpacks the layer on standard input into the root and checks its digest. */
 export async function unpackLayer(diffId: string, limits: UnpackLimits): Promise<TaskResult> {
@@ -59,11 +61,12 @@ class Unpacking {
       if (entry.type === 'directory') this.#finishDirectory(path, entry);
       return;
     }
+    if (isAufsPath(path)) return;
     const { parent, base } = splitPath(path);
     const whiteout = whiteoutOf(base);
     if (whiteout?.kind === 'remove')
       this.#hide(joinPath(parent.length === 0 ? [whiteout.name] : [parent, whiteout.name]));
-    else if (whiteout?.kind === 'opaque') this.#withParent(parent, () => setXattr(atRoot(parent), OPAQUE));
+    else if (whiteout?.kind === 'opaque') this.#withParent(parent, () => setXattr(joinPath([parent, DOT]), OPAQUE));
     else if (!whiteout) await this.#make(path, entry, reader);
   }
 
