@@ -1,12 +1,11 @@
 import { internal } from '#errdefs';
 import { networkingError } from './allocate-port.ts';
+import { attachRequest } from './attach-request.ts';
+import { restoreBridge } from './bridge.ts';
 import type { Context } from './context.ts';
-import { asBridge } from './context.ts';
-import { elementOf } from './firewall/elements.ts';
-import { publicationsOf } from './firewall/publications.ts';
+import { KernelError } from './kernel/kernel.ts';
 import type { AttachRequest } from './kernel/protocol.ts';
-import type { EndpointRow, PortRow } from './store.ts';
-import { formatIpv4, parseCidr } from './subnet.ts';
+import { BRIDGE_GONE } from './kernel/protocol.ts';
 
 /**
  * Connects a reserved sandbox: `pid` is a process in its network namespace. The interface first, then the ways in.
@@ -25,33 +24,19 @@ export async function attach(context: Context, containerId: string, { pid }: { p
   }
   const ports = context.rows.ports(containerId);
   try {
-    for (const endpoint of endpoints) {
-      await context.kernel.call('attach', attachRequest(context, { endpoint, ports, pid }));
-    }
+    for (const endpoint of endpoints) await connect(context, attachRequest(context, { endpoint, ports, pid }));
   } catch (error) {
     throw networkingError((error as Error).message, error);
   }
 }
 
-/** What the net worker needs for one endpoint, from its rows. */
-export function attachRequest(
-  { rows, names, config }: Context,
-  { endpoint, ports, pid }: { endpoint: EndpointRow; ports: readonly PortRow[]; pid: number },
-): AttachRequest {
-  const bridge = asBridge(rows.networks().find(({ id }) => id === endpoint.networkId))!;
-  const isFirewalled = config.iptables ?? true;
-  const add = isFirewalled ? publicationsOf(ports, [endpoint]).map(elementOf) : [];
-  return {
-    pid,
-    link: endpoint.link!,
-    alias: names.alias + endpoint.id,
-    bridge: bridge.bridge,
-    mtu: config.mtu ?? 1500,
-    mac: endpoint.mac,
-    address: formatIpv4(endpoint.address!),
-    prefix: parseCidr(bridge.subnet)!.subnet.prefix,
-    gateway: bridge.gateway,
-    apart: config.icc === false,
-    publish: { table: names.table, remove: [], add: add.filter((element) => element !== undefined) },
-  };
+async function connect(context: Context, request: AttachRequest): Promise<void> {
+  try {
+    await context.kernel.call('attach', request);
+  } catch (error) {
+    if (!(error instanceof KernelError && error.code === BRIDGE_GONE)) throw error;
+    // Somebody deleted it under us. Its other containers are connected again too, and this one with them.
+    await restoreBridge(context, { except: request.link });
+    await context.kernel.call('attach', request);
+  }
 }

@@ -1,17 +1,17 @@
 import { statSync } from 'node:fs';
 import { bootId, failpoint } from '#sys';
-import { attachRequest } from './attach.ts';
+import { restoreBridge } from './bridge.ts';
 import type { Context } from './context.ts';
 import { asBridge, isOwnLink } from './context.ts';
 import { ensureSubnet } from './default-networks.ts';
 import { allPublications } from './firewall/publications.ts';
 import { removeTable, renderTable } from './firewall/rules.ts';
-import { formatIpv4, parseCidr } from './subnet.ts';
+import { formatIpv4 } from './subnet.ts';
 
 const FORWARDING = 'forwarding';
 
-/** The containers that run, with a process of each where it is known. */
-export type Live = ReadonlySet<string> | ReadonlyMap<string, number>;
+/** The containers that run, with a living process of each where one is known. */
+export type Live = ReadonlySet<string> | ReadonlyMap<string, number | undefined>;
 
 /**
  * Brings kernel and records together at start: rows of containers that no longer run go, the bridge is there, the table
@@ -23,12 +23,11 @@ export async function recover(context: Context, live: Live): Promise<void> {
     for (const owner of rows.sandboxOwners()) if (!live.has(owner)) rows.deleteSandbox(owner);
   });
   failpoint('network.recover.released');
-  if (live instanceof Map) for (const [id, pid] of live) context.pids.set(id, pid);
+  if (live instanceof Map) for (const [id, pid] of live) if (pid !== undefined) context.pids.set(id, pid);
   await ensureSubnet(context);
   failpoint('network.recover.subnet-chosen');
-  const { created } = await ensureBridge(context);
   await sweepLinks(context);
-  if (created) await reconnect(context);
+  await restoreBridge(context);
   const mustForward = (config.ipForward ?? true) && !(await kernel.call('isForwarding', undefined));
   // First the rules, then the traffic: transit must not pass in between.
   if (mustForward) rows.tx(() => rows.setFact(FORWARDING, thisNamespace()));
@@ -89,17 +88,6 @@ export async function uninstall({ kernel, names, config }: Context): Promise<voi
   );
 }
 
-async function ensureBridge({ rows, kernel, config, names }: Context): Promise<{ created: boolean }> {
-  const network = asBridge(rows.network('bridge'))!;
-  return kernel.call('ensureBridge', {
-    name: network.bridge,
-    alias: `${names.alias}${network.id}`,
-    address: network.gateway,
-    prefix: parseCidr(network.subnet)!.subnet.prefix,
-    mtu: config.mtu ?? 1500,
-  });
-}
-
 /** Deletes links that bear our mark and belong to no endpoint. */
 async function sweepLinks({ rows, kernel, log, names }: Context): Promise<void> {
   const links = await kernel.call('listLinks', undefined);
@@ -109,27 +97,6 @@ async function sweepLinks({ rows, kernel, log, names }: Context): Promise<void> 
   log.warn('deleting links without an owner', { links: stale });
   await kernel.call('deleteLinks', stale);
   failpoint('network.recover.swept');
-}
-
-/** Somebody deleted the bridge under running containers: their links join the new one, or are made anew. */
-async function reconnect(context: Context): Promise<void> {
-  const { rows, kernel, log, names, pids } = context;
-  const endpoints = rows.allEndpoints().filter(({ link }) => link !== null);
-  const present = new Set((await kernel.call('listLinks', undefined)).map(({ name }) => name));
-  await kernel.call('joinBridge', {
-    bridge: names.bridge,
-    links: endpoints.map(({ link }) => link!).filter((link) => present.has(link)),
-  });
-  for (const endpoint of endpoints.filter(({ link }) => !present.has(link!))) {
-    const pid = pids.get(endpoint.containerId);
-    if (pid === undefined) continue;
-    try {
-      // The table is rendered after this: it brings the ways in.
-      await kernel.call('attach', attachRequest(context, { endpoint, ports: [], pid }));
-    } catch (error) {
-      log.warn('a container could not be connected again', { container: endpoint.containerId, error });
-    }
-  }
 }
 
 /** This boot's network namespace: where a fact about it holds. */

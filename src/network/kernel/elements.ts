@@ -3,8 +3,6 @@ import { isErrno, nfnetlink } from '#sys';
 import type { Element } from '../firewall/elements.ts';
 import type { ElementChange } from './protocol.ts';
 
-export const hasChanges = ({ remove, add }: ElementChange): boolean => remove.length + add.length > 0;
-
 /** Removes and adds elements of our table in one transaction; an element that is absent is as good as removed. */
 export function publishAll(socket: NetlinkSocket, change: ElementChange): void {
   try {

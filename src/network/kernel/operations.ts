@@ -1,10 +1,12 @@
-import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { failpoint, inNetns, isErrno, NETLINK_NETFILTER, NETLINK_ROUTE, NetlinkSocket, rtnetlink } from '#sys';
 import { randomMac } from '../mac.ts';
-import { hasChanges, publishAll } from './elements.ts';
 import type { AttachRequest, BridgeRequest, HostRoute, StaleLink } from './protocol.ts';
+import { BRIDGE_GONE } from './protocol.ts';
 
 const INTERFACE = 'eth0';
+const { ENODEV } = constants.errno;
 
 /** The kernel's sockets of this network namespace, opened once per worker. */
 export interface Sockets {
@@ -21,8 +23,9 @@ export function attach(sockets: Sockets, request: AttachRequest): void {
   const { link, bridge, mtu } = request;
   const netns = openSync(`/proc/${request.pid}/ns/net`, 'r');
   try {
+    assertForeign(netns, request.pid);
     const master = findLink(sockets, bridge)?.index;
-    if (master === undefined) throw new Error(`the bridge ${bridge} is gone`);
+    if (master === undefined) throw Object.assign(new Error(`the bridge ${bridge} is gone`), { code: BRIDGE_GONE });
     const peer = { name: INTERFACE, mac: request.mac, mtu, netnsFd: netns };
     sockets.route.request(
       [
@@ -40,9 +43,12 @@ export function attach(sockets: Sockets, request: AttachRequest): void {
   } finally {
     closeSync(netns);
   }
-  if (hasChanges(request.publish)) {
-    publishAll(sockets.netfilter, request.publish);
-    failpoint('network.attach.published');
+}
+
+/** A process that is not in a namespace of its own must not have the host's filled. */
+function assertForeign(netns: number, pid: number): void {
+  if (fstatSync(netns).ino === statSync('/proc/thread-self/ns/net').ino) {
+    throw new Error(`process ${pid} has no network namespace of its own`);
   }
 }
 
@@ -143,8 +149,9 @@ export function joinBridge(sockets: Sockets, { bridge, links }: { bridge: string
 export function deleteLinks(sockets: Sockets, names: string[]): void {
   const messages = names.map((name) => rtnetlink.deleteLink({ name }));
   for (const [index, errno] of sockets.route.requestAll(messages).entries()) {
-    if (errno !== 0 && errno !== 19) throw new Error(`cannot delete the link ${names[index]}: errno ${errno}`);
+    if (errno !== 0 && errno !== ENODEV) throw new Error(`cannot delete the link ${names[index]}: errno ${errno}`);
   }
+  failpoint('network.links.deleted');
 }
 
 /** The IPv4 destinations that this host routes, the default route apart, without those through `except`. */

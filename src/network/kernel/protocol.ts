@@ -1,6 +1,9 @@
 import type { Element } from '../firewall/elements.ts';
 import type { Accept } from '../firewall/foreign.ts';
 
+/** The code of an attach that failed because there is no such bridge. */
+export const BRIDGE_GONE = 'EBRIDGEGONE';
+
 /** Elements of our table to remove and to add, in one transaction. */
 export interface ElementChange {
   table: string;

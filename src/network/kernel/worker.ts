@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads';
-import { failpoint, nftables } from '#sys';
+import { failpoint, isErrno, nftables } from '#sys';
 import { publishAll } from './elements.ts';
 import { forgetFlows } from './flows.ts';
 import { Guard } from './guard.ts';
@@ -15,7 +15,7 @@ import {
   loopback,
   openSockets,
 } from './operations.ts';
-import type { Call, OperationName, Operations, Reply } from './protocol.ts';
+import type { Call, ElementChange, OperationName, Operations, Reply } from './protocol.ts';
 
 /** The net worker: a thread that may wait for RTNL and enter network namespaces. It handles one call after the other. */
 const sockets = openSockets();
@@ -26,13 +26,13 @@ type Handler<Name extends OperationName> = (
 ) => Operations[Name]['gives'] | Promise<Operations[Name]['gives']>;
 
 const handlers: { [Name in OperationName]: Handler<Name> } = {
-  attach: (request) => done(attach(sockets, request)),
-  loopback: (request) => done(loopback(request)),
-  publish: (change) => {
-    publishAll(sockets.netfilter, change);
-    failpoint('network.published');
+  attach: (request) => {
+    attach(sockets, request);
+    publish(request.publish);
     return undefined;
   },
+  loopback: (request) => done(loopback(request)),
+  publish: (change) => done(publish(change)),
   forgetFlows,
   ensureBridge: (request) => ensureBridge(sockets, request),
   listLinks: () => listLinks(sockets),
@@ -64,6 +64,18 @@ parentPort!.on('message', ({ id, name, argument }: Call) => {
     fail(error);
   }
 });
+
+function publish(change: ElementChange): void {
+  if (change.add.length + change.remove.length === 0) return;
+  try {
+    publishAll(sockets.netfilter, change);
+    failpoint('network.published');
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT')) throw error;
+    // Somebody flushed our table, and the guard has not seen it yet. Rendered again it holds this change too.
+    tell({ news: 'table-damaged' });
+  }
+}
 
 function tell(reply: Reply): void {
   parentPort!.postMessage(reply);

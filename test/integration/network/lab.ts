@@ -22,6 +22,8 @@ export class Lab implements AsyncDisposable {
       execFileSync('ip', ['netns', 'add', this.name(place)]);
       this.run(place, 'ip', 'link', 'set', 'lo', 'up');
     }
+    // A new namespace takes over what the machine has.
+    this.run('host', 'sysctl', '-qw', 'net.ipv4.ip_forward=0');
     for (const [index, place] of (['left', 'right'] as const).entries()) {
       const net = `10.91.${index + 1}`;
       this.run('host', 'ip', 'link', 'add', place, 'type', 'veth', 'peer', 'name', 'up0', 'netns', this.name(place));
@@ -140,6 +142,10 @@ export class Engine {
     this.#pending.set(id, answer);
     this.#child.stdin!.write(`${JSON.stringify({ id, method, args })}\n`);
     return answer.promise;
+  }
+
+  get pid(): number {
+    return this.#child.pid!;
   }
 
   recover(live: [string, number][] = []): Promise<void> {

@@ -107,3 +107,39 @@ test('the addresses of this host are left alone', async () => {
   ]);
   assert.match(lab.run('host', 'ip', '-br', 'address', 'show', 'gantry0'), /10\.99\.0\.1\/24 *$/m);
 });
+
+test('a bridge deleted while the engine runs is back with the next start, and the others are connected to it', async () => {
+  await using lab = new Lab();
+  const engine = await lab.engine();
+  await engine.recover();
+  const [web, next] = [await lab.box(), await lab.box()];
+  await engine.start('a1', web, ['8080:80/tcp']);
+  await lab.serve(web, 'tcp', 80, 'web');
+  lab.run('host', 'ip', 'link', 'delete', engine.bridge);
+  await engine.start('a2', next, ['8081:80/tcp']);
+  await lab.serve(next, 'tcp', 80, 'next');
+  assert.equal(await lab.ask('left', 'tcp', '10.91.1.1', 8081), 'next 10.91.1.2');
+  assert.equal(await lab.ask('left', 'tcp', '10.91.1.1', 8080), 'web 10.91.1.2');
+});
+
+test('a start right after a flush of the firewall succeeds', async () => {
+  await using lab = new Lab();
+  const engine = await lab.engine();
+  await engine.recover();
+  const web = await lab.box();
+  lab.run('host', 'nft', 'flush', 'ruleset');
+  await engine.start('a1', web, ['8080:80/tcp']);
+  await lab.serve(web, 'tcp', 80, 'web');
+  await eventually(async () => (await lab.ask('left', 'tcp', '10.91.1.1', 8080)) === 'web 10.91.1.2');
+});
+
+test("a process in the host's own namespace gets no interface", async () => {
+  await using lab = new Lab();
+  const engine = await lab.engine();
+  await engine.recover();
+  await assert.rejects(
+    engine.start('a1', { pid: engine.pid, kill: () => true }),
+    /has no network namespace of its own/,
+  );
+  assert.doesNotMatch(lab.run('host', 'ip', '-o', 'link'), /gv1ab000/);
+});
