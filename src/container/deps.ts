@@ -86,7 +86,8 @@ export interface Networks {
   settings(containerId: string): NetworkSettings;
   /** The error of a start whose monitor could not listen on a socket; `code` is the kernel's. */
   portError(containerId: string, socket: PortSocket, code: string): Error;
-  recover(live: Set<string>): Promise<void>;
+  /** The containers that are up by the records, each with its process if that lives. */
+  recover(live: ReadonlyMap<string, number | undefined>): Promise<void>;
 }
 
 export interface PrepareRequest {

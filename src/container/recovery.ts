@@ -86,7 +86,7 @@ const SLOW: ReadonlySet<Action['do']> = new Set(['finish-stop', 'finish-restart'
 export async function recover(context: Context, { isFirst }: { isFirst: boolean }): Promise<void> {
   const monitors = isFirst ? await observe(context) : new Map<string, Observed>();
   const containers = context.rows.everything();
-  if (isFirst) await context.networks.recover(new Set(containers.filter(isLive).map(({ id }) => id)));
+  if (isFirst) await context.networks.recover(new Map(containers.filter(isLive).map((c) => [c.id, livePid(c)])));
   failpoint('container.recover.observed');
   const slow = new Semaphore(AT_ONCE);
   for (const container of containers) {
@@ -103,12 +103,14 @@ function isLive(container: Container): boolean {
 }
 
 function look(container: Container, known: { monitor: Observed | undefined; isFirst: boolean }): Seen {
-  const { phase } = container;
-  const processAlive =
-    'process' in phase &&
-    phase.process.bootId === bootId() &&
-    processStartTime(phase.process.pid) === phase.process.startTime;
-  return { bootId: bootId(), processAlive, ...known };
+  return { bootId: bootId(), processAlive: livePid(container) !== undefined, ...known };
+}
+
+/** The container's process, if it is still the one on record. */
+function livePid({ phase }: Container): number | undefined {
+  if (!('process' in phase) || phase.process.bootId !== bootId()) return undefined;
+  const { pid, startTime } = phase.process;
+  return processStartTime(pid) === startTime ? pid : undefined;
 }
 
 async function execute(
@@ -160,7 +162,7 @@ async function sweep(context: Context, monitors: ReadonlyMap<string, Observed>):
   const ids = new Set(context.rows.statuses().map(({ id }) => id));
   const orphans = [...monitors.keys(), ...(await folders(context))].filter((id) => !ids.has(id));
   for (const id of new Set(orphans)) {
-    if (context.unborn.has(id)) continue;
+    if (context.unborn.has(id) || context.cleanups.has(id)) continue;
     context.log.warn('orphan removed', { container: id });
     await abandon(context, id);
     context.store.tx(() => context.networks.forget(id));

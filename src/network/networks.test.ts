@@ -83,6 +83,18 @@ test('a start that fails takes nothing', () => {
   );
 });
 
+test("a port that the monitor could not listen on is told in Docker's words", () => {
+  const { networks, rows, start } = open();
+  start(request(id('a')));
+  const socket = { protocol: 'tcp', hostIp: '0.0.0.0', hostPort: 80, target: { ip: '172.17.0.2', port: 80 } } as const;
+  const endpoint = rows.endpoints(id('a'))[0]!.id;
+  assert.equal(
+    networks.portError(id('a'), socket, 'EADDRINUSE').message,
+    `failed to set up container networking: driver failed programming external connectivity on endpoint c-aa (${endpoint}): ` +
+      'failed to bind host port for 0.0.0.0:80:172.17.0.2:80/tcp: address already in use',
+  );
+});
+
 test('settings have every field that dockerd 28 fills, in its order', () => {
   const { networks, rows, start } = open();
   start(request(id('a'), { endpoint: { MacAddress: '02:00:00:00:00:09' } }));
