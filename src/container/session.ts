@@ -7,6 +7,8 @@ export interface SessionOptions {
   readonly replay?: AsyncIterable<Uint8Array> | undefined;
   /** The live streams; without them the session ends after the replay. */
   readonly live?: Duplex | undefined;
+  /** Settles when the process can take input; what comes before waits. */
+  readonly listening?: Promise<unknown> | undefined;
   /** Looks for the detach keys in the input. */
   readonly scanner?: DetachScanner | undefined;
   /** Called once when the keys were typed. */
@@ -21,11 +23,13 @@ export interface SessionOptions {
 export class Session extends Duplex {
   readonly #options: SessionOptions;
   #output: AsyncIterator<Uint8Array> | undefined;
+  readonly #listening: Promise<unknown>;
   #reading = false;
 
   constructor(options: SessionOptions) {
     super({ allowHalfOpen: true, highWaterMark: 256 * 1024 });
     this.#options = options;
+    this.#listening = options.listening ?? Promise.resolve();
     // Output that ends tells; a broken pipe to the monitor is the end of the output, not a fault of this client.
     options.live?.on('error', () => undefined);
   }
@@ -38,6 +42,24 @@ export class Session extends Duplex {
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+    void this.#listening.then(() => this.#input(chunk, done));
+  }
+
+  override _final(done: (error?: Error | null) => void): void {
+    void this.#listening.then(() => {
+      const { live } = this.#options;
+      if (live && !live.destroyed) live.end();
+      done();
+    });
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    this.#options.live?.destroy();
+    this.#options.onClose?.();
+    done(error);
+  }
+
+  #input(chunk: Buffer, done: () => void): void {
     const { live, scanner, onDetach } = this.#options;
     if (!live || live.destroyed || live.writableEnded) {
       done();
@@ -54,18 +76,6 @@ export class Session extends Duplex {
       onDetach?.();
       this.#finish();
     });
-  }
-
-  override _final(done: (error?: Error | null) => void): void {
-    const { live } = this.#options;
-    if (live && !live.destroyed) live.end();
-    done();
-  }
-
-  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
-    this.#options.live?.destroy();
-    this.#options.onClose?.();
-    done(error);
   }
 
   async #pump(iterator: AsyncIterator<Uint8Array>): Promise<void> {

@@ -28,6 +28,7 @@ export async function startExec(context: Context, exec: Exec, options: ExecStart
   );
   return new Session({
     live,
+    listening: fault,
     scanner: scannerFor(exec),
     onDetach: () => tellExec(context, container, { exec, action: 'exec_detach' }),
     epilogue: async () => {
