@@ -58,7 +58,6 @@ const ONLY: Readonly<Record<string, string>> = {
   koffi: 'sys',
   'node:sqlite': 'store',
   pino: 'log',
-  'find-my-way': 'server',
 };
 
 const SPECIFIER =

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { deadline } from '#async';
 import type { Log } from '#log';
-import { isServed, Server } from '#server';
+import { isServed, Server, warmUp } from '#server';
 import type { DaemonConfig } from './config.ts';
 import { DOCKER_SOCKET } from './config.ts';
 import type { Engine } from './engine.ts';
@@ -42,6 +42,8 @@ export class Daemon implements AsyncDisposable {
       addresses: listeners.map(({ address }) => address),
       ms: Math.round(performance.now() - began),
     });
+    const own = listeners.find(({ address }) => address.startsWith('unix://'))?.address;
+    if (own) warmUp(own.slice('unix://'.length)).catch((error) => log.warn('not warmed up', { error }));
     return new Daemon(undo.move(), engine, log);
   }
 

@@ -49,6 +49,7 @@ export async function openEngine(config: DaemonConfig, log: Log): Promise<Engine
   const store = undo.use(Store.open(folder('gantry.db')));
   const events = new Events(store);
   const content = new Content({ root: folder('content'), log: log.child({ module: 'content' }) });
+  undo.defer(() => content.close());
   const snapshots = new Snapshots({
     root: folder('snapshots'),
     launcher: JAIL,
