@@ -1,7 +1,12 @@
 /* The event loop: epoll, one event at a time, and the few timers. */
+#include <elf.h>
 #include <errno.h>
+#include <link.h>
+#include <malloc.h>
 #include <signal.h>
+#include <sys/auxv.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "monitor.h"
@@ -57,6 +62,38 @@ int64_t now_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+#if !defined __SANITIZE_ADDRESS__ && !defined __PIE__
+/* The program's read-only pages stay in the page cache and come back at the next event. */
+static void forget_program(void)
+{
+	const ElfW(Phdr) *header = (const void *)getauxval(AT_PHDR);
+	const uintptr_t page = 4096;
+
+	for (unsigned long i = 0; i < getauxval(AT_PHNUM); i++) {
+		uintptr_t start = header[i].p_vaddr & ~(page - 1), end = header[i].p_vaddr + header[i].p_memsz;
+		if (header[i].p_type == PT_LOAD && !(header[i].p_flags & PF_W))
+			madvise((void *)start, ((end + page - 1) & ~(page - 1)) - start, MADV_DONTNEED);
+	}
+}
+#endif
+
+/* Gives back what an idle monitor does not need: buffers, freed memory, the stack of deep calls, its program. */
+static void shrink(struct monitor *m)
+{
+	scratch_release(m);
+#ifndef __SANITIZE_ADDRESS__
+	const uintptr_t page = 4096;
+	uintptr_t at = ((uintptr_t)__builtin_frame_address(0) & ~(page - 1)) - 2 * page;
+
+	malloc_trim(0);
+	for (int i = 0; i < 16 && madvise((void *)at, page, MADV_DONTNEED) == 0; i++)
+		at -= page;
+#ifndef __PIE__
+	forget_program();
+#endif
+#endif
+}
+
 static void sooner(int64_t *next, int64_t at)
 {
 	if (at && (!*next || at < *next))
@@ -69,7 +106,7 @@ static int run_timers(struct monitor *m)
 	int64_t now = now_ms(), next = 0;
 
 	if (m->idle_at && now >= m->idle_at)
-		scratch_release(m);
+		shrink(m);
 	if (m->orphan_at && now >= m->orphan_at && !m->visited)
 		quit(m);
 	if (m->container.grace_at && now >= m->container.grace_at)
@@ -107,6 +144,8 @@ void loop_run(struct monitor *m)
 		if (n == 1) {
 			struct watch *w = event.data.ptr;
 			w->ready(m, w, event.events);
+			if (!m->idle_at)
+				m->idle_at = now_ms() + IDLE_MS;
 		}
 		if (m->execs) {
 			exec_sweep(m);

@@ -15,6 +15,7 @@
 #define PIECE_SIZE (16 * 1024)   /* Docker: longer lines are logged in pieces of this size */
 #define ATTACH_LIMIT (1024 * 1024) /* an attached client further behind than this blocks the container */
 #define GRACE_MS 1000            /* how long after the exit a surviving child may keep the pipes open */
+#define IDLE_MS 1000             /* then memory is given back */
 #define ORPHAN_MS 10000          /* a container that nobody starts or asks for is dropped after this time */
 
 struct monitor;

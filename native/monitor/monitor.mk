@@ -17,3 +17,25 @@ $(OUT)/gantry-monitor-sanitized: $(MONITOR_SOURCES) $(MONITOR_HEADERS)
 	$(CC) -std=gnu17 -D_GNU_SOURCE $(WARNINGS) $(SANITIZE) -o $@ $(MONITOR_SOURCES)
 
 .PHONY: monitor-sanitized
+
+# Needs clang. SECONDS of fuzzing; the seeds are the examples of PROTOCOL.md.
+SECONDS ?= 20
+FUZZ_CORPUS := $(OUT)/fuzz-corpus
+$(OUT)/fuzz-monitor: $(MONITOR_DIR)/fuzz_protocol.c $(MONITOR_DIR)/protocol.c $(MONITOR_DIR)/jsonlog.c $(MONITOR_HEADERS)
+	@mkdir -p $(OUT)
+	clang -std=gnu17 -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ $(filter %.c,$^)
+
+monitor-fuzz: $(OUT)/fuzz-monitor
+	@mkdir -p $(FUZZ_CORPUS)
+	@grep -oE '^    [0-9]+:.*,$$' $(MONITOR_DIR)/PROTOCOL.md | sed 's/^    //' | split -l 1 - $(FUZZ_CORPUS)/seed-
+	$(OUT)/fuzz-monitor -max_total_time=$(SECONDS) -max_len=4096 -print_final_stats=0 -verbosity=0 $(FUZZ_CORPUS)
+
+# The black-box tests with the sanitizer build; any finding ends the monitor and so the test.
+monitor-test: monitor monitor-sanitized
+	cd $(ROOT) && ASAN_OPTIONS=detect_leaks=1 GANTRY_MONITOR=$(OUT)/gantry-monitor-sanitized \
+		node_modules/.bin/node --test --test-concurrency=1 --test-timeout=60000 \
+		test/integration/runtime/life.test.ts test/integration/runtime/streams.test.ts \
+		test/integration/runtime/ports.test.ts test/integration/runtime/recovery.test.ts \
+		test/integration/runtime/hostile.test.ts
+
+.PHONY: monitor-fuzz monitor-test

@@ -17,7 +17,6 @@
 #define INPUT_SIZE (PIECE_SIZE + PIPE_SIZE + SLACK)
 #define OUTPUT_SIZE (768 * 1024)
 #define SCRATCH_SIZE (INPUT_SIZE + OUTPUT_SIZE)
-#define IDLE_MS 1000
 #define STDIN_LIMIT (64 * 1024)
 
 /* Memory for one event's bytes (at least PIPE_SIZE); NULL when there is none. */

@@ -10,7 +10,7 @@
 #include "monitor.h"
 
 #define SESSIONS 1024
-#define IDLE_MS 90000
+#define SESSION_MS 90000
 #define DATAGRAM 65536
 #define CONTROL CMSG_SPACE(sizeof(struct in6_pktinfo))
 
@@ -47,7 +47,7 @@ void udp_expire(struct monitor *m, int64_t now)
 	for (struct relay_port *p = m->ports; p; p = p->next)
 		for (struct udp_session *s = p->sessions, *next; s; s = next) {
 			next = s->next;
-			if (now - s->used_at >= IDLE_MS)
+			if (now - s->used_at >= SESSION_MS)
 				session_free(m, s);
 		}
 }

@@ -38,6 +38,8 @@ export async function attachTo(directory: string, exec: string, streams: Streams
     throw error;
   }
   socket.off('readable', read).off('end', ended).off('error', reject);
+  // After the output nothing can be put in: without this the monitor would wait for our end.
+  socket.once('end', () => socket.end());
   if (decoder.rest.length > 0) socket.unshift(decoder.rest);
   return socket;
 }

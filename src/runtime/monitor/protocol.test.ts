@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { Decoder, decodeList, encode, MESSAGE_MAX } from './protocol.ts';
 
 const text = (fields: Buffer[] | undefined) => fields?.map(String);
 
 test('a message is a netstring of netstrings', () => {
-  assert.equal(String(encode(['start', 7, []])), '16:5:start,1:7,0:,,');
-  assert.equal(String(encode(['a', ['b', ['c']]])), '19:1:a,12:1:b,4:1:c,,,');
+  assert.equal(String(encode(['start', 7, []])), '15:5:start,1:7,0:,,');
+  assert.equal(String(encode(['a', ['b', ['c']]])), '19:1:a,11:1:b,4:1:c,,,,');
 });
 
 test('lengths count bytes', () => {
@@ -50,4 +51,16 @@ for (const bad of ['x', ':', '01:a,', `${MESSAGE_MAX + 1}:`, '3:abcd', '4:1:ab,'
 
 test('a message that is too long is not sent', () => {
   assert.throws(() => encode(['x'.repeat(MESSAGE_MAX)]), RangeError);
+});
+
+test('the examples of PROTOCOL.md are messages', () => {
+  const page = readFileSync(new URL('../../../native/monitor/PROTOCOL.md', import.meta.url), 'utf8');
+  const examples = page.match(/^ {4}\d+:.*,$/gm) ?? [];
+  assert.ok(examples.length >= 16);
+  for (const example of examples) {
+    const decoder = new Decoder();
+    decoder.push(Buffer.from(example.trim()));
+    assert.ok(decoder.next(), example);
+    assert.equal(decoder.rest.length, 0, example);
+  }
 });
