@@ -132,7 +132,18 @@ export class Containers {
   }
 
   async start(name: string, _options?: { detachKeys: Uint8Array | undefined }): Promise<void> {
-    await this.#alone(name, (container) => start(this.#context, container));
+    const turn = await this.#context.locks.lock(this.#read(name).id);
+    try {
+      const record = await start(this.#context, this.#read(name));
+      // The answer goes out in this turn of the loop, and no request is read before the next one.
+      setImmediate(() => {
+        using _ = turn;
+        record();
+      });
+    } catch (error) {
+      turn[Symbol.dispose]();
+      throw error;
+    }
   }
 
   async stop(name: string, options: StopRequest): Promise<void> {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import type { ContainerConfig, CreateRequest, CreateResponse, HostConfig } from '#api';
-import { invalid, isKind, notFound } from '#errdefs';
+import { internal, invalid, isKind, notFound } from '#errdefs';
 import { formatPlatform, parsePlatform, platformMatches } from '#oci';
 import { bootId, failpoint } from '#sys';
 import { clean } from './binds.ts';
@@ -10,13 +10,13 @@ import type { Context } from './context.ts';
 import type { ImageRecord } from './deps.ts';
 import { dropFolder } from './folder.ts';
 import { endpointsOf, withHostDefaults } from './host-defaults.ts';
-import { sandboxRequest } from './launch.ts';
 import { commandLine, mergeConfig } from './merge.ts';
 import type { WantedMount } from './mount-points.ts';
 import { wantedMounts } from './mount-points.ts';
 import { freeName, parseName } from './names.ts';
 import type { ContainerMount, ContainerSpec } from './record.ts';
 import { shortId } from './record.ts';
+import { sandboxRequest } from './sandbox-request.ts';
 import type { NewContainer } from './store.ts';
 import { tell } from './tell.ts';
 import { assertSettings } from './validate.ts';
@@ -40,6 +40,7 @@ export async function create(
   try {
     await context.snapshots.prepare(container.id, [...image.layers]);
     failpoint('container.create.snapshot-prepared');
+    await assertDirectory(context, container);
     const isFilled = commit(context, container, wanted);
     failpoint('container.create.recorded');
     if (!isFilled) await fill(context, container.id);
@@ -154,6 +155,18 @@ function newId(): string {
     const id = randomBytes(32).toString('hex');
     if (!/^\d+$/.test(shortId(id))) return id;
   }
+}
+
+/** Docker: makes the working directory at create, and stumbles over a file there. */
+async function assertDirectory({ snapshots }: Context, { id, spec }: Pick<NewContainer, 'id' | 'spec'>): Promise<void> {
+  const { WorkingDir } = spec.config;
+  if (WorkingDir === '' || WorkingDir === '/') return;
+  const isFile = await snapshots.readFromSnapshot(id, WorkingDir, 1).then(
+    (content) => content !== undefined,
+    // Only a file can be longer than that.
+    (error) => isKind(error, 'invalid-argument'),
+  );
+  if (isFile) throw internal(`Cannot mkdir: ${WorkingDir} is not a directory`);
 }
 
 /** Row, name, mounts, new volumes. True when that is all: the event is in it too. */

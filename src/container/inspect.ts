@@ -1,7 +1,8 @@
-import type { ContainerJSON, ContainerState, MountPoint } from '#api';
+import type { ContainerJSON, ContainerState, MountPoint, NetworkSettings } from '#api';
 import { formatTime } from '#api';
 import type { Context } from './context.ts';
 import { containerFiles } from './folder.ts';
+import { emptyEndpoint } from './host-defaults.ts';
 import type { Container, ContainerMount } from './record.ts';
 import { isUp } from './record.ts';
 
@@ -40,7 +41,7 @@ export async function inspect(
     ...(size ? await sizes(context, container) : {}),
     Mounts: container.mounts.map(mountPoint),
     Config: withMac(config, spec.endpoints[hostConfig.NetworkMode]?.MacAddress),
-    NetworkSettings: context.networks.settings(id),
+    NetworkSettings: networkSettings(context, container),
   };
 }
 
@@ -80,6 +81,40 @@ export function mountPoint(mount: ContainerMount): MountPoint {
     Propagation: mount.propagation,
   };
 }
+
+/** The network part. The address of a container that is not started yet is nobody's business. */
+export function networkSettings({ networks }: Context, container: Container): NetworkSettings {
+  const settings = networks.settings(container.id);
+  if (isUp(container) || settings.SandboxID === '') return settings;
+  const wasStarted = !container.startedAt.startsWith('0001');
+  const Networks = Object.entries(settings.Networks).map(([name, { NetworkID }]) => [
+    name,
+    { ...emptyEndpoint(), ...container.spec.endpoints[name], NetworkID: wasStarted ? NetworkID : '' },
+  ]);
+  const MacAddress = container.spec.endpoints.bridge?.MacAddress ?? '';
+  return { ...NO_SANDBOX, MacAddress, Networks: Object.fromEntries(Networks) };
+}
+
+const NO_SANDBOX: NetworkSettings = {
+  Bridge: '',
+  SandboxID: '',
+  SandboxKey: '',
+  Ports: {},
+  HairpinMode: false,
+  LinkLocalIPv6Address: '',
+  LinkLocalIPv6PrefixLen: 0,
+  SecondaryIPAddresses: null,
+  SecondaryIPv6Addresses: null,
+  EndpointID: '',
+  Gateway: '',
+  GlobalIPv6Address: '',
+  GlobalIPv6PrefixLen: 0,
+  IPAddress: '',
+  IPPrefixLen: 0,
+  IPv6Gateway: '',
+  MacAddress: '',
+  Networks: {},
+};
 
 /** Bytes written by the container, and with those of its image. */
 export async function sizes(

@@ -3,11 +3,14 @@ import { notFound } from '#errdefs';
 import { bootId, failpoint, SystemError } from '#sys';
 import { nowText } from './clock.ts';
 import type { Context } from './context.ts';
-import type { Reservation, SandboxRequest, Started } from './deps.ts';
+import type { Reservation, Started } from './deps.ts';
 import { settleExit } from './exit.ts';
 import { writeNetworkFiles } from './folder.ts';
 import { freshHealth } from './health.ts';
 import type { Container } from './record.ts';
+import type { Sandbox } from './sandbox.ts';
+import { join } from './sandbox.ts';
+import { sandboxRequest } from './sandbox-request.ts';
 import { startFailure } from './start-failure.ts';
 import { next } from './state.ts';
 import { tell, tellMounted, tellNetworks } from './tell.ts';
@@ -26,23 +29,46 @@ export interface Launch {
  * Brings a container to life: intent, sandbox, network, process, record. On failure everything is undone, and status,
  * error and exit code are recorded as Docker does; the error thrown is the one to show.
  */
-export async function launch(context: Context, container: Container, { verb, detail }: Launch): Promise<void> {
+export async function launch(context: Context, container: Container, how: Launch): Promise<void> {
+  const record = await ignite(context, container, how);
+  record();
+}
+
+/** {@link launch} without its record: the caller calls what it gives, once, when the answer is out. */
+export async function ignite(context: Context, container: Container, how: Launch): Promise<() => void> {
   const { id } = container;
   next(container, 'start');
   context.restarts.cancel(id);
   await context.cleanups.get(id);
   context.starting.set(id, undefined);
   try {
-    const started = await bringUp(context, container, { verb, detail });
+    const started = await bringUp(context, container, how);
+    return () => conclude(context, container, { started, verb: how.verb });
+  } catch (error) {
+    throw await recordFailure(context, container, error).finally(() => context.starting.delete(id));
+  }
+}
+
+/** Puts the life on record, and its end if that has come meanwhile. */
+function conclude(
+  context: Context,
+  container: Container,
+  { started, verb }: { started: Started; verb: Launch['verb'] },
+): void {
+  const { id } = container;
+  try {
     recordRunning(context, container, started, verb);
   } catch (error) {
-    throw await recordFailure(context, container, error);
-  } finally {
-    const exit = context.starting.get(id);
     context.starting.delete(id);
-    if (exit) settleExit(context, id, exit);
+    recordFailure(context, container, error).catch((e) =>
+      context.log.error('start not recorded', { container: id, error: e }),
+    );
+    return;
   }
-  context.health.watch(id);
+  const exit = context.starting.get(id);
+  context.starting.delete(id);
+  if (exit) settleExit(context, id, exit);
+  else context.health.watch(id);
 }
 
 async function bringUp(context: Context, container: Container, { verb, detail }: Launch): Promise<Started> {
@@ -51,12 +77,8 @@ async function bringUp(context: Context, container: Container, { verb, detail }:
   failpoint('container.start.intended');
   const sandbox = await context.sandboxes.take(container);
   failpoint('container.start.prepared');
-  if (reservation.netns === 'private' || reservation.netns === 'none') {
-    await deadline(context.networks.attach(id, { pid: sandbox.pid }), ATTACH_MS, 'the network was not set up in time');
-    failpoint('container.start.attached');
-  }
-  writeNetworkFiles(context.settings, id, context.networks.files(id));
-  failpoint('container.start.files-written');
+  if (!sandbox.isAttached) await attachNetwork(context, id, { sandbox, reservation });
+  failpoint('container.start.attached');
   const { spec } = sandbox.rendered;
   const started = await deadline(
     context.runtime.start(id, { spec, sockets: reservation.sockets }),
@@ -67,6 +89,16 @@ async function bringUp(context: Context, container: Container, { verb, detail }:
   });
   failpoint('container.start.started');
   return started;
+}
+
+async function attachNetwork(
+  context: Context,
+  id: string,
+  { sandbox, reservation }: { sandbox: Sandbox; reservation: Reservation },
+): Promise<void> {
+  if (reservation.netns === 'private' || reservation.netns === 'none') return await join(context, id, sandbox.pid);
+  writeNetworkFiles(context.settings, id, context.networks.files(id));
+  failpoint('container.start.files-written');
 }
 
 /** A port that the monitor could not listen on is told in the network's words. */
@@ -82,25 +114,13 @@ function portConflict(
 }
 
 /** Addresses and ports are taken in the transaction that says what for. */
-function intend({ store, rows, networks }: Context, container: Container, { verb, detail }: Launch): Reservation {
+function intend(context: Context, container: Container, { verb, detail }: Launch): Reservation {
+  const { store, rows, networks, sandboxes } = context;
   return store.tx(() => {
     rows.begin(container.id, verb, bootId(), detail);
+    if (sandboxes.isReserved(container.id)) return { netns: 'private', sockets: [] };
     return networks.reserve(sandboxRequest(container));
   });
-}
-
-/** What the network needs to know of a container. */
-export function sandboxRequest({ id, name, spec }: Pick<Container, 'id' | 'name' | 'spec'>): SandboxRequest {
-  const { config, hostConfig, endpoints } = spec;
-  return {
-    containerId: id,
-    name,
-    hostname: config.Hostname,
-    domainname: config.Domainname,
-    hostConfig,
-    config,
-    endpoints,
-  };
 }
 
 function recordRunning(context: Context, container: Container, process: Started, verb: Launch['verb']): void {

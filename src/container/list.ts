@@ -2,7 +2,7 @@ import type { ContainerSummary, Filters, PortMap, PortSummary } from '#api';
 import { EngineError } from '#errdefs';
 import type { Context } from './context.ts';
 import { humanStatus } from './human.ts';
-import { mountPoint, sizes } from './inspect.ts';
+import { mountPoint, networkSettings, sizes } from './inspect.ts';
 import { listFilter } from './list-filters.ts';
 import type { Container } from './record.ts';
 import { isUp } from './record.ts';
@@ -37,7 +37,7 @@ async function sizesOf(context: Context, container: Container) {
 
 function summary(context: Context, container: Container): ContainerSummary {
   const { config, hostConfig } = container.spec;
-  const settings = context.networks.settings(container.id);
+  const settings = networkSettings(context, container);
   return {
     Id: container.id,
     Names: [`/${container.name}`],

@@ -57,9 +57,11 @@ function halfStarted(container: Container, { monitor }: Seen): Action[] {
 }
 
 function alive(container: Container, { monitor, processAlive, isFirst }: Seen): Action[] {
-  if (monitor?.exit && isSameLife(container, monitor)) return [{ do: 'record-exit', exit: monitor.exit }];
-  if (!processAlive) return [{ do: 'record-exit', exit: undefined }];
   const verb = container.operation?.verb;
+  // Between the two halves of a restart the user was not told anything yet: it goes on.
+  const then: Action[] = verb === 'restart' ? [{ do: 'start' }] : [];
+  if (monitor?.exit && isSameLife(container, monitor)) return [{ do: 'record-exit', exit: monitor.exit }, ...then];
+  if (!processAlive) return [{ do: 'record-exit', exit: undefined }, ...then];
   if (verb === 'stop') return [{ do: 'finish-stop' }];
   if (verb === 'restart') return [{ do: 'finish-restart' }];
   return isFirst ? [{ do: 'watch' }] : [];

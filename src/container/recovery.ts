@@ -16,6 +16,7 @@ import { FOUND_DEAD, plan } from './recover.ts';
 import { remove } from './remove.ts';
 import { restart } from './restart.ts';
 import { next } from './state.ts';
+import type { StopOptions } from './stop.ts';
 import { stop } from './stop.ts';
 
 const OBSERVE_MS = 10_000;
@@ -59,15 +60,10 @@ const executors: Executors = {
     settleExit(context, id, exit ?? { exitCode: FOUND_DEAD, oomKilled: false, finishedAt: nowText() });
   },
   'finish-stop': async (context, container) => {
-    const { timeout } = container.operation?.detail ?? {};
-    await stop(context, container, {
-      reference: container.name,
-      signal: undefined,
-      timeout: typeof timeout === 'number' ? timeout : undefined,
-    });
+    await stop(context, container, asAsked(container));
   },
   'finish-restart': async (context, container) => {
-    await restart(context, container, { reference: container.name, signal: undefined, timeout: undefined });
+    await restart(context, container, asAsked(container));
   },
   'finish-remove': async (context, container, { volumes }) => {
     await remove(context, container, { force: true, volumes, link: false });
@@ -78,6 +74,16 @@ const executors: Executors = {
   'end-operation': ({ store, rows }, { id }) => store.tx(() => rows.end(id)),
   discard: (context, container) => void cleanUp(context, container, { removed: false }),
 };
+
+/** The stop of an operation on record, as its user asked for it. */
+function asAsked({ name, operation }: Container): StopOptions {
+  const { signal, timeout } = operation?.detail ?? {};
+  return {
+    reference: name,
+    signal: typeof signal === 'number' ? String(signal) : undefined,
+    timeout: typeof timeout === 'number' ? timeout : undefined,
+  };
+}
 
 /** What takes time and needs nobody to wait for it. */
 const SLOW: ReadonlySet<Action['do']> = new Set(['finish-stop', 'finish-restart', 'finish-remove', 'start']);

@@ -4,14 +4,16 @@ import { conflict, EngineError, internal, invalid } from '#errdefs';
 import { failpoint, isErrno } from '#sys';
 import type { Context } from './context.ts';
 import type { Rendered, ResolvedMount } from './deps.ts';
-import { containerFiles, makeFolder } from './folder.ts';
+import { containerFiles, makeFolder, writeNetworkFiles } from './folder.ts';
 import { logAttributes } from './log-attributes.ts';
 import { logLimits } from './log-config.ts';
 import type { Container, ContainerMount } from './record.ts';
+import { sandboxRequest } from './sandbox-request.ts';
 
 /** A sandbox begun after create that nobody starts is dropped after this. */
 const IDLE_MS = 10_000;
 const PREPARE_MS = 30_000;
+const ATTACH_MS = 10_000;
 /** Account files of an image that are longer are not read. */
 const ACCOUNTS_BYTES = 1024 * 1024;
 
@@ -19,11 +21,15 @@ const ACCOUNTS_BYTES = 1024 * 1024;
 export interface Sandbox {
   /** A process in the container's network namespace. */
   readonly pid: number;
+  /** Address taken, interface made, files written: nothing of the network is left to do. */
+  readonly isAttached: boolean;
   readonly rendered: Rendered;
 }
 
 interface Entry {
   readonly sandbox: Promise<Sandbox>;
+  /** An address was taken for it, although the container is not started yet. */
+  readonly isReserved: boolean;
   timer: NodeJS.Timeout | undefined;
 }
 
@@ -39,9 +45,12 @@ export class Sandboxes {
   /** Begins one in the hope of a start soon; whatever fails will fail again, and be told, at the start. */
   begin(container: Container): void {
     if (!isAlone(container) || this.#entries.has(container.id)) return;
-    const entry = this.#enter(container);
+    const entry = this.#enter(container, { isReserved: this.#reserve(container) });
     entry.timer = setTimeout(() => this.#drop(container.id, entry), IDLE_MS).unref();
-    entry.sandbox.catch(() => this.#forget(container.id, entry));
+    entry.sandbox.catch(() => {
+      this.#forget(container.id, entry);
+      if (!this.#context().starting.has(container.id)) this.#release(container.id);
+    });
   }
 
   /** Begins one that stays until the start or {@link release}: somebody is attached. */
@@ -76,19 +85,48 @@ export class Sandboxes {
     return this.#entries.has(id);
   }
 
+  /** Whether the sandbox that a start will take has its address already. */
+  isReserved(id: string): boolean {
+    return this.#entries.get(id)?.isReserved ?? false;
+  }
+
   /** Drops it and waits until it is gone; none is success. */
   async discard(id: string): Promise<void> {
     const entry = this.#entries.get(id);
     if (!entry) return;
     this.#forget(id, entry);
     await entry.sandbox.catch(() => undefined);
-    await this.#context().runtime.discard(id);
+    const { runtime, networks } = this.#context();
+    await runtime.discard(id);
+    if (!entry.isReserved) return;
+    await networks.detach(id);
+    this.#release(id);
   }
 
-  #enter(container: Container): Entry {
-    const entry: Entry = { sandbox: prepare(this.#context(), container), timer: undefined };
+  #enter(container: Container, { isReserved } = { isReserved: false }): Entry {
+    const sandbox = prepare(this.#context(), container, { isReserved });
+    const entry: Entry = { sandbox, isReserved, timer: undefined };
     this.#entries.set(container.id, entry);
     return entry;
+  }
+
+  /** Takes an address before the start where that can be in nobody's way: no port, no address of the user's choice. */
+  #reserve(container: Container): boolean {
+    if (!hasFreeNetwork(container)) return false;
+    const { store, networks, log } = this.#context();
+    try {
+      store.tx(() => networks.reserve(sandboxRequest(container)));
+      failpoint('container.prepare.reserved');
+      return true;
+    } catch (error) {
+      log.debug('no address before the start', { container: container.id, error });
+      return false;
+    }
+  }
+
+  #release(id: string): void {
+    const { store, networks } = this.#context();
+    store.tx(() => networks.release(id));
   }
 
   async #settle(id: string, entry: Entry): Promise<Sandbox> {
@@ -123,7 +161,19 @@ function isAlone({ spec, mounts }: Container): boolean {
   return !joins && mounts.every(({ type, source }) => type !== 'bind' || existsSync(source));
 }
 
-async function prepare(context: Context, container: Container): Promise<Sandbox> {
+function hasFreeNetwork({ spec }: Container): boolean {
+  const { NetworkMode, PortBindings, PublishAllPorts } = spec.hostConfig;
+  if (NetworkMode !== 'bridge' || PublishAllPorts || spec.config.NetworkDisabled) return false;
+  return (
+    Object.keys(PortBindings ?? {}).length === 0 && Object.values(spec.endpoints).every(({ IPAMConfig }) => !IPAMConfig)
+  );
+}
+
+async function prepare(
+  context: Context,
+  container: Container,
+  { isReserved }: { isReserved: boolean },
+): Promise<Sandbox> {
   const { id, spec } = container;
   await context.cleanups.get(id);
   makeFolder(context.settings, id);
@@ -146,7 +196,16 @@ async function prepare(context: Context, container: Container): Promise<Sandbox>
     'the monitor did not prepare the container in time',
   );
   failpoint('container.prepare.prepared');
-  return { pid: prepared.pid, rendered };
+  if (isReserved) await join(context, id, prepared.pid);
+  return { pid: prepared.pid, rendered, isAttached: isReserved };
+}
+
+/** Puts a sandbox whose address is taken into its network. */
+export async function join(context: Context, id: string, pid: number): Promise<void> {
+  await deadline(context.networks.attach(id, { pid }), ATTACH_MS, 'the network was not set up in time');
+  failpoint('container.prepare.attached');
+  writeNetworkFiles(context.settings, id, context.networks.files(id));
+  failpoint('container.prepare.files-written');
 }
 
 /** The spec of a container as it stands now. */

@@ -1,12 +1,20 @@
 import { removeAfterEnd } from './auto-remove.ts';
 import type { Context } from './context.ts';
-import { launch } from './launch.ts';
+import { ignite } from './launch.ts';
 import type { Container } from './record.ts';
 
-/** Starts a container that is not running. A container of `--rm` that does not start is removed. */
-export async function start(context: Context, container: Container): Promise<void> {
+/**
+ * Starts a container that is not running. A container of `--rm` that does not start is removed. What it gives puts the
+ * life on record and is to be called once, after the answer; a container that a policy keeps up is on record before.
+ */
+export async function start(context: Context, container: Container): Promise<() => void> {
   try {
-    await launch(context, { ...container, ...resetFlags(context, container) }, { verb: 'start' });
+    const subject = { ...container, ...resetFlags(context, container) };
+    const record = await ignite(context, subject, { verb: 'start' });
+    if (['', 'no'].includes(container.spec.hostConfig.RestartPolicy.Name)) return record;
+    record();
+    await context.store.durable();
+    return () => undefined;
   } catch (error) {
     const failed = context.rows.get(container.id);
     if (failed && failed.status === 'created' && failed.error !== '') removeAfterEnd(context, failed);

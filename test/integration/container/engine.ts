@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { importImage } from '../../conformance/image.ts';
+import type { Reply } from '../../harness/api.ts';
+import { api } from '../../harness/api.ts';
+import type { TestDaemon } from '../../harness/daemon.ts';
+import { startDaemon } from '../../harness/daemon.ts';
+
+/** An image with a shell; made by every test file for itself. */
+export const IMAGE = 'conformance';
+
+export interface State {
+  readonly Status: string;
+  readonly Pid: number;
+  readonly ExitCode: number;
+  readonly Error: string;
+  readonly OOMKilled: boolean;
+  readonly Health?: { readonly Status: string; readonly FailingStreak: number };
+}
+
+export interface Event {
+  readonly Type: string;
+  readonly Action: string;
+  readonly Actor: { readonly Attributes: Record<string, string> };
+}
+
+/** A gantryd of its own with an image, and the calls that tests make. */
+export class Engine {
+  readonly daemon: TestDaemon;
+
+  private constructor(daemon: TestDaemon) {
+    this.daemon = daemon;
+  }
+
+  static async open(): Promise<Engine> {
+    const daemon = await startDaemon();
+    await importImage(daemon.socket);
+    return new Engine(daemon);
+  }
+
+  call(method: string, path: string, body?: unknown): Promise<Reply> {
+    return api(this.daemon.socket, method, `/v1.50${path}`, body);
+  }
+
+  /** The call, which has to be answered with this status. */
+  async expect(status: number, method: string, path: string, body?: unknown): Promise<unknown> {
+    const reply = await this.call(method, path, body);
+    assert.equal(reply.status, status, `${method} ${path}: ${JSON.stringify(reply.body)}`);
+    return reply.body;
+  }
+
+  async create(name: string, Cmd: readonly string[], host: object = {}, config: object = {}): Promise<string> {
+    const HostConfig = { NetworkMode: 'none', ...host };
+    const body = await this.expect(201, 'POST', `/containers/create?name=${name}`, {
+      Image: IMAGE,
+      Cmd,
+      HostConfig,
+      ...config,
+    });
+    return (body as { Id: string }).Id;
+  }
+
+  async run(name: string, Cmd: readonly string[], host: object = {}, config: object = {}): Promise<string> {
+    const id = await this.create(name, Cmd, host, config);
+    await this.expect(204, 'POST', `/containers/${name}/start`);
+    return id;
+  }
+
+  async wait(name: string, condition = 'not-running'): Promise<number> {
+    const body = await this.expect(200, 'POST', `/containers/${name}/wait?condition=${condition}`);
+    return (body as { StatusCode: number }).StatusCode;
+  }
+
+  async state(name: string): Promise<State> {
+    return ((await this.expect(200, 'GET', `/containers/${name}/json`)) as { State: State }).State;
+  }
+
+  /** The actions of a container's events so far, those of its networks and volumes included. */
+  async events(id: string): Promise<string[]> {
+    const until = Math.ceil(Date.now() / 1000) + 1;
+    const text = String(await this.expect(200, 'GET', `/events?since=1&until=${until}`));
+    return text
+      .split('\n')
+      .filter((line) => line.includes(id))
+      .map((line) => JSON.parse(line) as Event)
+      .map(({ Type, Action }) => (Type === 'container' ? Action : `${Type} ${Action}`));
+  }
+
+  async destroy(): Promise<void> {
+    await this.daemon.destroy();
+  }
+}
+
+/** Waits until it holds, at most ten seconds. */
+export async function eventually(what: string, holds: () => Promise<boolean>): Promise<void> {
+  const last = Date.now() + 10_000;
+  while (!(await holds())) {
+    assert.ok(Date.now() < last, what);
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
