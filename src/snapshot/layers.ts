@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { failpoint, syncfs } from '#sys';
+import { adoptDirectories } from './adopt.ts';
 import type { Folders } from './folders.ts';
 import type { TaskResult, UnpackLimits } from './jail/task.ts';
 import { runJail } from './jail.ts';
@@ -21,6 +22,7 @@ export interface LayerSource {
 export interface LayerFacts {
   readonly chainId: string;
   readonly diffId: string;
+  readonly parent?: string;
   readonly size: number;
   readonly entries: number;
 }
@@ -30,6 +32,10 @@ interface UnpackOptions {
   readonly limits: UnpackLimits;
   /** Takes a directory away, whatever is in it. */
   readonly discard: (path: string) => void;
+  /** Runs the jail when there is a place for it. */
+  readonly place: () => Promise<Disposable>;
+  /** The trees below this layer, newest first, as soon as they are there. */
+  readonly below: () => Promise<string[]>;
   readonly signal?: AbortSignal;
 }
 
@@ -41,6 +47,18 @@ export function findLayers(folders: Folders): Set<string> {
 /** What was written down when the layer was unpacked. */
 export function layerFacts(folders: Folders, name: string): LayerFacts {
   return JSON.parse(readFileSync(join(folders.layers, name, 'layer.json'), 'utf8'));
+}
+
+/** The trees of a layer and of those below it, newest first; empty when one is not there. */
+export function treesOf(folders: Folders, chainId: string, known: ReadonlySet<string>): string[] {
+  const trees: string[] = [];
+  for (let id: string | undefined = chainId; id !== undefined; ) {
+    const name = layerName(id);
+    if (!known.has(name)) return [];
+    trees.push(join(folders.layers, name, 'diff'));
+    id = layerFacts(folders, name).parent;
+  }
+  return trees;
 }
 
 /**
@@ -55,8 +73,12 @@ export async function unpackLayer(folders: Folders, layer: LayerSource, options:
   try {
     const result = await fill(join(ingest, 'diff'), layer, options);
     failpoint('snapshot.unpack.filled');
-    const { chainId, diffId } = layer;
-    const facts = { chainId, diffId, size: result.size, entries: result.entries };
+    const implied = result.implied ?? [];
+    if (layer.parent && implied.length > 0)
+      await adoptDirectories(join(ingest, 'diff'), implied, await options.below());
+    failpoint('snapshot.unpack.adopted');
+    const { chainId, diffId, parent } = layer;
+    const facts = { chainId, diffId, ...(parent && { parent }), size: result.size, entries: result.entries };
     writeFileSync(join(ingest, 'layer.json'), JSON.stringify(facts));
     failpoint('snapshot.unpack.described');
     await syncfs(ingest);
@@ -74,6 +96,7 @@ export async function unpackLayer(folders: Folders, layer: LayerSource, options:
 
 async function fill(root: string, layer: LayerSource, options: UnpackOptions): Promise<TaskResult> {
   const { launcher, limits, signal } = options;
+  using _place = await options.place();
   const task = { kind: 'unpack', root, diffId: layer.diffId, limits } as const;
   return await runJail(task, { launcher, input: layer.open(), ...(signal && { signal }) });
 }

@@ -1,8 +1,9 @@
 import type { Stats } from 'node:fs';
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { invalid } from '#errdefs';
-import { AT_FDCWD, getXattr, isErrno, O_PATH, openat, readDirectory, readlinkat } from '#sys';
-import { directoryFlags } from './tree-fd.ts';
+import type { FileXattr, Timespec } from '#sys';
+import { AT_FDCWD, getXattr, isErrno, listXattrs, O_PATH, openat, readDirectory, readlinkat, timespec } from '#sys';
+import { directoryFlags, inDirectory } from './tree-fd.ts';
 
 const OPAQUE = Buffer.from('user.overlay.opaque');
 const LINKS = 40;
@@ -56,6 +57,9 @@ export interface MergedDirectory {
   /** Where it is, links resolved; without a leading slash. */
   readonly path: Buffer;
   readonly stats: Stats;
+  readonly times: { readonly atime: Timespec; readonly mtime: Timespec };
+  /** Its attributes, without those of the overlay itself. */
+  readonly xattrs: readonly FileXattr[];
   readonly isEmpty: boolean;
 }
 
@@ -65,14 +69,21 @@ export function findDirectory(layers: readonly string[], path: Buffer): MergedDi
   const place = walk(opened, layers, path);
   if (!place || place.found) return undefined;
   const { level, names } = place;
-  // A name that a newer layer hides makes "not empty" of an empty one: that costs a copy of nothing.
-  const isEmpty = level.every((fd) => readDirectory(fd).length === 0);
+  const fd = level[0]!;
+  const { atimeNs, mtimeNs } = fstatSync(fd, { bigint: true });
   return {
     path: Buffer.from(names.map((name) => name.toString('latin1')).join('/'), 'latin1'),
-    stats: fstatSync(level[0]!),
-    isEmpty,
+    stats: fstatSync(fd),
+    times: { atime: timespec(atimeNs), mtime: timespec(mtimeNs) },
+    xattrs: listXattrs(inDirectory(fd, Buffer.from('.'))).filter(
+      ({ name }) => !name.toString().startsWith(OVERLAY_PREFIX),
+    ),
+    // A name that a newer layer hides makes "not empty" of an empty one: that costs a copy of nothing.
+    isEmpty: level.every((each) => readDirectory(each).length === 0),
   };
 }
+
+const OVERLAY_PREFIX = 'user.overlay.';
 
 /**
  * Follows a path component by component. A level is the same directory in each layer that shows it, newest first.

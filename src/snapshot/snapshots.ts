@@ -14,7 +14,7 @@ import type { UnpackLimits } from './jail/task.ts';
 import { DEFAULT_UNPACK_LIMITS } from './jail/task.ts';
 import { layerName } from './layer-name.ts';
 import type { LayerSource } from './layers.ts';
-import { findLayers, layerFacts, unpackLayer } from './layers.ts';
+import { findLayers, layerFacts, treesOf, unpackLayer } from './layers.ts';
 import { readMerged } from './merged.ts';
 import { canOverlay, mergeLayers } from './native.ts';
 import { Trash } from './trash.ts';
@@ -41,6 +41,8 @@ export class Snapshots {
   readonly #trash: Trash;
   readonly #layers: Set<string>;
   readonly #locks = new KeyedMutex();
+  /** Layers on their way: one above may wait for them. */
+  readonly #unpacking = new Map<string, Promise<unknown>>();
   readonly #places = new Semaphore(availableParallelism());
   /** What was here when this process began: only that can be without an owner. */
   readonly #inherited: { containers: string[]; layers: string[]; ingests: string[] };
@@ -77,12 +79,29 @@ export class Snapshots {
     const name = layerName(layer.chainId);
     using _lock = await this.#locks.lock(name, signal);
     if (this.#layers.has(name)) return { size: layerFacts(this.#folders, name).size };
-    using _place = await this.#places.acquire(signal);
-    const discard = (path: string) => this.#trash.discard(path);
-    const options = { launcher: this.#launcher, limits: this.#limits, discard, ...(signal && { signal }) };
-    const { size } = await unpackLayer(this.#folders, layer, options);
-    this.#layers.add(name);
-    return { size };
+    const work = unpackLayer(this.#folders, layer, {
+      launcher: this.#launcher,
+      limits: this.#limits,
+      discard: (path) => this.#trash.discard(path),
+      place: () => this.#places.acquire(signal),
+      below: () => this.#below(layer.parent),
+      ...(signal && { signal }),
+    });
+    this.#unpacking.set(name, work);
+    try {
+      const { size } = await work;
+      this.#layers.add(name);
+      return { size };
+    } finally {
+      this.#unpacking.delete(name);
+    }
+  }
+
+  /** The trees below a layer once those that are on their way have arrived. */
+  async #below(parent: string | undefined): Promise<string[]> {
+    if (parent === undefined) return [];
+    await this.#unpacking.get(layerName(parent))?.catch(() => {});
+    return treesOf(this.#folders, parent, this.#layers);
   }
 
   /** Makes the writable tree of a container over unpacked layers (base first; none: from scratch). Again is harmless. */

@@ -62,6 +62,6 @@ export { compileSeccomp } from './seccomp.ts';
 export { syncfs } from './syncfs.ts';
 export { isErrno, SystemError } from './system-error.ts';
 export type { Timespec } from './utimens.ts';
-export { setTimes } from './utimens.ts';
+export { setTimes, timespec } from './utimens.ts';
 export type { FileXattr } from './xattr.ts';
 export { getXattr, listXattrs, removeXattr, setXattr } from './xattr.ts';

@@ -8,6 +8,6 @@ export type { BpfInstruction } from './confine.ts';
 export { chroot, installSeccompFilter } from './confine.ts';
 export { isErrno, SystemError } from './system-error.ts';
 export type { Timespec } from './utimens.ts';
-export { setTimes } from './utimens.ts';
+export { setTimes, timespec } from './utimens.ts';
 export type { FileXattr } from './xattr.ts';
 export { getXattr, listXattrs, removeXattr, setXattr } from './xattr.ts';

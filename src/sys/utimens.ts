@@ -10,6 +10,14 @@ export interface Timespec {
   readonly nanoseconds: number;
 }
 
+const SECOND = 1_000_000_000n;
+
+/** Nanoseconds since the epoch (as `lstat` gives with `bigint`) as a {@link Timespec}. */
+export function timespec(total: bigint): Timespec {
+  const nanoseconds = ((total % SECOND) + SECOND) % SECOND;
+  return { seconds: Number((total - nanoseconds) / SECOND), nanoseconds: Number(nanoseconds) };
+}
+
 const times = Buffer.alloc(32);
 
 /** Sets access and modification time to the nanosecond, of an open file or of a path whose last link is not followed. */

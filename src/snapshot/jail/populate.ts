@@ -1,5 +1,5 @@
 import * as fs from 'node:fs';
-import { AT_FDCWD, getXattr, isErrno, listXattrs, mknodat, removeXattr, setTimes, setXattr } from '#sys/tree';
+import { AT_FDCWD, getXattr, isErrno, listXattrs, mknodat, removeXattr, setTimes, setXattr, timespec } from '#sys/tree';
 import { joinPath } from '#tar';
 import { isOverlayXattr, OPAQUE } from './attributes.ts';
 import { writeAround } from './content.ts';
@@ -167,14 +167,7 @@ function copyAttributes(from: Buffer, to: Buffer, stats: fs.BigIntStats): void {
       if (!isErrno(error, 'ENOTSUP', 'EOPNOTSUPP', 'EPERM')) throw error;
     }
   }
-  setTimes(to, timeOf(stats.atimeNs), timeOf(stats.mtimeNs));
-}
-
-const SECOND = 1_000_000_000n;
-
-function timeOf(nanoseconds: bigint) {
-  const rest = ((nanoseconds % SECOND) + SECOND) % SECOND;
-  return { seconds: Number((nanoseconds - rest) / SECOND), nanoseconds: Number(rest) };
+  setTimes(to, timespec(stats.atimeNs), timespec(stats.mtimeNs));
 }
 
 function removeIfThere(path: Buffer): void {

@@ -235,3 +235,36 @@ test('the native driver shows what the overlay shows', async () => {
   assert.deepEqual(got, expected);
   assert.equal((await native.snapshots.readFromSnapshot('c', '/tmp/only', 10))?.toString(), 'only');
 });
+
+test('a directory that a layer takes for granted keeps what it is below', async () => {
+  await using rig = snapshotRig();
+  const base = layerOf(
+    archive([
+      { type: 'directory', name: 'tmp', mode: 0o1777, uid: 3, gid: 4, mtime: { seconds: 9, nanoseconds: 8 } },
+      {
+        type: 'directory',
+        name: 'var/lib',
+        mode: 0o711,
+        xattrs: [{ name: Buffer.from('user.x'), value: Buffer.from('1') }],
+      },
+    ]),
+  );
+  const top = layerOf(
+    archive([
+      { type: 'file', name: 'tmp/new', content: 'x' },
+      { type: 'file', name: 'var/lib/app/data', content: 'x' },
+    ]),
+  );
+  const unpacked = await Promise.all([
+    rig.snapshots.unpack(base),
+    rig.snapshots.unpack({ ...top, parent: base.chainId }),
+  ]);
+  assert.deepEqual(unpacked, [{ size: 0 }, { size: 2 }]);
+  await rig.snapshots.prepare('c', [base.chainId, top.chainId]);
+  const root = rig.mount('c');
+  const tmp = fs.statSync(join(root, 'tmp'), { bigint: true });
+  assert.deepEqual([tmp.mode & 0o7777n, tmp.uid, tmp.gid, tmp.mtimeNs], [0o1777n, 3n, 4n, 9_000_000_008n]);
+  assert.equal(fs.statSync(join(root, 'var/lib')).mode & 0o7777, 0o711);
+  assert.equal(fs.statSync(join(root, 'var/lib/app')).mode & 0o7777, 0o755);
+  assert.deepEqual(Object.keys((portrait(root)['/var/lib'] as { xattrs: object }).xattrs), ['user.x']);
+});
