@@ -227,8 +227,8 @@ static void runtime_done(struct monitor *m, struct session *s, int status)
 	clock_gettime(CLOCK_REALTIME, &s->started);
 	if (early)
 		s->started = early->at;
+	record_started(m, s); /* facts before tellings */
 	answer_started(m, s);
-	record_started(m, s);
 	stdio_unblock(m, s);
 	if (s == &m->container) {
 		oom_watch(m);

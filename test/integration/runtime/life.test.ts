@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { processStartTime } from '#sys';
 import { Machine } from './machine.ts';
 
@@ -77,7 +78,8 @@ for (const [program, text] of [
 
 test('signals reach the first process', async () => {
   await machine.prepare('sig');
-  await machine.start('sig', 'trap "exit 5" TERM; while :; do sleep 0.05; done');
+  await machine.start('sig', 'trap "exit 5" TERM; echo ready; while :; do sleep 0.05; done');
+  while (machine.text('sig') === '') await sleep(5);
   machine.runtime.signal('sig', 15);
   assert.equal((await machine.exit('sig')).exitCode, 5);
   assert.throws(() => machine.runtime.signal('sig', 15), { message: 'container sig is not running' });
