@@ -11,7 +11,8 @@ const outdir = `${root}build`;
 
 // What the program does when it is not loaded by someone else's code.
 const start =
-  'module.exports.main(process.argv.slice(2)).then((code) => process.reallyExit(code || process.exitCode || 0));';
+  'module.exports.main(process.argv.slice(process.argv[2] === "--" ? 3 : 2))' +
+  '.then((code) => process.reallyExit(code || process.exitCode || 0));';
 
 /** Bundles the CLI into `${folder}/gantry.cjs`. */
 async function bundleCli(folder: string): Promise<string> {
@@ -41,7 +42,13 @@ function makeExecutable(bundle: string, output: string): void {
   const fresh = `${output}.new`;
   // No worker threads for V8: starting them costs more than they can save in a program that lives for milliseconds.
   const execArgv = ['--v8-pool-size=0'];
-  const options = { useCodeCache: true, useSnapshot: false, disableExperimentalSEAWarning: true, execArgv };
+  const options = {
+    execArgvExtension: 'none',
+    useCodeCache: true,
+    useSnapshot: false,
+    disableExperimentalSEAWarning: true,
+    execArgv,
+  };
   writeFileSync(config, JSON.stringify({ main: bundle, output: fresh, ...options }));
   execFileSync(process.execPath, ['--build-sea', config], { stdio: ['ignore', 'ignore', 'inherit'] });
   renameSync(fresh, output);

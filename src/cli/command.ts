@@ -37,6 +37,8 @@ export interface Flag {
   /** What help shows as its value's name, where that is not the kind. */
   holds?: string;
   hidden?: boolean;
+  /** It is said when the flag is used. */
+  deprecated?: string;
   /** Another flag that this one is a second name of. */
   alias?: string;
   /** Reads and checks the text in place of the kind's own reader. */

@@ -41,7 +41,7 @@ async function dispatch(program: string, words: readonly string[], env: NodeJS.P
     return 0;
   }
   if (first === undefined || parsed.help) {
-    writeAll(1, topHelp(program, home, columns()));
+    writeAll(parsed.help ? 1 : 2, topHelp(program, home, columns()));
     return 0;
   }
   if (first === 'help') return dispatch(program, [...rest, '--help'], env);
@@ -67,7 +67,7 @@ async function runGroup(session: Session, group: string, words: string[]): Promi
   const parsed = tryParse(() => parseFlags([], words, true), path, path);
   const [verb, ...rest] = parsed.operands;
   if (verb === undefined || parsed.help) {
-    writeAll(1, groupHelp(session.program, group));
+    writeAll(parsed.help ? 1 : 2, groupHelp(session.program, group));
     return 0;
   }
   const entry = findIn(group, verb);
@@ -88,10 +88,11 @@ async function runCommand(session: Session, entry: Entry, path: string, words: s
   const usage = useLine(path, command);
   const parsed = tryParse(() => parseFlags(command.flags, words, command.stopsAtOperand), usage, path);
   if (parsed.help) {
-    if (parsed.shortHelp) writeAll(2, 'Flag shorthand -h has been deprecated, use --help\n');
+    if (parsed.shortHelp) writeAll(1, 'Flag shorthand -h has been deprecated, use --help\n');
     writeAll(1, commandHelp(session.program, path, entry, command, columns()));
     return 0;
   }
+  for (const notice of parsed.notices) writeAll(1, `${notice}\n`);
   checkOperands(session.program, path, command, parsed.operands.length);
   return command.run(session, { flags: parsed.values, operands: parsed.operands, path });
 }

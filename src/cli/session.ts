@@ -1,8 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
-import type { TlsOptions } from '#client';
+import type { Address, TlsOptions } from '#client';
 import { Client, defaultHost, parseAddress } from '#client';
 import { writeAll } from './output/write.ts';
-import { StatusError } from './status-error.ts';
 
 /** The keys of Docker's config.json that we follow. */
 export interface Config {
@@ -63,11 +62,11 @@ export class Session {
 
   #connect(): Client {
     const { hosts, tls } = this.globals;
-    if (hosts.length > 1) throw new StatusError('Specify only one -H', 1);
+    if (hosts.length > 1) throw new Error(`${unresolved}Specify only one -H`);
     const host = hosts[0] || this.env['GANTRY_HOST'] || this.env['DOCKER_HOST'] || defaultHost();
     const version = this.env['DOCKER_API_VERSION'];
     const headers = this.config.HttpHeaders;
-    return new Client(parseAddress(host, tls ?? this.#tlsFromEnv()), {
+    return new Client(resolve(host, tls ?? this.#tlsFromEnv()), {
       ...(version && { version }),
       ...(headers && { headers }),
     });
@@ -78,6 +77,16 @@ export class Session {
     const dir = this.env['DOCKER_CERT_PATH'] || this.configDir;
     const verify = Boolean(this.env['DOCKER_TLS_VERIFY']);
     return { ca: `${dir}/ca.pem`, cert: `${dir}/cert.pem`, key: `${dir}/key.pem`, verify };
+  }
+}
+
+const unresolved = 'Failed to initialize: unable to resolve docker endpoint: ';
+
+function resolve(host: string, tls: TlsOptions | undefined): Address {
+  try {
+    return parseAddress(host, tls);
+  } catch (error) {
+    throw new Error(`${unresolved}${(error as Error).message}`);
   }
 }
 

@@ -6,6 +6,7 @@ import { humanSize } from '../format/size.ts';
 import { ellipsis, shortId, splitReference } from '../format/text.ts';
 import { goTime } from '../format/time.ts';
 import type { Value } from '../template/value.ts';
+import { NilPointer } from '../template/value.ts';
 import { displayPorts } from './ports.ts';
 
 /** How containers are listed: cut short or in full, at the time `now` (ms). */
@@ -34,7 +35,7 @@ export function containerList(options: { trunc: boolean; size: boolean; now: num
       Mounts: { header: 'MOUNTS', get: (item) => mountsOf(item, trunc) },
       LocalVolumes: { header: 'LOCAL VOLUMES', get: (item) => String(localVolumes(item)) },
       Networks: { header: 'NETWORKS', get: (item) => Object.keys(item.NetworkSettings?.Networks ?? {}).join(',') },
-      Platform: { header: 'PLATFORM', get: () => null },
+      Platform: { header: 'PLATFORM', get: () => new NilPointer('*v1.Platform') },
     },
   };
 }
@@ -43,8 +44,8 @@ function raw(size: boolean): string {
   const line = (key: string, field: string) => `${key}: {{.${field}}}\n`;
   const lines = [
     line('container_id', 'ID') + line('image', 'Image') + line('command', 'Command') + line('created_at', 'CreatedAt'),
-    line('state', 'State') + line('status', 'Status') + line('names', 'Names') + line('labels', 'Labels'),
-    line('ports', 'Ports') + (size ? line('size', 'Size') : ''),
+    line('state', 'State') + line('status', 'Status') + line('names', 'Names') + 'labels: {{- pad .Labels 1 0}}\n',
+    'ports: {{- pad .Ports 1 0}}\n' + (size ? line('size', 'Size') : ''),
   ];
   return lines.join('');
 }

@@ -4,18 +4,20 @@ import { DaemonError } from '#client';
 import type { FlagValues } from '../flags/flag-values.ts';
 import { familiarName } from '../format/text.ts';
 import { goFileError } from '../options/files.ts';
+import { checkedPlatform } from '../options/platform.ts';
+import { checkedImage } from '../options/reference.ts';
+import { terminalSize } from '../output/terminal.ts';
 import type { Session } from '../session.ts';
 import { withProxies } from './proxies.ts';
 
 /** Creates a container as the flags say, pulling the image where it is missing; answers with its id. */
 export async function createContainer(session: Session, flags: FlagValues, body: CreateBody): Promise<string> {
   const pull = flags.text('pull');
-  if (!['always', 'missing', 'never', ''].includes(pull)) {
-    throw new Error(`invalid pull option: '${pull}': must be one of "always", "missing" or "never"`);
-  }
+  const image = checkedImage(String(body['Image']));
   using idFile = openIdFile(flags.text('cidfile'));
-  const image = String(body['Image']);
-  const platform = flags.text('platform');
+  const platform = checkedPlatform(flags.text('platform'));
+  const { h, w } = terminalSize();
+  Object.assign(body['HostConfig'] as object, { ConsoleSize: [h, w] });
   const request = withProxies(session, body);
   const create = () => session.client.containers.create(request, { name: flags.text('name'), platform });
   const fetch = () => pullImage(session, image, { platform, quiet: flags.bool('quiet') });

@@ -15,6 +15,7 @@ import { resources } from './resources.ts';
 
 /** What `run` and `create` send for their flags and operands (image, command); throws with Docker's texts. */
 export function createRequest(flags: FlagValues, operands: readonly string[]): CreateBody {
+  checkPull(flags.text('pull'));
   const [image = '', ...command] = operands;
   const mac = flags.text('mac-address').trim();
   if (mac !== '' && !isMac(mac)) throw new Error(`${flags.text('mac-address')} is not a valid mac address`);
@@ -36,12 +37,12 @@ export function createRequest(flags: FlagValues, operands: readonly string[]): C
     Domainname: flags.text('domainname'),
     User: flags.text('user'),
     ...attached,
-    ExposedPorts: ports.exposed,
+    ...(Object.keys(ports.exposed).length > 0 && { ExposedPorts: ports.exposed }),
     Tty: flags.bool('tty'),
     OpenStdin: flags.bool('interactive'),
     StdinOnce: flags.bool('interactive') && attached.AttachStdin,
-    Env: env,
-    Cmd: command.length > 0 ? command : null,
+    Env: orNull(env),
+    Cmd: orNull(command),
     Healthcheck: healthcheck(flags),
     Image: image,
     Volumes: volumes,
@@ -53,6 +54,19 @@ export function createRequest(flags: FlagValues, operands: readonly string[]): C
     HostConfig: hostConfig,
     NetworkingConfig: { EndpointsConfig: endpointsConfig },
   };
+}
+
+// With the prefix that the kernel's names have, each once.
+function capabilities(names: readonly string[]): string[] {
+  const full = names
+    .map((name) => name.trim().toUpperCase())
+    .map((name) => (/^(ALL|RESET|CAP_.*)$/.test(name) ? name : `CAP_${name}`));
+  return [...new Set(full)].sort();
+}
+
+// Go's nil slice.
+function orNull<T>(list: T[]): T[] | null {
+  return list.length > 0 ? list : null;
 }
 
 function attachedStreams(flags: FlagValues): { AttachStdin: boolean; AttachStdout: boolean; AttachStderr: boolean } {
@@ -73,27 +87,27 @@ function hostOptions(flags: FlagValues, binds: string[]) {
   const requests = flags.get('network') as NetworkRequest[];
   return {
     ...security,
-    Binds: binds.length > 0 ? binds : null,
+    Binds: orNull(binds),
     ContainerIDFile: flags.text('cidfile'),
     OomScoreAdj: flags.number('oom-score-adj'),
     AutoRemove: flags.bool('rm'),
     Privileged: flags.bool('privileged'),
-    Links: flags.list('link'),
+    Links: orNull(flags.list('link')),
     PublishAllPorts: flags.bool('publish-all'),
     Dns: flags.list('dns'),
     DnsSearch: flags.list('dns-search'),
     DnsOptions: flags.list('dns-option'),
-    ExtraHosts: flags.list('add-host'),
-    VolumesFrom: flags.list('volumes-from'),
+    ExtraHosts: orNull(flags.list('add-host')),
+    VolumesFrom: orNull(flags.list('volumes-from')),
     IpcMode: flags.text('ipc'),
     NetworkMode: requests[0]?.target ?? 'default',
     PidMode: flags.text('pid'),
     UTSMode: flags.text('uts'),
     UsernsMode: flags.text('userns'),
     CgroupnsMode: flags.text('cgroupns'),
-    CapAdd: flags.list('cap-add'),
-    CapDrop: flags.list('cap-drop'),
-    GroupAdd: flags.list('group-add'),
+    CapAdd: orNull(capabilities(flags.list('cap-add'))),
+    CapDrop: orNull(capabilities(flags.list('cap-drop'))),
+    GroupAdd: orNull(flags.list('group-add')),
     RestartPolicy: policy,
     StorageOpt: storageOptions(flags.list('storage-opt')),
     ReadonlyRootfs: flags.bool('read-only'),
@@ -103,8 +117,8 @@ function hostOptions(flags: FlagValues, binds: string[]) {
     ShmSize: flags.number('shm-size'),
     ...resources(flags),
     ...(tmpfs.length > 0 && { Tmpfs: Object.fromEntries(tmpfs) }),
-    Sysctls: flags.map('sysctl'),
-    Runtime: flags.text('runtime'),
+    ...(Object.keys(flags.map('sysctl')).length > 0 && { Sysctls: flags.map('sysctl') }),
+    ...(flags.text('runtime') && { Runtime: flags.text('runtime') }),
     ...(flags.list('mount').length > 0 && { Mounts: flags.list('mount') }),
     ...(Object.keys(flags.map('annotation')).length > 0 && { Annotations: flags.map('annotation') }),
     ...(flags.changed('init') && { Init: flags.bool('init') }),
@@ -141,11 +155,11 @@ function readDevices(flags: FlagValues): Record<string, unknown> {
     requests.push({ Driver: 'cdi', Count: 0, DeviceIDs: cdi, Capabilities: null, Options: null });
   }
   const mapped = devices.filter((device) => !isCdiName(device)).map(readDevice);
-  return { Devices: mapped, DeviceRequests: requests.length > 0 ? requests : null };
+  return { Devices: mapped, DeviceRequests: orNull(requests) };
 }
 
 function keyValues(flags: FlagValues, what: 'env' | 'label', lookUp?: (name: string) => string | undefined): string[] {
-  const files = flags.list(`${what}-file`).flatMap((path) => readKeyValueFile(path, what, lookUp));
+  const files = flags.list(`${what}-file`).flatMap((path) => readKeyValueFile(path, lookUp));
   return [...files, ...flags.list(what)];
 }
 
@@ -162,4 +176,9 @@ function checkModes(flags: FlagValues): void {
   check('uts', 'UTS', /^(|host)$/);
   check('userns', 'USER', /^(|host)$/);
   check('cgroupns', 'CGROUP', /^(|host|private)$/);
+}
+
+function checkPull(when: string): void {
+  if (['always', 'missing', 'never', ''].includes(when)) return;
+  throw new Error(`invalid pull option: '${when}': must be one of "always", "missing" or "never"`);
 }

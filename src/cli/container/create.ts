@@ -2,7 +2,7 @@ import type { Command } from '../command.ts';
 import { createContainer } from './create-container.ts';
 import { createFlags } from './create-flags.ts';
 import { createRequest } from './create-request.ts';
-import { withHelp } from './run-errors.ts';
+import { attempt } from './run-errors.ts';
 
 /** Creates a container without starting it. */
 export const command: Command = {
@@ -20,12 +20,8 @@ export const command: Command = {
     },
   ],
   run: async (session, { flags, operands, path }) => {
-    try {
-      const id = await createContainer(session, flags, createRequest(flags, operands));
-      session.out(`${id}\n`);
-      return 0;
-    } catch (error) {
-      throw withHelp(session.program, path, error, 125);
-    }
+    const request = attempt(session.program, path, () => createRequest(flags, operands));
+    session.out(`${await createContainer(session, flags, request)}\n`);
+    return 0;
   },
 };

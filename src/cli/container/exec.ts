@@ -31,7 +31,7 @@ async function run(session: Session, { flags, operands }: CommandInput): Promise
   const detach = flags.bool('detach');
   const tty = flags.bool('tty');
   const stdin = flags.bool('interactive') && !detach;
-  const files = flags.list('env-file').flatMap((path) => readKeyValueFile(path, 'env', (name) => process.env[name]));
+  const files = flags.list('env-file').flatMap((path) => readKeyValueFile(path, (name) => process.env[name]));
   if (stdin && tty && !stdinIsTerminal()) throw new Error('the input device is not a TTY');
   const keys = flags.text('detach-keys') || (session.config.detachKeys ?? '');
   const { h, w } = terminalSize();

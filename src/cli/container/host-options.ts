@@ -1,5 +1,6 @@
 import type { FlagValues } from '../flags/flag-values.ts';
 import { cut } from '../flags/read-flag.ts';
+import { compactJson } from '../format/json-indent.ts';
 import { goQuote } from '../format/quote.ts';
 import { readUserFile } from '../options/files.ts';
 
@@ -56,8 +57,16 @@ function compactProfile(path: string): string {
     throw new Error(`opening seccomp profile (${path}) failed: ${(error as Error).message}`);
   }
   try {
-    return JSON.stringify(JSON.parse(text));
+    JSON.parse(text);
+    return compactJson(text);
   } catch (error) {
-    throw new Error(`compacting json for seccomp profile (${path}) failed: ${(error as Error).message}`);
+    throw new Error(`compacting json for seccomp profile (${path}) failed: ${goJsonFault(error as Error)}`);
   }
+}
+
+function goJsonFault({ message }: Error): string {
+  const found = /Unexpected token '(.)'/.exec(message)?.[1];
+  return found === undefined
+    ? 'unexpected end of JSON input'
+    : `invalid character '${found}' looking for beginning of value`;
 }

@@ -8,7 +8,9 @@ export const command: Command = {
   run: async (session, { operands }) => {
     const [from = '', to = ''] = operands.map((name) => name.trim());
     if (from === '' || to === '') throw new Error('Error: Neither old nor new names may be empty');
-    await session.client.containers.rename(from, to);
+    await session.client.containers.rename(from, to).catch((error: Error) => {
+      throw new Error(`${error.message}\nError: failed to rename container named ${from}`);
+    });
     return 0;
   },
 };

@@ -2,13 +2,13 @@ import type { FlagValues } from '../flags/flag-values.ts';
 
 /** The resource limits in a create request. */
 export function resources(flags: FlagValues): Record<string, unknown> {
+  const rules = flags.list('device-cgroup-rule');
   return {
     CgroupParent: flags.text('cgroup-parent'),
     Memory: flags.number('memory'),
     MemoryReservation: flags.number('memory-reservation'),
     MemorySwap: flags.number('memory-swap'),
     MemorySwappiness: flags.number('memory-swappiness'),
-    ...(flags.number('kernel-memory') !== 0 && { KernelMemory: flags.number('kernel-memory') }),
     OomKillDisable: flags.bool('oom-kill-disable'),
     NanoCpus: flags.number('cpus'),
     CpuCount: flags.number('cpu-count'),
@@ -30,6 +30,6 @@ export function resources(flags: FlagValues): Record<string, unknown> {
     IOMaximumIOps: flags.number('io-maxiops'),
     IOMaximumBandwidth: flags.number('io-maxbandwidth'),
     Ulimits: [...(flags.get('ulimit') as { Name: string }[])].sort((a, b) => (a.Name < b.Name ? -1 : 1)),
-    DeviceCgroupRules: flags.list('device-cgroup-rule'),
+    DeviceCgroupRules: rules.length > 0 ? rules : null,
   };
 }

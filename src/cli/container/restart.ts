@@ -8,7 +8,13 @@ export const command: Command = {
   flags: [
     { name: 'signal', short: 's', kind: 'string', usage: 'Signal to send to the container' },
     { name: 'timeout', short: 't', kind: 'int', usage: 'Seconds to wait before killing the container' },
-    { name: 'time', kind: 'int', usage: 'Seconds to wait before killing the container', hidden: true },
+    {
+      name: 'time',
+      kind: 'int',
+      usage: 'Seconds to wait before killing the container',
+      hidden: true,
+      deprecated: 'use --timeout instead',
+    },
   ],
   run: (session, { flags, operands }) => {
     if (flags.changed('time') && flags.changed('timeout')) {

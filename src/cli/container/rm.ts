@@ -14,7 +14,7 @@ export const command: Command = {
     const query = { v: flags.bool('volumes'), link: flags.bool('link'), force: flags.bool('force') };
     return each(session, operands, async (given) => {
       const name = given.replace(/^\/+|\/+$/g, '');
-      if (name === '') throw new Error('Container name cannot be empty');
+      if (name === '') throw new Error('container name cannot be empty');
       await session.client.containers.remove(name, query);
       return given;
     });

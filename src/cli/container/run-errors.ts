@@ -12,3 +12,12 @@ export function startFailureCode(message: string): number {
     return 127;
   return /permission denied|is a directory/.test(message) ? 126 : 125;
 }
+
+/** Runs what may fail because of how the command was called, with Docker's advice on failure. */
+export function attempt<T>(program: string, path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw withHelp(program, path, error, 125);
+  }
+}

@@ -11,7 +11,7 @@ import { createContainer } from './create-container.ts';
 import { createFlags } from './create-flags.ts';
 import { createRequest } from './create-request.ts';
 import { followSize } from './resize.ts';
-import { startFailureCode, withHelp } from './run-errors.ts';
+import { attempt, startFailureCode, withHelp } from './run-errors.ts';
 import { proxySignals } from './signals.ts';
 
 /** Creates a container and starts it: attached until it ends, with its exit code, or detached, printing its id. */
@@ -41,26 +41,16 @@ export const command: Command = {
 
 async function run(session: Session, input: CommandInput): Promise<number> {
   const { flags, operands, path } = input;
-  const body = attempt(session, path, () => createRequest(flags, operands));
+  const body = attempt(session.program, path, () => createRequest(flags, operands));
   const detach = flags.bool('detach');
   if (detach) detachStreams(flags, body);
   else if (body['AttachStdin'] && body['Tty'] && !stdinIsTerminal()) throw new Error('the input device is not a TTY');
-  const { h, w } = terminalSize();
-  (body['HostConfig'] as Record<string, unknown>)['ConsoleSize'] = [h, w];
   try {
     const id = await createContainer(session, flags, body);
     return detach ? await runDetached(session, flags, id) : await runAttached(session, flags, { id, body });
   } catch (error) {
     if (error instanceof StatusError) throw error;
     throw withHelp(session.program, path, error, startFailureCode((error as Error).message));
-  }
-}
-
-function attempt<T>(session: Session, path: string, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    throw withHelp(session.program, path, error, 125);
   }
 }
 

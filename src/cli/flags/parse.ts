@@ -1,7 +1,7 @@
 import type { Flag } from '../command.ts';
 import { goQuote } from '../format/quote.ts';
 import { FlagValues } from './flag-values.ts';
-import { initialValue, readFlag } from './read-flag.ts';
+import { initialValue, readBool, readFlag } from './read-flag.ts';
 
 /** Wrong use of flags; the message is pflag's. */
 export class FlagError extends Error {}
@@ -14,6 +14,8 @@ export interface ParsedWords {
   help: boolean;
   /** It was `-h`, which Docker answers with a deprecation notice. */
   shortHelp: boolean;
+  /** What to say of deprecated flags that were used. */
+  notices: string[];
 }
 
 /** Parses words as pflag does; `stopAtOperand` ends flags at the first operand. Throws FlagError. */
@@ -25,7 +27,13 @@ class Parser {
   readonly #flags: readonly Flag[];
   readonly #words: readonly string[];
   readonly #stopAtOperand: boolean;
-  readonly #result: ParsedWords = { values: new FlagValues(), operands: [], help: false, shortHelp: false };
+  readonly #result: ParsedWords = {
+    values: new FlagValues(),
+    operands: [],
+    help: false,
+    shortHelp: false,
+    notices: [],
+  };
   #at = 0;
 
   constructor(flags: readonly Flag[], words: readonly string[], stopAtOperand: boolean) {
@@ -44,7 +52,7 @@ class Parser {
         break;
       }
       if (word.startsWith('--')) this.#long(word.slice(2));
-      else if (word.startsWith('-') && word.length > 1) this.#short(word.slice(1), word);
+      else if (word.startsWith('-') && word.length > 1) this.#short(word.slice(1));
       else {
         operands.push(word);
         if (!this.#stopAtOperand) continue;
@@ -61,7 +69,7 @@ class Parser {
     const name = at < 0 ? body : body.slice(0, at);
     const flag = this.#flags.find((known) => known.name === name);
     if (!flag && name === 'help') {
-      this.#result.help = true;
+      this.#result.help = at < 0 || readBool(body.slice(at + 1));
       return;
     }
     if (!flag) throw new FlagError(`unknown flag: --${name}`);
@@ -70,7 +78,7 @@ class Parser {
     else this.#set(flag, this.#argument(`--${name}`));
   }
 
-  #short(letters: string, word: string): void {
+  #short(letters: string): void {
     let rest = letters;
     while (rest) {
       const letter = rest[0] as string;
@@ -91,7 +99,7 @@ class Parser {
         this.#set(flag, 'true');
         continue;
       }
-      this.#set(flag, rest || this.#argument(`'${letter}' in ${word}`));
+      this.#set(flag, rest || this.#argument(`'${letter}' in -${letter}`));
       return;
     }
   }
@@ -104,6 +112,7 @@ class Parser {
   }
 
   #set(flag: Flag, text: string): void {
+    if (flag.deprecated) this.#result.notices.push(`Flag --${flag.name} has been deprecated, ${flag.deprecated}`);
     const name = flag.alias ?? flag.name;
     const target = this.#flags.find((known) => known.name === name) as Flag;
     try {

@@ -34,13 +34,11 @@ export function readFlag(flag: Flag, text: string, before: unknown): unknown {
 function integer(bits: number, signed: boolean): ReadFlag {
   const fn = signed ? 'ParseInt' : 'ParseUint';
   return (text) => {
-    const digits = (
-      signed
-        ? /^[+-]?(0[xX][\da-fA-F]+|0[bB][01]+|0[oO]?[0-7]*|[1-9]\d*)$/
-        : /^(0[xX][\da-fA-F]+|0[bB][01]+|0[oO]?[0-7]*|[1-9]\d*)$/
-    ).exec(text);
-    if (!digits) throw new Error(`strconv.${fn}: parsing ${goQuote(text)}: invalid syntax`);
-    const plain = (digits[1] ?? '0').replace(/^0[oO]?(?=[0-7])/, '0o');
+    const body = (signed ? text.replace(/^[+-]/, '') : text).replace(/(?<=[\da-fA-F])_(?=[\da-fA-F])/g, '');
+    if (!/^(0[xX][\da-fA-F]+|0[bB][01]+|0[oO][0-7]+|0[0-7]*|[1-9]\d*)$/.test(body)) {
+      throw new Error(`strconv.${fn}: parsing ${goQuote(text)}: invalid syntax`);
+    }
+    const plain = body.replace(/^0(?=[0-7])/, '0o');
     const value = BigInt(plain) * (text.startsWith('-') ? -1n : 1n);
     const most = signed ? 2n ** BigInt(bits - 1) - 1n : 2n ** BigInt(bits) - 1n;
     const least = signed ? -most - 1n : 0n;

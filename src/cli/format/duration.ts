@@ -51,3 +51,18 @@ export function humanDuration(seconds: number): string {
   if (hours < 24 * 365 * 2) return `${Math.trunc(hours / 24 / 30)} months`;
   return `${Math.trunc(seconds / 3600 / 24 / 365)} years`;
 }
+
+/** A duration in ns as Go's Duration.String: `1m30s`, `1.5s`, `250ms`. */
+export function goDuration(nanoseconds: number): string {
+  if (nanoseconds === 0) return '0s';
+  const sign = nanoseconds < 0 ? '-' : '';
+  const size = Math.abs(nanoseconds);
+  if (size < 1e3) return `${sign}${size}ns`;
+  if (size < 1e6) return `${sign}${size / 1e3}µs`;
+  if (size < 1e9) return `${sign}${size / 1e6}ms`;
+  const hours = Math.trunc(size / 3600e9);
+  const minutes = Math.trunc(size / 60e9) % 60;
+  const seconds = `${Number(((size % 60e9) / 1e9).toFixed(9))}s`;
+  if (hours > 0) return `${sign}${hours}h${minutes}m${seconds}`;
+  return minutes > 0 ? `${sign}${minutes}m${seconds}` : `${sign}${seconds}`;
+}

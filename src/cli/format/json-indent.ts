@@ -1,8 +1,14 @@
+const token = /"(?:\\.|[^"\\])*"|[{}[\],:]|[^\s{}[\],:"]+/g;
+
+/** JSON text without blanks, as Go's json.Compact: strings and numbers stay as they are written. */
+export function compactJson(text: string): string {
+  return (text.match(token) ?? []).join('');
+}
+
 /** Indents JSON text as Go's json.Indent does: strings and numbers stay as they are written. */
 export function indentJson(text: string, indent = '    '): string {
   let result = '';
   let depth = 0;
-  const token = /"(?:\\.|[^"\\])*"|[{}[\],:]|[^\s{}[\],:"]+/g;
   let open = false;
   const newline = () => `\n${indent.repeat(depth)}`;
   for (const [piece] of text.matchAll(token)) {

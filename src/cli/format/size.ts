@@ -4,12 +4,12 @@ const binary: Record<string, number> = { '': 1, b: 1, k: 1024, m: 1024 ** 2, g: 
 
 /** Reads an amount of memory such as `512m` into bytes (units of 1024), as go-units does; throws with its text. */
 export function parseBytes(text: string): number {
-  const end = text.search(/[^\d. ]|$/);
-  const last = Math.max(text.slice(0, end).lastIndexOf(' '), 0);
-  const number = text.slice(0, end).trimEnd();
-  const valid = /^(\d+\.?\d*|\.\d+)$/.test(number);
-  if (!valid || (last > 0 && end === text.length)) throw new Error(`invalid size: '${text}'`);
-  const suffix = text.slice(end).toLowerCase();
+  // Up to the last digit, point or blank it is the number, what follows is the unit.
+  const end = /[\d. ][^\d. ]*$/.exec(text)?.index ?? -1;
+  const blank = text[end] === ' ';
+  const number = text.slice(0, blank ? end : end + 1);
+  if (!/^[+]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(number)) throw new Error(`invalid size: '${text}'`);
+  const suffix = text.slice(end + 1).toLowerCase();
   const factor = /^([kmgtp](i?b)?|b?)$/.test(suffix) ? binary[suffix.slice(0, 1)] : undefined;
   if (factor === undefined) throw new Error(`invalid suffix: '${suffix}'`);
   return Math.trunc(Number(number) * factor);

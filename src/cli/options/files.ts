@@ -24,13 +24,9 @@ export function goFileError(error: NodeJS.ErrnoException, path: string): Error {
 }
 
 /** The lines of `--env-file` and `--label-file`; a name without a value is looked up and left out when unknown. */
-export function readKeyValueFile(
-  path: string,
-  what: 'env' | 'label',
-  lookUp?: (name: string) => string | undefined,
-): string[] {
+export function readKeyValueFile(path: string, lookUp?: (name: string) => string | undefined): string[] {
   const result: string[] = [];
-  const lines = readUserFile(path)
+  const lines = readLines(path)
     .replace(/^\uFEFF/, '')
     .split('\n');
   for (const raw of lines) {
@@ -39,7 +35,8 @@ export function readKeyValueFile(
     const at = line.indexOf('=');
     const name = at < 0 ? line : line.slice(0, at);
     const fail = (why: string) => {
-      throw new Error(`invalid ${what} file (${path}): ${why}`);
+      // Docker: it speaks of an env file even where the file holds labels.
+      throw new Error(`invalid env file (${path}): ${why}`);
     };
     if (name === '') fail(`no variable name on line '${line}'`);
     if (/\s/.test(name)) fail(`variable '${name}' contains whitespaces`);
@@ -50,4 +47,13 @@ export function readKeyValueFile(
     } else result.push(line);
   }
   return result;
+}
+
+function readLines(path: string): string {
+  try {
+    return readUserFile(path);
+  } catch (error) {
+    const { message } = error as Error;
+    throw message.startsWith('read ') ? new Error(`invalid env file (${path}): ${message}`) : error;
+  }
 }

@@ -11,7 +11,7 @@ export interface MountRequest {
   ReadOnly?: boolean;
   Consistency?: string;
   BindOptions?: Record<string, unknown>;
-  VolumeOptions?: { NoCopy?: boolean; Subpath?: string; Labels?: Record<string, string>; DriverConfig?: Driver };
+  VolumeOptions?: { NoCopy?: boolean; Subpath?: string; Labels?: Record<string, string>; DriverConfig: Driver };
   ImageOptions?: { Subpath?: string };
   TmpfsOptions?: { SizeBytes?: number; Mode?: number };
 }
@@ -23,13 +23,12 @@ interface Driver {
 
 /** `--mount type=…,src=…,dst=…`. */
 export function mount(text: string, before: unknown): MountRequest[] {
+  if (text === '') throw new Error('EOF');
   const request: MountRequest = { Type: 'volume' };
   for (const field of csvFields(text)) readField(request, field);
   check(request);
   return [...(before as MountRequest[]), request];
 }
-
-const nonRecursive = 'bind-nonrecursive is deprecated, use bind-recursive=disabled instead';
 
 function readField(request: MountRequest, field: string): void {
   const key = (field.split('=', 1)[0] ?? '').toLowerCase();
@@ -41,7 +40,7 @@ function readField(request: MountRequest, field: string): void {
   }
   if (key === 'readonly' || key === 'ro') request.ReadOnly = true;
   else if (key === 'volume-nocopy') volume(request).NoCopy = true;
-  else if (key === 'bind-nonrecursive') throw new Error(nonRecursive);
+  else if (key === 'bind-nonrecursive') bind(request)['NonRecursive'] = true;
   else throw new Error(`invalid field '${field}' must be a key=value pair`);
 }
 
@@ -52,11 +51,11 @@ function bind(request: MountRequest): Record<string, unknown> {
 }
 
 function volume(request: MountRequest): NonNullable<MountRequest['VolumeOptions']> {
-  return (request.VolumeOptions ??= { Labels: {} });
+  return (request.VolumeOptions ??= { DriverConfig: {} });
 }
 
 function driver(request: MountRequest): Driver {
-  return (volume(request).DriverConfig ??= {});
+  return volume(request).DriverConfig;
 }
 
 function attempt<T>(key: string, value: string, read: () => T): T {
@@ -102,8 +101,8 @@ const setters: Record<string, Setter> = {
   'bind-propagation': (request, value) => {
     bind(request)['Propagation'] = value.toLowerCase();
   },
-  'bind-nonrecursive': () => {
-    throw new Error(nonRecursive);
+  'bind-nonrecursive': (request, value, key) => {
+    bind(request)['NonRecursive'] = bool(value, key);
   },
   'bind-recursive': (request, value, key) => {
     if (value === 'enabled') return;

@@ -52,7 +52,6 @@ function setField(result: NetworkRequest, key: string, value: string): void {
   else if (key === 'ip6') result.ipv6 = value;
   else if (key === 'link-local-ip') result.linkLocal.push(value);
   else if (key === 'mac-address') {
-    if (!isMac(value)) throw new Error(`${value} is not a valid mac address`);
     result.mac = value;
   } else if (key === 'driver-opt') {
     const [name, option] = cut(value, '=');
@@ -81,7 +80,8 @@ export function endpoints(requests: readonly NetworkRequest[], flags: EndpointFl
     if (user && predefined) {
       throw new Error('conflicting options: cannot attach both user-defined and non-user-defined network-modes');
     }
-    result[one.target] = endpoint;
+    // Docker: a single network without options is the daemon's to describe.
+    if (requests.length !== 1 || !isPlain(endpoint)) result[one.target] = endpoint;
   }
   return result;
 }
@@ -122,6 +122,7 @@ function build(one: NetworkRequest): Endpoint {
     ...(one.ipv6 && { IPv6Address: one.ipv6 }),
     ...(one.linkLocal.length > 0 && { LinkLocalIPs: one.linkLocal }),
   };
+  if (one.mac !== '' && !isMac(one.mac)) throw new Error(`${one.mac} is not a valid mac address`);
   return {
     IPAMConfig: hasIpam ? ipam : null,
     Links: one.links.length > 0 ? one.links : null,
@@ -130,4 +131,8 @@ function build(one: NetworkRequest): Endpoint {
     DriverOpts: Object.keys(one.driverOptions).length > 0 ? one.driverOptions : null,
     GwPriority: one.priority,
   };
+}
+
+function isPlain(endpoint: Endpoint): boolean {
+  return Object.values(endpoint).every((value) => !value);
 }

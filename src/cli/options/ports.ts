@@ -49,6 +49,7 @@ function splitSpec(spec: string): { ip: string; host: string; inside: string; pr
   const host = parts.length > 1 ? (parts.at(-2) ?? '') : '';
   const given = parts.slice(0, -2).join(':');
   const [inside, protocol] = splitProtocol(parts.at(-1) ?? '');
+  if (inside === '') throw new Error(`no port specified: ${spec}<empty>`);
   if (!['tcp', 'udp', 'sctp'].includes(protocol.toLowerCase()))
     throw new Error(`invalid proto: ${protocol.toLowerCase()}`);
   const ip = given.replace(/^\[(.*)\]$/, '$1');
@@ -56,7 +57,6 @@ function splitSpec(spec: string): { ip: string; host: string; inside: string; pr
     throw new Error(`invalid IP address ${given}: address ${given}:: missing ']' in address`);
   }
   if (ip !== '' && canonicalIp(ip) === undefined) throw new Error(`invalid IP address: ${ip}`);
-  if (inside === '') throw new Error(`no port specified: ${spec}<empty>`);
   return { ip, host, inside, protocol: protocol.toLowerCase() };
 }
 

@@ -7,21 +7,28 @@ const whole = new RegExp(
   `^(?:${domain}/)?${component}(?:/${component})*(?::([\\w][\\w.-]{0,127}))?(?:@([a-z0-9]+(?:[.+_-][a-z0-9]+)*:[0-9a-fA-F]{32,}))?$`,
 );
 
+// What is wrong with a reference, in Docker's words; undefined when nothing is.
+function fault(text: string): string | undefined {
+  if (whole.test(text)) return undefined;
+  const path = text.split(/[:@]/)[0] ?? '';
+  if (path === path.toLowerCase() || !whole.test(path.toLowerCase())) return 'invalid reference format';
+  return `invalid reference format: repository name (${path.includes('/') ? path : `library/${path}`}) must be lowercase`;
+}
+
+/** The name of an image to run, as it is when it can be one; ids are names too. */
+export function checkedImage(text: string): string {
+  const wrong = /^sha256:[\da-f]{64}$/.test(text) ? undefined : fault(text);
+  if (wrong !== undefined) throw new Error(wrong);
+  return text;
+}
+
 /** A name to give an image, and its tag (`latest` when none is said); throws with Docker's text. */
 export function parseTarget(text: string): { name: string; tag: string } {
-  const fail = (why: string) => {
-    throw new Error(`Error parsing reference: ${goQuote(text)} is not a valid repository/tag: ${why}`);
-  };
-  const found = whole.exec(text);
-  if (!found) {
-    const path = text.split(/[:@]/)[0] ?? '';
-    if (whole.test(text.toLowerCase()) || (whole.test(path.toLowerCase()) && path !== path.toLowerCase())) {
-      const shown = path.includes('/') ? path : `library/${path}`;
-      fail(`invalid reference format: repository name (${shown}) must be lowercase`);
-    }
-    fail('invalid reference format');
+  const wrong = fault(text);
+  if (wrong !== undefined) {
+    throw new Error(`Error parsing reference: ${goQuote(text)} is not a valid repository/tag: ${wrong}`);
   }
-  if (found?.[2] !== undefined) throw new Error('refusing to create a tag with a digest reference');
-  const tag = found?.[1];
+  const [, tag, digest] = whole.exec(text) ?? [];
+  if (digest !== undefined) throw new Error('refusing to create a tag with a digest reference');
   return { name: tag === undefined ? text : text.slice(0, -tag.length - 1), tag: tag ?? 'latest' };
 }

@@ -71,7 +71,7 @@ function eventStruct(line: string, Struct: typeof import('../template/value.ts')
     Time: event.time,
     TimeNano: event.timeNano,
   };
-  return new Struct('*events.Message', fields, { toGoJson: () => line.trim() });
+  return new Struct('*events.Message', fields, event);
 }
 
 type ExactEvent = Omit<EventMessage, 'timeNano'> & { timeNano: bigint };

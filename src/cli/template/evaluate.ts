@@ -23,6 +23,11 @@ export function evaluate(template: Parsed, data: Value, options: RunOptions): st
   return run.output;
 }
 
+interface Call {
+  words: Expr[];
+  command: Command;
+}
+
 const none = Symbol('no final argument');
 type Final = Value | typeof none;
 
@@ -142,7 +147,7 @@ class Run {
     const args = final === none ? rest.length : rest.length + 1;
     switch (first.kind) {
       case 'function':
-        return this.#call(first, rest, dot, final);
+        return this.#call(first, { words: rest, command }, dot, final);
       case 'field':
         return this.#fields(first, dot, first.names, dot, rest, final);
       case 'variable':
@@ -176,7 +181,7 @@ class Run {
     return this.#variables.findLast((variable) => variable.name === name)?.value;
   }
 
-  #call(name: Expr & { kind: 'function' }, words: Expr[], dot: Value, final: Final): Value {
+  #call(name: Expr & { kind: 'function' }, { words, command }: Call, dot: Value, final: Final): Value {
     const fn = this.#options.functions[name.name] as TemplateFunction;
     const count = words.length + (final === none ? 0 : 1);
     if (count < fn.least || count > fn.most) {
@@ -195,10 +200,8 @@ class Run {
       return fn.call(args);
     } catch (error) {
       if (!(error instanceof CallError)) throw error;
-      return this.#fail(
-        words.length > 0 && error.plain ? (words[0] as Expr) : name,
-        error.plain ? error.message : `error calling ${name.name}: ${error.message}`,
-      );
+      const place = error.plain ? (words[0] ?? name) : command;
+      return this.#fail(place, error.plain ? error.message : `error calling ${name.name}: ${error.message}`);
     }
   }
 
@@ -214,6 +217,13 @@ class Run {
       return value(...args);
     }
     if (words.length > 0 || final !== none) {
+      const owner = names.length === 1 && receiver instanceof GoStruct ? receiver.type : '';
+      if (/[cC]ontext$/.test(owner)) {
+        this.#fail(
+          place,
+          `wrong number of args for ${names[0]}: want 0 got ${words.length + (final === none ? 0 : 1)}`,
+        );
+      }
       const what =
         names.length > 0
           ? `${names.at(-1)} has arguments but cannot be invoked as function`
@@ -234,7 +244,8 @@ class Run {
       this.#fail(place, `can't evaluate field ${name} in type ${receiver.type}`);
     }
     const entries = receiver instanceof GoMap ? receiver.entries : isPlainMap(receiver) ? receiver : undefined;
-    if (!entries) this.#fail(place, `can't evaluate field ${name} in type ${typeName(receiver)}`);
+    const type = this.#options.missingKeyIsError ? 'interface {}' : typeName(receiver);
+    if (!entries) this.#fail(place, `can't evaluate field ${name} in type ${type}`);
     if (Object.hasOwn(entries, name)) return entries[name];
     if (this.#options.missingKeyIsError) this.#fail(place, `map has no entry for key ${goQuote(name)}`);
     return undefined;

@@ -54,9 +54,7 @@ function indexOne(item: Value, key: Value): Value {
     const at = Number(key);
     const bytes = typeof item === 'string' ? [...Buffer.from(item)] : item;
     if (at < 0 || at >= bytes.length) {
-      throw new CallError(
-        `${typeof item === 'string' ? 'error calling index: ' : ''}reflect: slice index out of range`,
-      );
+      throw new CallError(`index out of range: ${at}`);
     }
     return bytes[at];
   }

@@ -1,5 +1,3 @@
-import { goQuote } from '../format/quote.ts';
-
 /** The kinds of token that a template is made of. */
 export type TokenKind =
   | 'text'
@@ -123,18 +121,27 @@ function nextToken(source: string, at: number, line: number): [TokenKind, string
   for (const [kind, pattern] of patterns) {
     pattern.lastIndex = at;
     const found = pattern.exec(source);
-    if (found) return [kind === 'name' ? nameKind(found[0]) : kind, found[0]];
+    if (!found) continue;
+    const words = kind === 'name' || kind === 'field' || kind === 'variable';
+    if (words) checkTerminator(source, pattern.lastIndex, line);
+    return [kind === 'name' ? nameKind(found[0]) : kind, found[0]];
   }
   if (at >= source.length) throw new TemplateSyntaxError(line, 'unclosed action');
   if (source[at] === '"') throw new TemplateSyntaxError(line, 'unterminated quoted string');
   if (source[at] === '`') throw new TemplateSyntaxError(line, 'unterminated raw quoted string');
   if (source[at] === "'") throw new TemplateSyntaxError(line, 'unterminated character constant');
+  throw new TemplateSyntaxError(line, `unexpected ${codePoint(source, at)} in command`);
+}
+
+// What may follow a name: a blank, the end, or one of these.
+function checkTerminator(source: string, at: number, line: number): void {
+  if (at >= source.length || source.startsWith('}}', at) || /[\s.,|:()]/.test(source[at] ?? '')) return;
+  throw new TemplateSyntaxError(line, `bad character ${codePoint(source, at)}`);
+}
+
+function codePoint(source: string, at: number): string {
   const code = source.codePointAt(at) as number;
-  const hex = code.toString(16).toUpperCase().padStart(4, '0');
-  throw new TemplateSyntaxError(
-    line,
-    `unexpected ${goQuote(String.fromCodePoint(code))} in command`.replace(/"(.*)"/, `U+${hex} '$1'`),
-  );
+  return `U+${code.toString(16).toUpperCase().padStart(4, '0')} '${String.fromCodePoint(code)}'`;
 }
 
 function nameKind(text: string): TokenKind {

@@ -150,7 +150,7 @@ class Parser {
         this.#unexpected(token, context);
       }
       this.#at -= 1;
-      commands.push(this.#command(context));
+      commands.push(this.#command());
     }
     for (const command of commands.slice(1)) {
       const first = command.words[0];
@@ -182,7 +182,7 @@ class Parser {
     return { names: [], fresh: [], assigns: false, text: '' };
   }
 
-  #command(context: string): Command {
+  #command(): Command {
     const words: Expr[] = [];
     const pos = this.#peek().pos;
     for (;;) {
@@ -191,11 +191,7 @@ class Parser {
       if (operand) words.push(operand);
       const token = this.#next();
       if (token.kind === 'space') continue;
-      if (token.kind === 'pipe') {
-        this.#skip();
-        if (this.#peek().kind === 'close') this.#fail(`missing value for ${context}`);
-        break;
-      }
+      if (token.kind === 'pipe') break;
       if (token.kind === 'close' || token.kind === 'rparen') {
         this.#at -= 1;
         break;
@@ -210,13 +206,16 @@ class Parser {
     const term = this.#term();
     if (!term || this.#peek().kind !== 'field') return term;
     const names: string[] = [];
+    // Go: a chain of fields stands in errors where its second name does.
+    const pos = this.#peek().pos;
     while (this.#peek().kind === 'field') names.push(this.#next().text.slice(1));
     const text = `${term.text}.${names.join('.')}`;
-    if (term.kind === 'field' || term.kind === 'variable') return { ...term, names: [...term.names, ...names], text };
+    if (term.kind === 'field' || term.kind === 'variable')
+      return { ...term, names: [...term.names, ...names], pos, text };
     if (term.kind === 'literal' || term.kind === 'nil' || term.kind === 'dot') {
       this.#fail(`unexpected . after term ${goQuote(term.text)}`);
     }
-    return { kind: 'chain', operand: term, names, pos: term.pos, text };
+    return { kind: 'chain', operand: term, names, pos, text };
   }
 
   #term(): Expr | undefined {

@@ -11,7 +11,7 @@ export interface Template {
   header(data: Value): string;
 }
 
-const passing = ['json', 'split', 'join', 'title', 'lower', 'upper', 'pad', 'truncate'];
+const passing = ['json', 'split', 'join', 'title', 'lower', 'upper', 'truncate'];
 const headerFunctions: Record<string, TemplateFunction> = {
   ...functions,
   ...Object.fromEntries(passing.map((name) => [name, { least: 1, most: 3, call: (args: Value[]) => args[0] }])),

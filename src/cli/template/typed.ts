@@ -1,6 +1,7 @@
 // What Docker's Go types make of an inspected object: which fields there are although the JSON leaves them out, and which
 // maps have which keys. Templates depend on both.
 
+import { goDuration } from '../format/duration.ts';
 import type { Value } from './value.ts';
 import { GoMap, GoStruct, NilPointer } from './value.ts';
 
@@ -11,6 +12,8 @@ interface Shape {
   type: string;
   omitted?: Record<string, Value>;
   fields?: Record<string, (value: unknown) => Value>;
+  /** `omitted` names every field, in Go's order. */
+  whole?: boolean;
   /** Go's names of fields, where JSON has another. */
   renamed?: Record<string, string>;
 }
@@ -43,10 +46,35 @@ const emptySet = (type: string, key?: string) => (value: unknown) => {
 
 const emptyList: Value = [];
 const health: Shape = { type: '*container.Health' };
-const mountPoint: Shape = { type: 'container.MountPoint', omitted: { Type: '', Name: '', Source: '', Driver: '' } };
+const mountPoint: Shape = {
+  type: 'container.MountPoint',
+  whole: true,
+  omitted: { Type: '', Name: '', Source: '', Destination: '', Driver: '', Mode: '', RW: false, Propagation: '' },
+};
+
+const mount: Shape = {
+  type: 'mount.Mount',
+  whole: true,
+  omitted: {
+    Type: '',
+    Source: '',
+    Target: '',
+    ReadOnly: false,
+    Consistency: '',
+    BindOptions: new NilPointer('*mount.BindOptions'),
+    VolumeOptions: new NilPointer('*mount.VolumeOptions'),
+    ImageOptions: new NilPointer('*mount.ImageOptions'),
+    TmpfsOptions: new NilPointer('*mount.TmpfsOptions'),
+    ClusterOptions: new NilPointer('*mount.ClusterOptions'),
+  },
+};
+const duration = (value: unknown) => goDuration(Number(value ?? 0));
+
 const checks: Shape = {
   type: '*v1.HealthcheckConfig',
-  omitted: { Test: emptyList, Interval: 0, Timeout: 0, StartPeriod: 0, StartInterval: 0, Retries: 0 },
+  whole: true,
+  omitted: { Test: emptyList, Interval: '0s', Timeout: '0s', StartPeriod: '0s', StartInterval: '0s', Retries: 0 },
+  fields: { Interval: duration, Timeout: duration, StartPeriod: duration, StartInterval: duration },
 };
 
 const config: Shape = {
@@ -143,10 +171,7 @@ const hostConfig: Shape = {
     Tmpfs: strings,
     Sysctls: strings,
     Devices: list({ type: 'container.DeviceMapping' }),
-    Mounts: list({
-      type: 'mount.Mount',
-      omitted: { Type: '', Source: '', Target: '', ReadOnly: false, Consistency: '' },
-    }),
+    Mounts: list(mount),
   },
 };
 
@@ -189,7 +214,7 @@ export function typed(type: 'container' | 'image', value: Json): Value {
 }
 
 function build(shape: Shape, value: Json): GoStruct {
-  const fields: Record<string, Value> = {};
+  const fields: Record<string, Value> = shape.whole ? { ...shape.omitted } : {};
   for (const [name, field] of Object.entries(value)) {
     const make = shape.fields?.[name];
     fields[shape.renamed?.[name] ?? name] = make ? make(field) : plain(field);

@@ -54,6 +54,9 @@ export class NilPointer {
   constructor(type: string) {
     this.type = type;
   }
+  toJSON(): null {
+    return null;
+  }
 }
 
 /** The entries of a map value, sorted by key as Go ranges and prints them; undefined when it is no map. */
