@@ -126,11 +126,13 @@ async function remove(x: Exchange, { containers }: ServerDeps): Promise<void> {
 }
 
 async function top(x: Exchange, { containers }: ServerDeps): Promise<void> {
+  await containers.inspect(x.name, { size: false });
   if (!containers.top) throw notImplemented('listing the processes of a container is not supported yet');
   x.json(await containers.top(x.name, x.query.string('ps_args')));
 }
 
 async function update(x: Exchange, { containers }: ServerDeps, config: UpdateConfig): Promise<void> {
+  await containers.inspect(x.name, { size: false });
   if (!containers.update) throw notImplemented('updating a container is not supported yet');
   x.json(await containers.update(x.name, config));
 }

@@ -31,7 +31,7 @@ export function assertExecutable(container: Container, reference: string): void 
     throw conflict(`Container ${reference} is paused, unpause the container before exec`);
   }
   if (container.status === 'restarting') {
-    throw conflict(`Container ${reference} is restarting, wait until the container is running`);
+    throw conflict(`Container ${container.id} is restarting, wait until the container is running`);
   }
   if (!hasProcess(container)) throw conflict(`container ${container.id} is not running`);
 }

@@ -66,6 +66,12 @@ export function bytesOf(
 function detailsOf(attributes: Readonly<Record<string, string>>): string {
   return Object.keys(attributes)
     .sort()
-    .map((key) => `${encodeURIComponent(key)}=${encodeURIComponent(attributes[key]!)}`)
+    .map((key) => `${queryEscape(key)}=${queryEscape(attributes[key]!)}`)
     .join(',');
+}
+
+/** Go's url.QueryEscape. */
+function queryEscape(text: string): string {
+  const escaped = encodeURIComponent(text).replaceAll('%20', '+');
+  return escaped.replaceAll(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
 }

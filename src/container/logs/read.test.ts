@@ -96,6 +96,6 @@ test('an entry is a frame with time and details in front; with a terminal the ba
   assert.deepEqual([...bytesOf(entry, false, plain)], [2, 0, 0, 0, 0, 0, 0, 3, ...Buffer.from('hi\n')]);
   assert.equal(
     bytesOf(entry, true, { timestamps: true, details: true }).toString(),
-    '1970-01-01T00:00:01.000000001Z a=x%20y,b=2 hi\n',
+    '1970-01-01T00:00:01.000000001Z a=x+y,b=2 hi\n',
   );
 });

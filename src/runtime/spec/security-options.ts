@@ -1,4 +1,4 @@
-import { invalid } from '#errdefs';
+import { internal } from '#errdefs';
 
 export interface SecurityOptions {
   readonly noNewPrivileges: boolean;
@@ -25,10 +25,11 @@ export function parseSecurityOptions(options: readonly string[], noNewPrivileges
   return result;
 }
 
+// Docker: a bad one is an error 500.
 function applyPair(result: { -readonly [K in keyof SecurityOptions]: SecurityOptions[K] }, option: string): void {
   const separator = option.includes('=') ? '=' : ':';
   const at = option.indexOf(separator);
-  if (at < 0) throw invalid(`invalid --security-opt 1: ${JSON.stringify(option)}`);
+  if (at < 0) throw internal(`invalid --security-opt 1: ${JSON.stringify(option)}`);
   const value = option.slice(at + 1);
   switch (option.slice(0, at)) {
     case 'label':
@@ -46,7 +47,7 @@ function applyPair(result: { -readonly [K in keyof SecurityOptions]: SecurityOpt
       result.writableCgroups = flag(value, option);
       return;
     default:
-      throw invalid(`invalid --security-opt 2: ${JSON.stringify(option)}`);
+      throw internal(`invalid --security-opt 2: ${JSON.stringify(option)}`);
   }
 }
 
@@ -54,5 +55,5 @@ function applyPair(result: { -readonly [K in keyof SecurityOptions]: SecurityOpt
 function flag(value: string, option: string): boolean {
   if (/^(1|t|T|TRUE|true|True)$/.test(value)) return true;
   if (/^(0|f|F|FALSE|false|False)$/.test(value)) return false;
-  throw invalid(`invalid --security-opt 2: ${JSON.stringify(option)}`);
+  throw internal(`invalid --security-opt 2: ${JSON.stringify(option)}`);
 }

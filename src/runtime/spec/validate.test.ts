@@ -41,9 +41,6 @@ const refused: [Partial<HostConfig>, string][] = [
   [{ PidMode: 'foo' }, 'invalid PID mode: foo'],
   [{ UTSMode: 'foo' }, 'invalid UTS mode: foo'],
   [{ CgroupnsMode: 'foo' }, 'invalid cgroup namespace mode: foo'],
-  [{ SecurityOpt: ['foo'] }, 'invalid --security-opt 1: "foo"'],
-  [{ SecurityOpt: ['foo=bar'] }, 'invalid --security-opt 2: "foo=bar"'],
-  [{ SecurityOpt: ['no-new-privileges=foo'] }, 'invalid --security-opt 2: "no-new-privileges=foo"'],
   [{ CapAdd: ['FOO'] }, 'invalid CapAdd: unknown capability: "CAP_FOO"'],
   [{ CapDrop: ['FOO'] }, 'invalid CapDrop: unknown capability: "CAP_FOO"'],
   [{ Isolation: 'hyperv' }, "invalid isolation (hyperv): linux only supports 'default'"],
@@ -65,6 +62,18 @@ for (const [given, message] of refused) {
     assert.throws(
       () => validateHostConfig(hostConfig(given), context),
       (error: Error) => error.message === message && isKind(error, 'invalid-argument'),
+    ));
+}
+
+for (const [option, message] of [
+  ['foo', 'invalid --security-opt 1: "foo"'],
+  ['foo=bar', 'invalid --security-opt 2: "foo=bar"'],
+  ['no-new-privileges=foo', 'invalid --security-opt 2: "no-new-privileges=foo"'],
+] as const) {
+  test(`security option ${option} is refused as Docker does, by an internal error`, () =>
+    assert.throws(
+      () => validateHostConfig(hostConfig({ SecurityOpt: [option] }), context),
+      (error: Error) => error.message === message && isKind(error, 'internal'),
     ));
 }
 
