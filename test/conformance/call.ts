@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { takeOver } from './hijack.ts';
 
 /** One call of the API and what of its answer is kept for later calls of the same case. */
 export interface Call {
@@ -14,6 +15,16 @@ export interface Call {
   readonly differs?: Readonly<Record<string, string>>;
   /** Only the status and the headers are compared. */
   readonly bodyDiffers?: string;
+  /** What Gantry answers where it differs on purpose; the fact stays Docker's. */
+  readonly ours?: { readonly why: string; readonly status: number; readonly body: unknown };
+  /** Takes the connection over: the fact is the raw head and what came behind it until the end. */
+  readonly hijack?: Hijacking;
+  /** Only sent, and known to be accepted, when the next call follows; its answer is awaited at the end of the case. */
+  readonly isLong?: boolean;
+  /** Only these fields of the answer are compared. */
+  readonly only?: readonly string[];
+  /** Only the elements that mention this kept value are compared: other work may share the engine. */
+  readonly about?: string;
   /** Repeats the call until the answer has this (at most 10 s): for what happens by itself. */
   readonly until?: (answer: Answer) => boolean;
 }
@@ -31,10 +42,27 @@ export interface Answer {
   readonly body: unknown;
 }
 
+/** How a connection is taken over. */
+export interface Hijacking {
+  /** The value of `Upgrade`; without it the client does not ask. */
+  readonly upgrade?: string;
+  /** Sent in one piece with the request's head. */
+  readonly input?: string;
+  /** Sent a moment after the answer's head. */
+  readonly later?: string;
+  /** Whether the sending side is closed after the input. */
+  readonly ends?: boolean;
+}
+
 const ANSWER_LIMIT = 8 << 20;
 
-/** Sends one call to the unix socket and reads the whole answer. */
-export async function send(socket: string, call: Call, kept: ReadonlyMap<string, string>): Promise<Answer> {
+/** Sends one call to the unix socket and reads the whole answer; `begun` hears when its head has come. */
+export async function send(
+  socket: string,
+  call: Call,
+  kept: ReadonlyMap<string, string>,
+  begun = () => {},
+): Promise<Answer> {
   const path = fill(call.path, kept);
   const isRaw = typeof call.body === 'string' || call.body instanceof Uint8Array;
   const body =
@@ -42,11 +70,16 @@ export async function send(socket: string, call: Call, kept: ReadonlyMap<string,
   const type = body === undefined || isRaw ? {} : { 'content-type': 'application/json' };
   const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
   const headers = { host: 'docker', ...type, ...length, ...call.headers };
+  if (call.hijack) {
+    const raw = await takeOver(socket, { ...call.hijack, method: call.method, path, headers, body: body ?? '' }, begun);
+    return { ...raw, body: { head: raw.head, data: decode(undefined, raw.data) } };
+  }
   return await new Promise((resolve, reject) => {
     const outgoing = request({ socketPath: socket, method: call.method, path, headers, agent: false, timeout: 30_000 });
     outgoing.on('error', reject);
     outgoing.on('timeout', () => outgoing.destroy(new Error(`${call.method} ${path}: no answer within 30 s`)));
     outgoing.on('response', (response) => {
+      begun();
       const chunks: Buffer[] = [];
       let size = 0;
       response.on('data', (chunk: Buffer) => {
@@ -65,7 +98,8 @@ export async function send(socket: string, call: Call, kept: ReadonlyMap<string,
 }
 
 function fill(text: string, kept: ReadonlyMap<string, string>): string {
-  return text.replaceAll(/\{(\w+)\}/g, (whole, name: string) => kept.get(name) ?? whole);
+  const values = new Map([...kept, ['now', String((Date.now() + 2) / 1000)]]);
+  return text.replaceAll(/\{(\w+)\}/g, (whole, name: string) => values.get(name) ?? whole);
 }
 
 function decode(type: string | undefined, bytes: Buffer): unknown {

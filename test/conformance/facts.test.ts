@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { TestDaemon } from '../harness/daemon.ts';
 import { startDaemon } from '../harness/daemon.ts';
+import type { Call } from './call.ts';
 import { CASES } from './cases/index.ts';
 import { importImage } from './image.ts';
 import type { Fact } from './replay.ts';
@@ -17,6 +18,10 @@ before(async () => {
 });
 after(() => daemon.destroy());
 
+function onPurpose(fact: Fact, call: Call | undefined): Fact {
+  return call?.ours ? { ...fact, status: call.ours.status, body: call.ours.body } : fact;
+}
+
 for (const [group, cases] of Object.entries(CASES)) {
   const facts = JSON.parse(readFileSync(join(import.meta.dirname, 'facts', `${group}.json`), 'utf8')) as Record<
     string,
@@ -28,7 +33,8 @@ for (const [group, cases] of Object.entries(CASES)) {
         const seen = await replay(daemon.socket, each);
         const expected = facts[each.name];
         assert.ok(expected, 'no fact recorded: run test/conformance/record.ts against a real dockerd');
-        assert.deepEqual(JSON.parse(JSON.stringify(seen)), JSON.parse(JSON.stringify(expected)));
+        const wanted = expected.map((fact, i) => onPurpose(fact, each.calls[i]));
+        assert.deepEqual(JSON.parse(JSON.stringify(seen)), JSON.parse(JSON.stringify(wanted)));
       });
     }
   });

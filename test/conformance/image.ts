@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,4 +33,24 @@ export async function importImage(socket: string): Promise<void> {
   const path = `/images/create?fromSrc=-&repo=conformance&tag=latest${changes.join('')}`;
   const answer = await send(socket, { method: 'POST', path, body: busyboxTar() }, none);
   if (answer.status !== 200) throw new Error(`import failed: ${JSON.stringify(answer)}`);
+}
+
+/** A docker-archive of one image with one small layer; without tags when there are none. */
+export function dockerArchive(tags: readonly string[]): Buffer {
+  const root = mkdtempSync(join(tmpdir(), 'gantry-archive-'));
+  const pack = (...files: string[]) =>
+    execFileSync('tar', ['-C', root, '--sort=name', '--owner=0', '--group=0', '--mtime=@0', '-c', ...files]);
+  try {
+    writeFileSync(join(root, 'hello'), 'hello\n');
+    const layer = pack('hello');
+    const diffId = `sha256:${createHash('sha256').update(layer).digest('hex')}`;
+    const config = { architecture: 'amd64', os: 'linux', config: {}, rootfs: { type: 'layers', diff_ids: [diffId] } };
+    writeFileSync(join(root, 'layer.tar'), layer);
+    writeFileSync(join(root, 'config.json'), JSON.stringify(config));
+    const manifest = [{ Config: 'config.json', RepoTags: tags, Layers: ['layer.tar'] }];
+    writeFileSync(join(root, 'manifest.json'), JSON.stringify(manifest));
+    return pack('config.json', 'layer.tar', 'manifest.json');
+  } finally {
+    rmSync(root, { recursive: true });
+  }
 }

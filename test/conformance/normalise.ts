@@ -34,7 +34,7 @@ function text(value: string, names: readonly (readonly [string, string])[]): str
     .replaceAll(/\b[0-9a-f]{64}\b/g, '<hex64>')
     .replaceAll(/\b[0-9a-f]{12}\b/g, '<hex12>')
     .replaceAll(/\b([0-9a-f]{2}:){5}[0-9a-f]{2}\b/g, '<mac>')
-    .replaceAll(/\b172\.\d+\.\d+\.\d+\b/g, '<ip>')
+    .replaceAll(/\b(172\.\d+|192\.168)\.\d+\.\d+\b/g, '<ip>')
     .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z/g, '<time>')
     .replaceAll(/\/var\/[a-z]*\/?[\w./-]*?(?=\/(containers|volumes|netns|snapshots|overlay2)\/)/g, '<root>');
 }

@@ -12,20 +12,39 @@ export interface Fact {
 
 /** Sends the calls of a case one after another and returns a fact for each; removes the case's containers afterwards. */
 export async function replay(socket: string, { calls, removes = [] }: Case): Promise<Fact[]> {
-  const kept = new Map<string, string>();
-  const facts: Fact[] = [];
+  const kept = new Map<string, string>([['begin', String(Date.now() / 1000)]]);
+  const facts: Promise<Fact>[] = [];
   try {
     for (const call of calls) {
-      const answer = await sendUntil(socket, call, kept);
-      keep(call, answer, kept);
-      facts.push(toFact(call, answer, kept));
+      if (call.isLong) {
+        const { answer } = await begin(socket, call, kept);
+        facts.push(answer.then((whole) => toFact(call, whole, kept)));
+      } else {
+        const answer = await sendUntil(socket, call, kept);
+        keep(call, answer, kept);
+        facts.push(Promise.resolve(toFact(call, answer, kept)));
+      }
     }
+    return await Promise.all(facts);
   } finally {
     for (const name of removes) {
       await send(socket, { method: 'DELETE', path: `/containers/${name}?force=1&v=1` }, kept);
     }
   }
-  return facts;
+}
+
+/** Sends a call and waits for the head of its answer only. */
+async function begin(
+  socket: string,
+  call: Call,
+  kept: ReadonlyMap<string, string>,
+): Promise<{ answer: Promise<Answer> }> {
+  let answer!: Promise<Answer>;
+  await new Promise<void>((resolve, reject) => {
+    answer = send(socket, call, kept, resolve);
+    answer.catch(reject);
+  });
+  return { answer };
 }
 
 async function sendUntil(socket: string, call: Call, kept: ReadonlyMap<string, string>): Promise<Answer> {
@@ -45,8 +64,17 @@ function keep(call: Call, { body }: Answer, kept: Map<string, string>): void {
 }
 
 function toFact(call: Call, { status, type, body }: Answer, kept: ReadonlyMap<string, string>): Fact {
-  let shown = normalise(body, kept);
+  let shown = normalise(select(call, body, kept), kept);
   for (const path of Object.keys(call.differs ?? {})) shown = without(shown, path);
   const title = `${call.method} ${call.path}`;
   return { call: title, status, type, body: call.bodyDiffers ? null : shown };
+}
+
+function select({ only, about }: Call, body: unknown, kept: ReadonlyMap<string, string>): unknown {
+  if (about !== undefined) {
+    const items = Array.isArray(body) ? body : [body];
+    return items.filter((item) => JSON.stringify(item).includes(kept.get(about) ?? ''));
+  }
+  if (only === undefined) return body;
+  return Object.fromEntries(only.map((key) => [key, (body as Record<string, unknown>)[key]]));
 }

@@ -1,4 +1,5 @@
 import type { Call, Case } from '../call.ts';
+import { dockerArchive } from '../image.ts';
 
 const OWN = {
   Id: "made of the host's busybox",
@@ -8,6 +9,7 @@ const OWN = {
   Metadata: 'of the run',
   Descriptor: 'the image store is another',
   RepoDigests: 'the image store is another',
+  DockerVersion: 'of the engine',
 };
 const inList = Object.fromEntries(Object.entries(OWN).map(([key, why]) => [`*.${key}`, why]));
 const get = (path: string, more: Partial<Call> = {}): Call => ({ method: 'GET', path: `/v1.50/${path}`, ...more });
@@ -15,6 +17,13 @@ const list = (filters: object): Call =>
   get(`images/json?filters=${encodeURIComponent(JSON.stringify({ label: ['made-by=conformance'], ...filters }))}`, {
     differs: inList,
   });
+
+const load = (tags: readonly string[]): Call => ({
+  method: 'POST',
+  path: '/v1.50/images/load?quiet=1',
+  body: dockerArchive(tags),
+  headers: { 'content-type': 'application/x-tar' },
+});
 
 export const images: Case[] = [
   {
@@ -95,10 +104,34 @@ export const images: Case[] = [
         headers: { 'content-type': 'application/x-tar' },
         bodyDiffers: 'names a folder of the engine',
       },
-      { method: 'POST', path: '/images/create' },
+      {
+        method: 'POST',
+        path: '/images/create',
+        ours: {
+          why: 'Docker fetches the empty URL and fails',
+          status: 501,
+          body: { message: 'importing from a URL is not supported yet: send the archive as the body' },
+        },
+      },
       { method: 'POST', path: '/images/create?fromSrc=-&repo=UPPER', body: '' },
       { method: 'POST', path: '/images/create?fromSrc=-&repo=ok&changes=NOSUCH%20x', body: '' },
       { method: 'POST', path: '/images/create?fromImage=scratch' },
+    ],
+  },
+  {
+    name: 'load answers',
+    calls: [
+      load(['loaded:one', 'loaded:two']),
+      load(['loaded:one', 'loaded:two']),
+      get('images/loaded:one/json', { only: ['RepoTags', 'Architecture', 'Os'] }),
+      { method: 'DELETE', path: '/images/loaded:one' },
+      { method: 'DELETE', path: '/images/loaded:two' },
+      load([]),
+      load(['UPPER:x']),
+      load(['a b']),
+      { method: 'POST', path: '/v1.50/images/prune?filters={"label":["nosuch"]}' },
+      { method: 'POST', path: '/v1.50/images/prune?filters={"dangling":["x"]}' },
+      { method: 'POST', path: '/v1.50/images/prune?filters={"nosuch":["x"]}' },
     ],
   },
 ];

@@ -6,7 +6,9 @@ import { images } from './images.ts';
 import { lifecycle } from './lifecycle.ts';
 import { lists } from './lists.ts';
 import { networks } from './networks.ts';
+import { policies } from './policies.ts';
 import { protocol } from './protocol.ts';
+import { streams } from './streams.ts';
 import { volumes } from './volumes.ts';
 
 /** All cases by group; each group has its file of facts. */
@@ -15,6 +17,8 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
   'create-errors': createErrors,
   'create-merge': createMerge,
   lifecycle,
+  streams,
+  policies,
   exec,
   lists,
   images,

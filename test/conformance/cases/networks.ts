@@ -80,6 +80,8 @@ export const networks: Case[] = [
           HostsPath: 'own path',
           LogPath: 'own path',
           'NetworkSettings.SandboxKey': 'own path',
+          'NetworkSettings.IPPrefixLen': 'the subnet is chosen by the host',
+          'NetworkSettings.Networks.bridge.IPPrefixLen': 'the subnet is chosen by the host',
         },
       },
       { method: 'POST', path: '/containers/net-run/kill' },
