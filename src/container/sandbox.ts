@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { deadline } from '#async';
 import { conflict, EngineError, internal, invalid } from '#errdefs';
 import { failpoint, isErrno } from '#sys';
@@ -259,14 +259,17 @@ function logTarget({ settings }: Context, container: Container) {
 function resolve({ volumes }: Context, mount: ContainerMount): ResolvedMount {
   if (mount.type === 'bind') assertSource(mount);
   const root = mount.type === 'volume' ? volumes.path(mount.name!) : mount.source;
+  const source = mount.subpath ? `${root}/${mount.subpath}` : root;
+  // There is nothing below a file, and crun's recursive read-only takes directories only.
+  const isFile = mount.type === 'bind' && !statSync(source).isDirectory();
   return {
-    source: mount.subpath ? `${root}/${mount.subpath}` : root,
+    source,
     destination: mount.destination,
     readonly: !mount.rw,
     propagation: mount.propagation,
     ...(mount.nonRecursive ? { nonRecursive: true } : {}),
-    ...(mount.readOnlyNonRecursive ? { readOnlyNonRecursive: true } : {}),
-    ...(mount.readOnlyForceRecursive ? { readOnlyForceRecursive: true } : {}),
+    ...(mount.readOnlyNonRecursive || isFile ? { readOnlyNonRecursive: true } : {}),
+    ...(mount.readOnlyForceRecursive && !isFile ? { readOnlyForceRecursive: true } : {}),
   };
 }
 
