@@ -1,24 +1,17 @@
+import { readdirSync } from 'node:fs';
 import { chmod, chown } from 'node:fs/promises';
 import { join } from 'node:path';
-import { failpoint, MS_BIND, MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_RDONLY } from '#sys';
-import { EMPTY, lowerNames } from './container-snapshot.ts';
-import type { Folders } from './folders.ts';
+import { failpoint, getXattr, MS_BIND } from '#sys';
+import { FILLING } from './jail/task.ts';
 import type { JailMount } from './jail.ts';
 import { runJail } from './jail.ts';
 import { findDirectory } from './merged.ts';
+import type { Staged } from './stage.ts';
+import { mountForReading, SAFE } from './stage.ts';
 
-const SAFE = MS_NOSUID | MS_NODEV | MS_NOEXEC;
-
-export interface CopyUp {
-  readonly folders: Folders;
-  readonly launcher: string;
-  readonly key: string;
-  readonly layers: readonly string[];
-  /** The container's tree as one directory, where no overlay is used. */
-  readonly plainRoot?: string;
+export interface CopyUp extends Staged {
   readonly path: string;
   readonly destination: string;
-  readonly signal?: AbortSignal;
 }
 
 /**
@@ -27,6 +20,7 @@ export interface CopyUp {
  */
 export async function copyUp(request: CopyUp): Promise<void> {
   const { folders, launcher, destination, signal } = request;
+  if (isInUse(destination)) return;
   const from = findDirectory(treeOf(request), Buffer.from(request.path));
   if (!from) return;
   if (from.isEmpty) {
@@ -38,21 +32,18 @@ export async function copyUp(request: CopyUp): Promise<void> {
   const to: JailMount = { type: 'none', source: destination, target: '.stage/to', flags: MS_BIND | SAFE, data: '' };
   const path = from.path.toString('latin1');
   const task = { kind: 'populate', root: folders.stage, from: 'from', path, to: 'to', mode: 'volume' } as const;
-  const options = { launcher, cwd: folders.root, mounts: [source(request), to], ...(signal && { signal }) };
+  const options = { launcher, cwd: folders.root, mounts: [mountForReading(request), to], ...(signal && { signal }) };
   await runJail(task, options);
   failpoint('snapshot.copy-up.filled');
+}
+
+/** Whether a volume has content of its own. One that a crash left half filled has a mark: it is filled again. */
+function isInUse(volume: string): boolean {
+  return readdirSync(volume).length > 0 && getXattr(Buffer.from(volume), FILLING) === undefined;
 }
 
 /** The directories of a container's tree, newest first. */
 function treeOf({ folders, key, layers, plainRoot }: CopyUp): string[] {
   if (plainRoot) return [plainRoot];
   return [join(folders.containers, key, 'upper'), ...layers.map((name) => join(folders.layers, name, 'diff'))];
-}
-
-/** The tree mounted for reading, in the jail only; the container's own mount of it may exist at the same time. */
-function source({ key, layers, plainRoot }: CopyUp): JailMount {
-  const target = '.stage/from';
-  if (plainRoot) return { type: 'none', source: plainRoot, target, flags: MS_BIND | MS_RDONLY | SAFE, data: '' };
-  const lower = [`c/${key}/upper`, ...(layers.length > 0 ? [lowerNames(layers)] : []), EMPTY].join(':');
-  return { type: 'overlay', source: 'overlay', target, flags: MS_RDONLY | SAFE, data: `userxattr,lowerdir=${lower}` };
 }

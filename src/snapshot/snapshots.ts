@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
 import { KeyedMutex, Semaphore } from '#async';
 import { notFound } from '#errdefs';
 import type { Log } from '#log';
@@ -17,6 +18,8 @@ import type { LayerSource } from './layers.ts';
 import { findLayers, layerFacts, treesOf, unpackLayer } from './layers.ts';
 import { readMerged } from './merged.ts';
 import { canOverlay, mergeLayers } from './native.ts';
+import type { Staged } from './stage.ts';
+import { copyIn, copyOut, writeDiff } from './stage.ts';
 import { Trash } from './trash.ts';
 import type { Usage } from './usage.ts';
 import { usageOf } from './usage.ts';
@@ -30,6 +33,10 @@ export interface SnapshotOptions {
   readonly limits?: Partial<UnpackLimits>;
   /** `native` copies all layers for each container; it is taken where an overlay cannot be mounted. */
   readonly driver?: 'overlay' | 'native';
+}
+
+interface Cancellable {
+  readonly signal?: AbortSignal;
 }
 
 /** The unpacked layers of images and the writable trees of containers. */
@@ -75,7 +82,7 @@ export class Snapshots {
    * Unpacks a layer in a jail, checking its digest; it is there only when all of it is on the disk. Several may run at
    * once and in any order. Returns the bytes of its files. Throws invalid-argument for what the archive is guilty of.
    */
-  async unpack(layer: LayerSource, { signal }: { signal?: AbortSignal } = {}): Promise<{ size: number }> {
+  async unpack(layer: LayerSource, { signal }: Cancellable = {}): Promise<{ size: number }> {
     const name = layerName(layer.chainId);
     using _lock = await this.#locks.lock(name, signal);
     if (this.#layers.has(name)) return { size: layerFacts(this.#folders, name).size };
@@ -149,16 +156,29 @@ export class Snapshots {
   }
 
   /** Fills an empty directory (a volume) with what the container's tree has at `path`; nothing there is success. */
-  async copyUp(
-    key: string,
-    path: string,
-    destination: string,
-    { signal }: { signal?: AbortSignal } = {},
-  ): Promise<void> {
+  async copyUp(key: string, path: string, destination: string, options: Cancellable = {}): Promise<void> {
+    await copyUp({ ...this.#staged(key, options), path, destination });
+  }
+
+  /** Writes what stands at a path of a container as an archive in which `name` stands for it. */
+  async copyOut(key: string, path: string, name: string, output: Writable, options: Cancellable = {}): Promise<void> {
+    await copyOut(this.#staged(key, options), path, name, output);
+  }
+
+  /** Unpacks an archive into a directory of a container that is not running; the directory is made when it is missing. */
+  async copyIn(key: string, path: string, input: Readable, options: Cancellable = {}): Promise<void> {
+    await copyIn(this.#staged(key, options), path, input, this.#limits);
+  }
+
+  /** Writes what a container changed as a layer, uncompressed. With the native driver: all of its tree. */
+  async diff(key: string, output: Writable, options: Cancellable = {}): Promise<void> {
+    await writeDiff(this.#staged(key, options), output);
+  }
+
+  #staged(key: string, { signal }: Cancellable): Staged {
     const layers = layersOf(this.#folders, checked(key));
     const plain = this.driver === 'native' ? { plainRoot: this.#upper(key) } : {};
-    const where = { folders: this.#folders, launcher: this.#launcher, key, layers, path, destination };
-    await copyUp({ ...where, ...plain, ...(signal && { signal }) });
+    return { folders: this.#folders, launcher: this.#launcher, key, layers, ...plain, ...(signal && { signal }) };
   }
 
   /** Removes what a crash left and what has no owner; the names of what was there. Takes only what this process found. */

@@ -4,22 +4,20 @@ import { joinPath } from '#tar';
 import { isOverlayXattr, OPAQUE } from './attributes.ts';
 import { writeAround } from './content.ts';
 import type { TaskResult } from './task.ts';
+import { FILLING } from './task.ts';
 import { removeTree } from './tree.ts';
 
 const { COPYFILE_EXCL, COPYFILE_FICLONE_FORCE, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY, S_IFMT } =
   fs.constants;
-/** Stands on a volume while it is being filled: one that still has it was cut off, and is filled from the start. */
-const FILLING = { name: Buffer.from('user.gantry.filling'), value: Buffer.from('1') };
-
 /** Fills an empty volume with the content of a directory, which also gives it owner, mode and times. */
 export function populateVolume(from: Buffer, to: Buffer): TaskResult {
   const left = fs.readdirSync(to, { encoding: 'buffer' });
-  const wasCutOff = getXattr(to, FILLING.name) !== undefined;
+  const wasCutOff = getXattr(to, FILLING) !== undefined;
   if (left.length > 0 && !wasCutOff) return { size: 0, entries: 0 };
   for (const name of left) removeTree(joinPath([to, name]));
   const isMarked = mark(to);
   const result = new Copy(false).run(from, to);
-  if (isMarked) removeXattr(to, FILLING.name);
+  if (isMarked) removeXattr(to, FILLING);
   return result;
 }
 
@@ -30,7 +28,7 @@ export function mergeLayer(from: Buffer, to: Buffer): TaskResult {
 
 function mark(to: Buffer): boolean {
   try {
-    setXattr(to, FILLING);
+    setXattr(to, { name: FILLING, value: Buffer.from('1') });
     return true;
   } catch (error) {
     if (isErrno(error, 'ENOTSUP', 'EOPNOTSUPP', 'EPERM')) return false;

@@ -22,6 +22,12 @@ export const DEFAULT_UNPACK_LIMITS: UnpackLimits = {
 export type Task =
   /** Standard input is a layer, gzip, zstd or plain, with this digest when unpacked; it becomes the content of `root`. */
   | { readonly kind: 'unpack'; readonly root: string; readonly diffId: string; readonly limits: UnpackLimits }
+  /** Standard input is an archive that is unpacked as it is, without whiteouts, into the directory `path`, links followed. */
+  | { readonly kind: 'copyIn'; readonly root: string; readonly path: string; readonly limits: UnpackLimits }
+  /** The tree at `path` goes to standard output as an archive in which `name` stands for its top. */
+  | { readonly kind: 'copyOut'; readonly root: string; readonly path: string; readonly name: string }
+  /** What the upper directory `root` changes goes to standard output as a layer. */
+  | { readonly kind: 'diff'; readonly root: string }
   /**
    * The content of the directory `path` below `from` is copied into the directory `to`, which gets its owner and mode.
    * `layer`: `from` is a layer on top of what `to` already has. `volume`: `to` is left alone unless it is empty.
@@ -34,6 +40,9 @@ export type Task =
       readonly to: string;
       readonly mode: 'volume' | 'layer';
     };
+
+/** Attribute of a volume while it is being filled: one that still has it was cut off, and is filled from the start. */
+export const FILLING: Buffer = Buffer.from('user.gantry.filling');
 
 /** What a task tells when it has succeeded: bytes of files, symbolic links counting as their targets, and names made (or read). */
 export interface TaskResult {

@@ -30,9 +30,17 @@ export async function unpackLayer(diffId: string, limits: UnpackLimits): Promise
   return result;
 }
 
-/** One layer on its way into the root. */
+/** Unpacks the archive on standard input into a directory, which is made when it is missing. */
+export async function unpackInto(path: Buffer, limits: UnpackLimits): Promise<TaskResult> {
+  const top = cleanPath(path);
+  return await new Unpacking(limits, top).run(decompress(STDIN, limits));
+}
+
+/** One archive on its way into the root, or as plain files into a directory `top` of it. */
 class Unpacking {
   readonly #limits: UnpackLimits;
+  readonly #top: Buffer;
+  readonly #isLayer: boolean;
   readonly #content = new ContentWriter();
   /** Times of directories, set when nothing more is put into them; keyed by path in latin1. */
   readonly #times = new Map<string, { atime?: Time; mtime: Time }>();
@@ -41,8 +49,10 @@ class Unpacking {
   #size = 0;
   #entries = 0;
 
-  constructor(limits: UnpackLimits) {
+  constructor(limits: UnpackLimits, top?: Buffer) {
     this.#limits = limits;
+    this.#top = top ?? Buffer.alloc(0);
+    this.#isLayer = top === undefined;
   }
 
   async run(chunks: AsyncIterable<Buffer>): Promise<TaskResult> {
@@ -56,11 +66,12 @@ class Unpacking {
 
   async #take(entry: TarEntry, reader: TarReader): Promise<void> {
     this.#count();
-    const path = cleanPath(entry.name);
-    if (path.length === 0) {
+    const path = this.#below(entry.name);
+    if (path.equals(this.#top)) {
       if (entry.type === 'directory') this.#finishDirectory(path, entry);
       return;
     }
+    if (!this.#isLayer) return await this.#make(path, entry, reader);
     if (isAufsPath(path)) return;
     const { parent, base } = splitPath(path);
     const whiteout = whiteoutOf(base);
@@ -70,6 +81,13 @@ class Unpacking {
     else if (!whiteout) await this.#make(path, entry, reader);
   }
 
+  /** A name of the archive as a path below the root. */
+  #below(name: Buffer): Buffer {
+    const path = cleanPath(name);
+    if (this.#top.length === 0 || path.length === 0) return path.length === 0 ? this.#top : path;
+    return joinPath([this.#top, path]);
+  }
+
   async #make(path: Buffer, entry: TarEntry, reader: TarReader): Promise<void> {
     switch (entry.type) {
       case 'file':
@@ -77,7 +95,7 @@ class Unpacking {
       case 'directory':
         return this.#directory(path, entry);
       case 'hardlink':
-        return this.#place(path, () => fs.linkSync(cleanPath(entry.linkName), path));
+        return this.#place(path, () => fs.linkSync(this.#below(entry.linkName), path));
       case 'symlink':
         this.#place(path, () => fs.symlinkSync(symlinkTarget(entry), path));
         // Docker: the size of an image counts the targets of its symbolic links.
