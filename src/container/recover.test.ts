@@ -106,7 +106,11 @@ test('stop and remove are rolled forward', () => {
 test('restart is rolled forward from either half', () => {
   const alive = seen({ processAlive: true, monitor: monitor({ started: process }) });
   assert.deepEqual(verbs(plan(container({ status: 'running', verb: 'restart' }), alive)), ['finish-restart']);
-  assert.deepEqual(verbs(plan(container({ status: 'exited', verb: 'restart' }), seen())), ['undo-start', 'start']);
+  const down = container({ status: 'exited', verb: 'restart' });
+  assert.deepEqual(verbs(plan(down, seen())), ['undo-start', 'start']);
+  const old = seen({ monitor: monitor({ monitorAlive: false, started: process, exit }) });
+  assert.deepEqual(verbs(plan({ ...down, finishedAt: exit.finishedAt }, old)), ['undo-start', 'start']);
+  assert.deepEqual(verbs(plan(down, old)), ['adopt', 'record-exit']);
 });
 
 test('policies bring back what is down when the daemon starts, and only then', () => {

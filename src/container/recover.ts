@@ -48,7 +48,9 @@ function removal({ operation }: Container): Action {
 
 /** A start under way: if the process came to be, the client may have been told so. */
 function halfStarted(container: Container, { monitor }: Seen): Action[] {
-  if (monitor?.started) {
+  // What is left of the life before: its end is on record already.
+  const isOld = monitor?.exit !== undefined && monitor.exit.finishedAt === container.finishedAt;
+  if (monitor?.started && !isOld) {
     const adopted: Action[] = [{ do: 'adopt', process: monitor.started }];
     if (monitor.exit) return [...adopted, { do: 'record-exit', exit: monitor.exit }];
     return monitor.monitorAlive ? [...adopted, { do: 'watch' }] : [...adopted, { do: 'record-exit', exit: undefined }];
