@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { isAlive, isErrno } from '#sys';
 import type { RuntimeContext } from './context.ts';
 import { runDirectory } from './context.ts';
+import { forgetExec } from './exec.ts';
 import { MonitorLink } from './monitor/link.ts';
 import type { ExitRecord, Started } from './records.ts';
 import { readExit, readRun, readStarted } from './records.ts';
@@ -42,14 +43,18 @@ async function observeOne(context: RuntimeContext, id: string): Promise<Observed
   const started = readStarted(directory);
   if (started) run.begin(started);
   if (run.exit) return { id, monitorAlive: false, ...facts(run), execs: [] };
-  const { stub, execs } = await reconnect(context, run);
+  const { stub, execs, isHeard } = await reconnect(context, run);
   await tellExecs(context, run);
+  if (isHeard) await forgetExecs(run, new Set(execs));
   return { id, monitorAlive: isAlive(record.monitor), ...(stub ? { stub } : {}), ...facts(run), execs };
 }
 
 /** Takes up the connection; the monitor may have ended, be stopped, or never have got that far. */
-async function reconnect({ log }: RuntimeContext, run: Run): Promise<{ stub: number; execs: string[] }> {
-  const none = { stub: 0, execs: [] };
+async function reconnect(
+  { log }: RuntimeContext,
+  run: Run,
+): Promise<{ stub: number; execs: string[]; isHeard: boolean }> {
+  const none = { stub: 0, execs: [], isHeard: false };
   try {
     run.link = await MonitorLink.open(run.directory, run);
   } catch (error) {
@@ -61,7 +66,7 @@ async function reconnect({ log }: RuntimeContext, run: Run): Promise<{ stub: num
   try {
     const state = await link.state(ANSWER_MS);
     run.adopt(state);
-    return { stub: state.container.stub, execs: state.execs.filter(isLive).map(({ id }) => id) };
+    return { stub: state.container.stub, execs: state.execs.filter(isLive).map(({ id }) => id), isHeard: true };
   } catch (error) {
     log.warn('monitor does not answer', { container: run.id, error });
     if (link.closed) await settleWithout(run);
@@ -90,6 +95,12 @@ async function tellExecs({ listeners }: RuntimeContext, run: Run): Promise<void>
     const { exitCode } = JSON.parse(await readFile(`${run.directory}/${name}`, 'utf8')) as { exitCode: number };
     listeners.execExit(run.id, execId, exitCode);
   }
+}
+
+/** Files of execs that the monitor does not know (any more). */
+async function forgetExecs({ directory }: Run, live: ReadonlySet<string>): Promise<void> {
+  const ids = (await readdir(directory)).flatMap((name) => /^exec-([a-z0-9]+)\./.exec(name)?.[1] ?? []);
+  for (const id of new Set(ids)) if (!live.has(id)) await forgetExec(directory, id);
 }
 
 const isLive = ({ phase }: { phase: string }) => phase === 'running' || phase === 'starting';

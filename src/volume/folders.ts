@@ -23,9 +23,9 @@ export class Folders {
 
   /** Makes a volume's folder, as Docker does: 0701, and 0755 within. There is success. */
   make(name: string): void {
-    mkdirSync(join(this.#root, name), { recursive: true, mode: 0o701 });
-    mkdirSync(this.data(name), { recursive: true, mode: 0o755 });
-    failpoint('volume.create.folder');
+    const made = mkdirSync(join(this.#root, name), { recursive: true, mode: 0o701 });
+    if (made !== undefined) failpoint('volume.create.outer-folder');
+    if (mkdirSync(this.data(name), { recursive: true, mode: 0o755 }) !== undefined) failpoint('volume.create.folder');
   }
 
   /** Throws when something is mounted on a volume's folder: its removal would empty what is mounted. */

@@ -151,9 +151,13 @@ export class Volumes {
   async recover(): Promise<string[]> {
     const orphans = this.#folders.names().filter((name) => !this.exists(name));
     for (const name of orphans) {
-      this.#log.warn('left-over volume folder removed', { name });
-      this.#folders.assertNotMounted(name);
-      this.#folders.discard(name);
+      try {
+        this.#folders.assertNotMounted(name);
+        this.#folders.discard(name);
+        this.#log.warn('left-over volume folder removed', { name });
+      } catch (error) {
+        this.#log.warn('left-over volume folder stays', { name, error });
+      }
     }
     for (const { name } of this.#rows.all()) this.#folders.make(name);
     await this.#clear();
