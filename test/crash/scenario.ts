@@ -1,75 +1,145 @@
+import { join } from 'node:path';
+import { send } from '../conformance/call.ts';
 import { busyboxTar } from '../conformance/image.ts';
 import { api } from '../harness/api.ts';
 import type { TestDaemon } from '../harness/daemon.ts';
-import type { Acknowledged } from '../harness/invariants.ts';
-import { dockerArchive } from './archive.ts';
-
-/** What the clients of a scenario were told, kept current call by call; reading it after a crash is reading the truth. */
-export class Told {
-  readonly #containers = new Map<string, Acknowledged>();
-
-  created(id: string, name: string): void {
-    this.#containers.set(id, { id, name });
-  }
-
-  renamed(id: string, name: string): void {
-    this.#containers.set(id, { ...this.#containers.get(id)!, name });
-  }
-
-  running(id: string, pid: number): void {
-    this.#containers.set(id, { ...this.#containers.get(id)!, pid });
-  }
-
-  /** From the request to stop until it is told, the workload may be in either state. */
-  stopping(id: string): void {
-    const { name } = this.#containers.get(id)!;
-    this.#containers.set(id, { id, name });
-  }
-
-  /** From the request to remove on, the container may be gone or not. */
-  removing(id: string): void {
-    this.#containers.delete(id);
-  }
-
-  list(): Acknowledged[] {
-    return [...this.#containers.values()];
-  }
-}
+import { dockerArchive, entry } from './archive.ts';
+import type { Told } from './told.ts';
 
 const image = busyboxTar();
 
+/** A daemon, what its clients were told, and the names that this run of a scenario gives. */
+export interface Play {
+  readonly daemon: TestDaemon;
+  readonly told: Told;
+  readonly suffix: string;
+}
+
 /** Goes once through every verb that has failpoints. Rejects where the daemon dies. */
-export async function wholeLife(daemon: TestDaemon, told: Told, suffix: string): Promise<void> {
+export async function wholeLife(play: Play): Promise<void> {
+  await images(play);
+  await oneOfEverything(play);
+  await refusals(play);
+  await endings(play);
+  await volumes(play);
+}
+
+async function images({ daemon, suffix }: Play): Promise<void> {
   const { socket } = daemon;
-  await raw(socket, '/images/create?fromSrc=-&repo=crash&tag=latest&changes=ENV%20PATH=/bin', image);
-  await raw(socket, '/images/load?quiet=1', dockerArchive(image, `crash-load-${suffix}:latest`));
-  const name = `life-${suffix}`;
-  const id = await create(socket, told, name, {
-    HostConfig: { PortBindings: { '80/tcp': [{ HostPort: '' }] }, Binds: [`vol-${suffix}:/data`] },
-  });
-  await start(socket, told, id);
-  const exec = await must(socket, 'POST', `/containers/${id}/exec`, { Cmd: ['true'], AttachStdout: true });
-  await must(socket, 'POST', `/exec/${(exec as { Id: string }).Id}/start`, { Detach: true });
-  await must(socket, 'POST', `/containers/${id}/pause`);
-  await must(socket, 'POST', `/containers/${id}/unpause`);
-  told.stopping(id);
-  await must(socket, 'POST', `/containers/${id}/restart?t=0`);
-  await must(socket, 'POST', `/containers/${id}/rename?name=${name}-renamed`).then(() =>
-    told.renamed(id, `${name}-renamed`),
-  );
-  await must(socket, 'POST', `/containers/${id}/kill`);
-  await must(socket, 'POST', `/containers/${id}/start`);
-  await must(socket, 'POST', `/containers/${id}/stop?t=0`);
-  told.removing(id);
-  await must(socket, 'DELETE', `/containers/${id}?v=1`);
-  const once = await create(socket, told, `once-${suffix}`, { Cmd: ['true'], HostConfig: { AutoRemove: true } });
-  const waiting = must(socket, 'POST', `/containers/${once}/wait?condition=removed`);
-  told.removing(once);
-  await Promise.all([waiting, must(socket, 'POST', `/containers/${once}/start`)]);
+  await importImage(daemon);
+  const layer = Buffer.concat([entry(`file-${suffix}`, Buffer.from(suffix)), Buffer.alloc(1024)]);
+  await raw(socket, '/images/load?quiet=1', dockerArchive(layer, `crash-load-${suffix}:latest`));
   await must(socket, 'POST', `/images/crash-load-${suffix}:latest/tag?repo=other-${suffix}`);
   await must(socket, 'DELETE', `/images/other-${suffix}:latest`);
   await must(socket, 'DELETE', `/images/crash-load-${suffix}:latest`);
+  await raw(socket, `/images/create?fromSrc=-&repo=dangling-${suffix}&changes=LABEL%20a=1`, image);
+  await raw(socket, `/images/create?fromSrc=-&repo=dangling-${suffix}&changes=LABEL%20a=2`, image);
+  await must(socket, 'POST', '/images/prune');
+  await must(socket, 'DELETE', `/images/dangling-${suffix}:latest`);
+}
+
+/** The image of all containers here. */
+export async function importImage({ socket }: TestDaemon): Promise<void> {
+  await raw(socket, '/images/create?fromSrc=-&repo=crash&tag=latest&changes=ENV%20PATH=/bin', image);
+}
+
+async function oneOfEverything(play: Play): Promise<void> {
+  const { daemon, told, suffix } = play;
+  const { socket } = daemon;
+  const name = `life-${suffix}`;
+  const id = await create(socket, told, name, {
+    ExposedPorts: { '80/tcp': {} },
+    HostConfig: {
+      PortBindings: { '80/tcp': [{ HostPort: '' }] },
+      Binds: [`vol-${suffix}:/etc`, `${join(daemon.folder, 'bound', suffix)}:/bound`],
+    },
+    Volumes: { '/tmp': {}, '/anonymous': {} },
+  });
+  await start(socket, told, id);
+  await runExec(socket, id, { Detach: true });
+  await runExec(socket, id, { Detach: false });
+  await must(socket, 'POST', `/containers/${id}/pause`);
+  await must(socket, 'POST', `/containers/${id}/unpause`);
+  await must(socket, 'POST', `/containers/${id}/kill?signal=WINCH`);
+  told.stopping(id);
+  await must(socket, 'POST', `/containers/${id}/restart?t=0`);
+  told.renaming(id, `${name}-renamed`);
+  await must(socket, 'POST', `/containers/${id}/rename?name=${name}-renamed`);
+  told.renamed(id, `${name}-renamed`);
+  await must(socket, 'POST', `/containers/${id}/kill`);
+  await must(socket, 'POST', `/containers/${id}/start`);
+  await must(socket, 'POST', `/containers/${id}/pause`);
+  await must(socket, 'POST', `/containers/${id}/stop?t=0`);
+  told.removing(id);
+  await must(socket, 'DELETE', `/containers/${id}?v=1`);
+}
+
+async function runExec(socket: string, id: string, { Detach }: { Detach: boolean }): Promise<void> {
+  const body = { Cmd: ['true'], AttachStdout: !Detach };
+  const { Id } = (await must(socket, 'POST', `/containers/${id}/exec`, body)) as { Id: string };
+  await must(socket, 'POST', `/exec/${Id}/start`, { Detach });
+}
+
+async function refusals({ daemon, told, suffix }: Play): Promise<void> {
+  const { socket } = daemon;
+  const name = `refused-${suffix}`;
+  const id = await create(socket, told, name, { Cmd: ['/absent'] });
+  await refused(socket, 'POST', `/containers/create?name=${name}`, { Image: 'crash', Cmd: ['true'] });
+  await refused(socket, 'POST', `/containers/${id}/start`);
+  told.removing(id);
+  await must(socket, 'DELETE', `/containers/${id}`);
+}
+
+/** The ways a life ends without a stop. */
+async function endings({ daemon, told, suffix }: Play): Promise<void> {
+  const { socket } = daemon;
+  for (const [name, HostConfig] of [
+    ['forced', {}],
+    ['forced-host', { PidMode: 'host' }],
+  ] as const) {
+    const forced = await create(socket, told, `${name}-${suffix}`, { HostConfig });
+    await start(socket, told, forced);
+    told.removing(forced);
+    await must(socket, 'DELETE', `/containers/${forced}?force=1`);
+  }
+  for (const [name, more] of [
+    ['once', {}],
+    ['once-volume', { Volumes: { '/anonymous': {} } }],
+  ] as const) {
+    const HostConfig = { AutoRemove: true };
+    const once = await create(socket, told, `${name}-${suffix}`, { Cmd: ['true'], HostConfig, ...more });
+    told.removing(once);
+    const waiting = must(socket, 'POST', `/containers/${once}/wait?condition=removed`);
+    await Promise.all([waiting, must(socket, 'POST', `/containers/${once}/start`)]);
+  }
+  const again = await create(socket, told, `again-${suffix}`, {
+    Cmd: ['false'],
+    HostConfig: { RestartPolicy: { Name: 'always' } },
+  });
+  await must(socket, 'POST', `/containers/${again}/start`);
+  await untilRestarting(socket, again);
+  await must(socket, 'POST', `/containers/${again}/stop`);
+  told.removing(again);
+  await must(socket, 'DELETE', `/containers/${again}`);
+}
+
+/** Until it waits long enough between two lives for a stop to find it there. */
+export async function untilRestarting(socket: string, id: string): Promise<void> {
+  for (;;) {
+    const { RestartCount, State } = (await must(socket, 'GET', `/containers/${id}/json`)) as {
+      RestartCount: number;
+      State: { Status: string };
+    };
+    if (RestartCount >= 3 && State.Status === 'restarting') return;
+    await new Promise((wake) => setTimeout(wake, 5));
+  }
+}
+
+async function volumes({ daemon, suffix }: Play): Promise<void> {
+  const { socket } = daemon;
   await must(socket, 'DELETE', `/volumes/vol-${suffix}`);
+  await must(socket, 'POST', '/volumes/create', { Name: `unused-${suffix}` });
+  await must(socket, 'POST', `/volumes/prune?filters=${encodeURIComponent('{"all":["true"]}')}`);
 }
 
 /** Creates a container that sleeps, and remembers that it was told so. */
@@ -83,25 +153,29 @@ export async function create(socket: string, told: Told, name: string, more: obj
 /** Starts it and remembers the pid of its workload. */
 export async function start(socket: string, told: Told, id: string): Promise<void> {
   await must(socket, 'POST', `/containers/${id}/start`);
+  told.started(id);
   const state = (await must(socket, 'GET', `/containers/${id}/json`)) as { State: { Pid: number } };
   told.running(id, state.State.Pid);
 }
 
-async function must(socket: string, method: string, path: string, body?: unknown): Promise<unknown> {
+/** A call that has to succeed. */
+export async function must(socket: string, method: string, path: string, body?: unknown): Promise<unknown> {
   const reply = await api(socket, method, path, body);
   if (reply.status >= 400) throw new Refused(`${method} ${path}: ${reply.status} ${JSON.stringify(reply.body)}`);
   return reply.body;
 }
 
-/** The daemon answered, but not with success: a fault of the engine, not of the crash. */
+async function refused(socket: string, method: string, path: string, body?: unknown): Promise<void> {
+  const { status } = await api(socket, method, path, body);
+  if (status < 400) throw new Refused(`${method} ${path}: ${status}, which should have been refused`);
+}
+
+/** The daemon answered, but not what it has to: a fault of the engine, not of the crash. */
 export class Refused extends Error {}
 
 async function raw(socket: string, path: string, bytes: Buffer): Promise<void> {
-  const { send } = await import('../conformance/call.ts');
   const headers = { 'content-type': 'application/x-tar' };
   const answer = await send(socket, { method: 'POST', path, body: bytes, headers }, new Map());
   const failed = JSON.stringify(answer.body).includes('errorDetail');
   if (answer.status >= 400 || failed) throw new Refused(`${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
 }
-
-export { must };

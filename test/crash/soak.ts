@@ -2,7 +2,8 @@ import { api } from '../harness/api.ts';
 import type { TestDaemon } from '../harness/daemon.ts';
 import type { Acknowledged } from '../harness/invariants.ts';
 import { settled } from '../harness/invariants.ts';
-import { create, must, Refused, start, Told } from './scenario.ts';
+import { create, must, Refused, start } from './scenario.ts';
+import { Told } from './told.ts';
 
 /** What a soak found. */
 export interface Outcome {

@@ -7,6 +7,8 @@ import { join, resolve } from 'node:path';
 
 const REPOSITORY = resolve(import.meta.dirname, '../..');
 const FOLDER = process.env.GANTRY_TEST_FOLDER ?? '/var/tmp';
+/** In the environment of a daemon under test, and so of all its children: whose they are. */
+export const OWNER = 'GANTRY_TEST_OWNER';
 
 export interface DaemonOptions {
   readonly args?: readonly string[];
@@ -19,6 +21,7 @@ export interface TestDaemon {
   readonly dataRoot: string;
   readonly execRoot: string;
   readonly socket: string;
+  isRunning(): boolean;
   /** The pid of the daemon's process now. */
   pid(): number;
   /** What it wrote to its log so far. */
@@ -29,32 +32,47 @@ export interface TestDaemon {
   start(options?: DaemonOptions): Promise<void>;
   /** Waits until it ends by itself. */
   exited(): Promise<void>;
+  /** What ended the last process; undefined while it lives. */
+  endedBy(): NodeJS.Signals | number | undefined;
   /** Removes everything: containers, kernel objects, files. */
   destroy(): Promise<void>;
 }
 
+/** A gantryd that ended before it served; `by` is what ended it. */
+export class EndedEarly extends Error {
+  readonly by: NodeJS.Signals | number;
+
+  constructor(by: NodeJS.Signals | number, log: string) {
+    super(`gantryd does not serve, ended by ${by}:\n${log}`);
+    this.by = by;
+  }
+}
+
 /** Starts gantryd and waits until `_ping` answers. */
-export async function startDaemon(options: DaemonOptions = {}): Promise<TestDaemon> {
-  const folder = mkdtempSync(join(FOLDER, 'gantry-test-'));
+export async function startDaemon(options: DaemonOptions & { readonly folder?: string } = {}): Promise<TestDaemon> {
+  const folder = options.folder ?? mkdtempSync(join(FOLDER, 'gantry-test-'));
   const dataRoot = join(folder, 'data');
   const execRoot = join(folder, 'run');
-  mkdirSync(dataRoot);
-  mkdirSync(execRoot);
+  mkdirSync(dataRoot, { recursive: true });
+  mkdirSync(execRoot, { recursive: true });
   const roots = ['--data-root', dataRoot, '--exec-root', execRoot];
   const socket = join(execRoot, 'gantry.sock');
   const logFile = join(folder, 'daemon.log');
   let child: ChildProcess | undefined;
+  let last: ChildProcess | undefined;
   const daemon: TestDaemon = {
     folder,
     dataRoot,
     execRoot,
     socket,
+    isRunning: () => child !== undefined && child.exitCode === null && child.signalCode === null,
     pid: () => child!.pid!,
     log: () => readFileSync(logFile, 'utf8'),
     start: async ({ args = [], env = {} } = options) => {
-      child = launch([...roots, ...args], env, logFile);
+      child = last = launch([...roots, ...args], { [OWNER]: folder, ...env }, logFile);
       await untilAnswering(socket, child, logFile);
     },
+    endedBy: () => last?.signalCode ?? last?.exitCode ?? undefined,
     stop: async (signal = 'SIGTERM') => {
       child?.kill(signal);
       await daemon.exited();
@@ -65,7 +83,7 @@ export async function startDaemon(options: DaemonOptions = {}): Promise<TestDaem
     },
     destroy: async () => {
       await daemon.stop('SIGKILL');
-      const purge = launch([...roots, '--purge'], {}, logFile);
+      const purge = launch([...roots, '--purge'], { [OWNER]: folder }, logFile);
       const [code] = (await once(purge, 'exit')) as [number];
       if (code !== 0) throw new Error(`gantryd --purge failed:\n${daemon.log().slice(-4000)}`);
       rmSync(folder, { recursive: true, force: true });
@@ -91,10 +109,10 @@ function launch(args: readonly string[], env: Readonly<Record<string, string>>, 
 async function untilAnswering(socket: string, child: ChildProcess, logFile: string): Promise<void> {
   const last = Date.now() + 30_000;
   while (!(await answers(socket))) {
-    if (child.exitCode !== null || child.signalCode !== null || Date.now() > last) {
-      throw new Error(`gantryd does not answer:\n${readFileSync(logFile, 'utf8').slice(-4000)}`);
-    }
-    await new Promise((wake) => setTimeout(wake, 20));
+    const by = child.signalCode ?? child.exitCode;
+    if (by !== null) throw new EndedEarly(by, readFileSync(logFile, 'utf8').slice(-4000));
+    if (Date.now() > last) throw new Error(`gantryd does not answer:\n${readFileSync(logFile, 'utf8').slice(-4000)}`);
+    await new Promise((wake) => setTimeout(wake, 10));
   }
 }
 

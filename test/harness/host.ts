@@ -2,16 +2,31 @@ import { createHash } from 'node:crypto';
 import { existsSync, globSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestDaemon } from './daemon.ts';
+import { publishedElements } from './firewall.ts';
+import { findProcesses } from './processes.ts';
 
 /** What of one engine is on the host, found without asking the engine: ids of containers, or names. */
 export interface HostState {
   readonly containerFolders: readonly string[];
+  readonly snapshotFolders: readonly string[];
+  readonly volumeFolders: readonly string[];
   readonly monitorFolders: readonly string[];
+  /** Containers that the runtime has state of. */
+  readonly runtimeStates: readonly string[];
   /** Ids of containers that have a monitor process. */
   readonly monitors: readonly string[];
+  /** Processes of ours that belong to nobody. */
+  readonly strays: readonly string[];
   readonly cgroups: readonly string[];
   readonly links: readonly string[];
+  /** `protocol hostPort` of the elements of our firewall's maps. */
+  readonly published: readonly string[];
   readonly mounts: readonly string[];
+  /** Unpacked layers, and blobs of the content store. */
+  readonly layers: readonly string[];
+  readonly blobs: readonly string[];
+  /** What should be empty when nothing is under way. */
+  readonly leftovers: readonly string[];
 }
 
 /** The engine's mark in kernel names. */
@@ -22,47 +37,32 @@ export function markOf(daemon: TestDaemon): string {
 /** Reads the host's own tables. */
 export function observeHost(daemon: TestDaemon): HostState {
   const mark = markOf(daemon);
+  const { dataRoot, execRoot } = daemon;
+  const cgroups = globSync(`/sys/fs/cgroup/{,*/}gantry-${mark}/*/`).map((path) => path.split('/').at(-1)!);
   return {
-    containerFolders: ids(join(daemon.dataRoot, 'containers')),
-    monitorFolders: ids(join(daemon.execRoot, 'monitors')),
-    monitors: monitorsOf(daemon),
-    cgroups: [
-      ...new Set(
-        globSync(`/sys/fs/cgroup/{,*/}gantry-${mark}/*/`)
-          .map((path) => path.split('/').at(-1)!)
-          .filter(isId),
-      ),
-    ],
-    links: readdirSync('/sys/class/net').filter((name) => name.startsWith(`gv${mark}`)),
+    containerFolders: names(join(dataRoot, 'containers')),
+    snapshotFolders: names(join(dataRoot, 'snapshots/c')),
+    volumeFolders: names(join(dataRoot, 'volumes')).filter((name) => !name.startsWith('.')),
+    monitorFolders: names(join(execRoot, 'monitors')),
+    runtimeStates: names(join(execRoot, 'crun')),
+    ...findProcesses(daemon),
+    cgroups: [...new Set(cgroups)],
+    links: names('/sys/class/net').filter((name) => name.startsWith(`gv${mark}`)),
+    published: publishedElements(mark),
     mounts: readFileSync('/proc/self/mountinfo', 'utf8')
       .split('\n')
-      .filter((line) => line.includes(daemon.folder)),
+      .filter((line) => line.includes(`${daemon.folder}/`) && !line.includes(` ${dataRoot} `)),
+    layers: names(join(dataRoot, 'snapshots/l')),
+    blobs: names(join(dataRoot, 'content/blobs/sha256')),
+    leftovers: [
+      ...['content/ingest', 'content/trash', 'snapshots/.ingest', 'snapshots/.trash', 'volumes/.trash'].flatMap(
+        (folder) => names(join(dataRoot, folder)).map((name) => `${folder}/${name}`),
+      ),
+      ...globSync('monitors/*/exec-*', { cwd: execRoot }),
+    ],
   };
 }
 
-const isId = (name: string) => /^[0-9a-f]{64}$/.test(name);
-
-function ids(folder: string): string[] {
-  return existsSync(folder) ? readdirSync(folder).filter(isId) : [];
-}
-
-/** Monitors keep their own folder as their working directory or name it in their command line. */
-function monitorsOf(daemon: TestDaemon): string[] {
-  const found = new Set<string>();
-  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-    const id = monitorId(`/proc/${pid}`, daemon.execRoot);
-    if (id) found.add(id);
-  }
-  return [...found];
-}
-
-function monitorId(process: string, execRoot: string): string | undefined {
-  const monitors = join(execRoot, 'monitors/');
-  try {
-    const told = `${realpathSync(`${process}/cwd`)}\n${readFileSync(`${process}/cmdline`, 'latin1')}`;
-    const at = told.indexOf(monitors);
-    return at < 0 ? undefined : told.slice(at + monitors.length, at + monitors.length + 64);
-  } catch {
-    return undefined; // It ended while we looked.
-  }
+function names(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder) : [];
 }

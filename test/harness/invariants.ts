@@ -1,16 +1,22 @@
+import { existsSync } from 'node:fs';
 import type { Listed } from './api.ts';
 import { api, listAll } from './api.ts';
 import type { TestDaemon } from './daemon.ts';
 import type { HostState } from './host.ts';
 import { observeHost } from './host.ts';
+import type { Rows } from './rows.ts';
+import { readRows } from './rows.ts';
 
 const LEGAL = new Set(['created', 'running', 'paused', 'restarting', 'exited', 'dead']);
 
 /** What a client was told before the crash. */
 export interface Acknowledged {
   readonly id: string;
-  readonly name: string;
-  /** The pid of a workload that ran and must still run. */
+  /** It has one of these: two while a rename is not answered. */
+  readonly names: readonly string[];
+  /** It ran and must still run. */
+  readonly isRunning?: boolean;
+  /** The pid of its workload, where that is known. */
   readonly pid?: number;
 }
 
@@ -20,11 +26,13 @@ export interface Acknowledged {
  */
 export async function violations(daemon: TestDaemon, acknowledged: readonly Acknowledged[]): Promise<string[]> {
   const listed = await listAll(daemon.socket);
+  const [host, rows] = [observeHost(daemon), readRows(daemon)];
   return [
     ...lost(listed, acknowledged),
     ...(await workloads(daemon, acknowledged)),
     ...statuses(listed),
-    ...leaks(listed, observeHost(daemon)),
+    ...leaks(listed, host, rows),
+    ...missing(listed, host, rows),
   ];
 }
 
@@ -39,23 +47,23 @@ export async function settled(daemon: TestDaemon, acknowledged: readonly Acknowl
 }
 
 function lost(listed: readonly Listed[], acknowledged: readonly Acknowledged[]): string[] {
-  return acknowledged.flatMap(({ id, name }) => {
+  return acknowledged.flatMap(({ id, names }) => {
     const found = listed.find((container) => container.Id === id);
-    if (!found) return [`acknowledged container ${name} (${id.slice(0, 12)}) is lost`];
-    return found.Names.includes(`/${name}`)
+    if (!found) return [`acknowledged container ${names[0]} (${id.slice(0, 12)}) is lost`];
+    return names.some((name) => found.Names.includes(`/${name}`))
       ? []
-      : [`container ${id.slice(0, 12)} lost its name ${name}: ${found.Names.join()}`];
+      : [`container ${id.slice(0, 12)} lost its name ${names.join(' or ')}: ${found.Names.join()}`];
   });
 }
 
 async function workloads(daemon: TestDaemon, acknowledged: readonly Acknowledged[]): Promise<string[]> {
   const found: string[] = [];
-  for (const { id, name, pid } of acknowledged) {
-    if (pid === undefined) continue;
+  for (const { id, names, isRunning, pid } of acknowledged) {
+    if (!isRunning) continue;
     const { body } = await api(daemon.socket, 'GET', `/v1.50/containers/${id}/json`);
     const state = (body as { State?: { Running: boolean; Pid: number } }).State;
-    if (!state?.Running || state.Pid !== pid)
-      found.push(`workload of ${name} had pid ${pid}, now ${JSON.stringify(state)}`);
+    if (!state?.Running || (pid !== undefined && state.Pid !== pid) || !existsSync(`/proc/${state.Pid}`))
+      found.push(`workload of ${names[0]} ran as pid ${pid}, now ${JSON.stringify(state)}`);
   }
   return found;
 }
@@ -65,22 +73,47 @@ function statuses(listed: readonly Listed[]): string[] {
   return illegal.map(({ Id, State }) => `container ${Id.slice(0, 12)} has the status ${State}`);
 }
 
-function leaks(listed: readonly Listed[], host: HostState): string[] {
+function leaks(listed: readonly Listed[], host: HostState, rows: Rows): string[] {
   const known = new Set(listed.map(({ Id }) => Id));
   const running = new Set(listed.filter(({ State }) => State === 'running' || State === 'paused').map(({ Id }) => Id));
   const without = (what: string, found: readonly string[], owners: ReadonlySet<string>) =>
-    found.filter((id) => !owners.has(id)).map((id) => `${what} of ${id.slice(0, 12)} has no owner`);
-  const links =
-    host.links.length > running.size ? [`${host.links.length} links for ${running.size} running containers`] : [];
+    found.filter((id) => !owners.has(id)).map((id) => `${what} ${id.slice(0, 12)} has no owner`);
   return [
-    ...without('folder', host.containerFolders, known),
+    ...without('folder of container', host.containerFolders, known),
+    ...without('snapshot of container', host.snapshotFolders, known),
+    ...without('folder of volume', host.volumeFolders, new Set(rows.volumes)),
     ...without('monitor folder', host.monitorFolders, running),
-    ...without('monitor', host.monitors, running),
+    ...without('monitor of container', host.monitors, running),
+    ...without('state of runtime for', host.runtimeStates, running),
     ...without('cgroup', host.cgroups, running),
-    ...links,
+    ...without('link', host.links, new Set(rows.links)),
+    ...without('firewall element', host.published, new Set(rows.published)),
+    ...without('unlisted container', rows.containers, known),
+    ...without('sandbox of', rows.sandboxes, running),
+    ...without('address of', rows.endpoints, running),
+    ...without('port of', rows.ports, running),
+    ...without('attachment of', rows.attachments, known),
+    ...rows.operations.map((operation) => `operation under way: ${operation}`),
+    ...host.strays.map((process) => `process without owner: ${process}`),
     ...host.mounts.map((line) => `mount left on the host: ${line}`),
-    ...[...running]
-      .filter((id) => !host.monitors.includes(id))
-      .map((id) => `running container ${id.slice(0, 12)} has no monitor`),
+    ...host.leftovers.map((path) => `left over: ${path}`),
+  ];
+}
+
+/** What has to be there and is not. */
+function missing(listed: readonly Listed[], host: HostState, rows: Rows): string[] {
+  const known = listed.map(({ Id }) => Id);
+  const running = listed.filter(({ State }) => State === 'running' || State === 'paused').map(({ Id }) => Id);
+  const lacks = (what: string, wanted: readonly string[], found: readonly string[]) =>
+    wanted.filter((name) => !found.includes(name)).map((name) => `${name.slice(0, 12)} has no ${what}`);
+  return [
+    ...lacks('monitor', running, host.monitors),
+    ...lacks('snapshot', known, host.snapshotFolders),
+    ...lacks('cgroup', running, host.cgroups),
+    ...lacks('link', rows.links, host.links),
+    ...lacks('element in the firewall', rows.published, host.published),
+    ...lacks('folder of a volume', rows.volumes, host.volumeFolders),
+    ...lacks('row of a volume', rows.usedVolumes, rows.volumes),
+    ...(host.layers.length === rows.layers ? [] : [`${host.layers.length} unpacked layers, ${rows.layers} on record`]),
   ];
 }

@@ -1,0 +1,92 @@
+import { execFileSync } from 'node:child_process';
+import { markOf } from '../harness/host.ts';
+import type { Play } from './scenario.ts';
+import { create, importImage, must, start, untilRestarting, wholeLife } from './scenario.ts';
+
+/** Brings a daemon to its end in a state that the next start has work with. It is down afterwards. */
+type Earlier = (play: Play) => Promise<void>;
+
+/** What has to be before a start for a failpoint of recovery to be passed in it. */
+export const EARLIER: Readonly<Record<string, Earlier>> = {
+  'container.recover.watch': async (play) => {
+    await running(play);
+    await play.daemon.stop('SIGKILL');
+  },
+  'container.recover.record-exit': async (play) => {
+    const { pid } = await running(play);
+    await play.daemon.stop('SIGKILL');
+    process.kill(pid, 'SIGKILL');
+    const { id } = play.told.list().find((container) => container.pid === pid)!;
+    play.told.stopping(id);
+  },
+  'container.recover.schedule-restart': async (play) => {
+    const { told, suffix } = play;
+    const { socket } = await up(play);
+    const HostConfig = { RestartPolicy: { Name: 'always' } };
+    const id = await create(socket, told, `back-${suffix}`, { Cmd: ['false'], HostConfig });
+    await must(socket, 'POST', `/containers/${id}/start`);
+    await untilRestarting(socket, id);
+    await play.daemon.stop('SIGKILL');
+  },
+  'container.recover.start': async (play) => {
+    const { told, suffix } = play;
+    const { socket } = await up(play);
+    const id = await create(socket, told, `always-${suffix}`, { HostConfig: { RestartPolicy: { Name: 'always' } } });
+    await must(socket, 'POST', `/containers/${id}/start`);
+    await must(socket, 'POST', `/containers/${id}/stop?t=0`);
+    await play.daemon.stop('SIGKILL');
+  },
+  'network.bridge.created': async ({ daemon }) => {
+    execFileSync('ip', ['link', 'delete', `gantry-${markOf(daemon)}`]);
+  },
+  'network.recover.swept': async (play) => {
+    const { daemon, told, suffix } = play;
+    const { socket } = await up(play, { GANTRY_FAILPOINT: 'container.exit.recorded' });
+    const id = await create(socket, told, `owner-${suffix}`);
+    await start(socket, told, id);
+    const HostConfig = { NetworkMode: `container:${id}` };
+    const guest = await create(socket, told, `guest-${suffix}`, { HostConfig });
+    await start(socket, told, guest);
+    told.stopping(id);
+    await must(socket, 'POST', `/containers/${id}/stop?t=0`).catch(() => undefined);
+    await daemon.exited();
+  },
+  'container.recover.undo-create': dieAt('container.create.recorded'),
+  'container.recover.undo-start': dieAt('container.start.intended'),
+  'container.recover.adopt': dieAt('runtime.start.started'),
+  'container.recover.finish-stop': dieAt('container.stop.intended'),
+  'container.recover.finish-restart': dieAt('container.restart.intended'),
+  'container.recover.finish-remove': dieAt('container.remove.intended'),
+  'container.recover.discard': async (play) => {
+    const { socket } = await up(play, { GANTRY_FAILPOINT: 'container.prepare.prepared' });
+    await create(socket, play.told, `idle-${play.suffix}`);
+    await play.daemon.exited();
+  },
+  'container.recover.container-done': dieAt('container.start.recorded'),
+  'container.recover.orphan-removed': dieAt('container.remove.recorded'),
+};
+
+function dieAt(name: string): Earlier {
+  return async (play) => {
+    await play.daemon.start({ env: { GANTRY_FAILPOINT: name } });
+    const lived = await wholeLife(play).then(
+      () => true,
+      () => false,
+    );
+    if (lived) throw new Error(`the scenario does not pass ${name}`);
+    await play.daemon.exited();
+  };
+}
+
+async function up({ daemon }: Play, env: Readonly<Record<string, string>> = {}): Promise<{ socket: string }> {
+  await daemon.start({ env });
+  await importImage(daemon);
+  return daemon;
+}
+
+async function running(play: Play): Promise<{ pid: number }> {
+  const { socket } = await up(play);
+  const id = await create(socket, play.told, `runs-${play.suffix}`);
+  await start(socket, play.told, id);
+  return { pid: play.told.list().find((container) => container.id === id)!.pid! };
+}
