@@ -4,6 +4,7 @@ import { loadConfig } from './config.ts';
 import { ConfigError } from './config-file.ts';
 import { Daemon } from './daemon.ts';
 import { parseFlags, usage } from './flags.ts';
+import { takeNotifySocket } from './notify.ts';
 import { purge } from './purge.ts';
 import { stopContainers } from './stop-containers.ts';
 import { GANTRY_VERSION } from './version.ts';
@@ -30,9 +31,12 @@ async function run(args: readonly string[]): Promise<void> {
   const log = createLog(config.logLevel);
   if (flags.purge) return await purge(config, log);
   if (flags.stopContainers) return await stopContainers(config);
+  const notify = takeNotifySocket(process.env, log);
   const daemon = await Daemon.open(config, log);
+  notify('READY=1');
   const stop = (signal: NodeJS.Signals) => {
     log.info('stopping; containers live on', { signal });
+    notify('STOPPING=1');
     void daemon[Symbol.asyncDispose]().then(() => process.exit(0));
   };
   process.on('SIGTERM', stop);

@@ -45,6 +45,7 @@ export * as rtnetlink from './netlink-route.ts';
 export { NETLINK_NETFILTER, NETLINK_ROUTE, NetlinkSocket } from './netlink-socket.ts';
 export { inNetns } from './netns.ts';
 export { nftables } from './nftables-run.ts';
+export { sendUnixDatagram } from './notify.ts';
 export {
   openat2,
   openInRoot,
