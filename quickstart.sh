@@ -7,6 +7,8 @@ set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")"
 HERE=$PWD
 SOCKET=/run/gantry/gantry.sock
+PIDFILE=/run/gantry/gantryd.pid
+MOUNTED=/var/lib/gantry/mounted-cgroups
 NAME=gantry-hello
 
 say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
@@ -14,46 +16,88 @@ die() { echo "quickstart: $*" >&2; exit 1; }
 [ "$(id -u)" = 0 ] || die "run it as root (for example: sudo $0 $*)"
 [ "$(uname -s)" = Linux ] || die "Gantry runs on Linux"
 
-has_node() { command -v npm >/dev/null && command -v node >/dev/null && [ "$(node -p 'parseInt(process.versions.node)' 2>/dev/null || echo 0)" -ge 18 ]; }
+# Whether what is piped in has a line like this. Unlike grep -q it reads to the end, so that no writer is broken off.
+has() { grep "$@" >/dev/null; }
+
+has_npm() { command -v npm >/dev/null && [ "$(node -p 'parseInt(process.versions.node)' 2>/dev/null || echo 0)" -ge 18 ]; }
 
 install_packages() {
-  command -v apt-get >/dev/null || die "this host has no apt-get: install crun, libnftables1, libatomic1, gcc, make, busybox-static, Node.js >= 18 and npm, then run it again"
   local need=()
   command -v crun >/dev/null || need+=(crun)
-  ldconfig -p | grep -q libnftables.so.1 || need+=(libnftables1)
-  ldconfig -p | grep -q libseccomp.so.2 || need+=(libseccomp2)
-  ldconfig -p | grep -q libatomic.so.1 || need+=(libatomic1)
+  [ -e /etc/ssl/certs/ca-certificates.crt ] || need+=(ca-certificates)
+  ldconfig -p | has libnftables.so.1 || need+=(libnftables1)
+  ldconfig -p | has libseccomp.so.2 || need+=(libseccomp2)
+  ldconfig -p | has libatomic.so.1 || need+=(libatomic1)
   command -v gcc >/dev/null && [ -e /usr/include/stdio.h ] || need+=(gcc libc6-dev)
   command -v make >/dev/null || need+=(make)
-  [ -e /bin/busybox ] && /bin/busybox --list | grep -qx httpd || need+=(busybox-static)
-  has_node || need+=(nodejs npm)
+  [ -e /bin/busybox ] && /bin/busybox --list | has -x httpd || need+=(busybox-static)
   [ ${#need[@]} = 0 ] && return
   say "Installing ${need[*]}"
+  command -v apt-get >/dev/null || die "this host has no apt-get: install these another way, and Node.js >= 18 with npm"
   apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends ca-certificates "${need[@]}" >/dev/null
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${need[@]}" >/dev/null
 }
 
 install_modules() {
-  local stamp=node_modules/.package-lock.json
-  [ -e "$stamp" ] && [ ! package-lock.json -nt "$stamp" ] && [ -d node_modules/koffi ] && return
+  local stamp=node_modules/.installed
+  [ -d node_modules/koffi ] && [ ! package-lock.json -nt "$stamp" ] && return
+  # Somebody may have run npm here.
+  [ -d node_modules/koffi ] && [ ! package-lock.json -nt node_modules/.package-lock.json ] && return
   say "Installing npm packages (the pinned Node.js among them)"
-  npm ci --ignore-scripts --no-fund --no-audit --omit=dev --loglevel=error
+  if ! tools/fetch-modules.sh; then
+    has_npm || die "install Node.js >= 18 with npm, and run it again: npm may know another way to its registry"
+    npm ci --ignore-scripts --no-fund --no-audit --omit=dev --loglevel=error
+    # npm 9 leaves this one out.
+    mkdir -p node_modules/.bin
+    ln -sfn "../$(cd node_modules && echo node-linux-*)/bin/node" node_modules/.bin/node
+  fi
   touch "$stamp"
 }
 
 build() { make -s -C native; }
 
-# A host without systemd may lack the cgroup file systems.
+# A host without systemd may lack the cgroup file systems. What is mounted here is noted for --uninstall.
 mount_cgroups() {
-  [ -e /sys/fs/cgroup/cgroup.controllers ] && return
-  mountpoint -q /sys/fs/cgroup || mount -t tmpfs -o mode=755 cgroup /sys/fs/cgroup
-  local c
+  local root=/sys/fs/cgroup c
+  if ! mountpoint -q $root; then
+    if ! has ' cgroup ' </proc/mounts && mount -t cgroup2 cgroup2 $root 2>/dev/null; then
+      echo $root >>"$MOUNTED"
+      return
+    fi
+    mount -t tmpfs -o mode=755 cgroup $root
+    echo $root >>"$MOUNTED"
+  fi
+  [ -e $root/cgroup.controllers ] && return
   for c in $(awk '!/^#/ && $4 == 1 {print $1}' /proc/cgroups); do
-    grep -qE "^[^ ]+ [^ ]+ cgroup [^ ]*\b$c\b" /proc/mounts && continue
-    mkdir -p "/sys/fs/cgroup/$c"
-    mount -t cgroup -o "$c" "$c" "/sys/fs/cgroup/$c" 2>/dev/null && echo "$c" >>"$MOUNTED" || rmdir "/sys/fs/cgroup/$c" 2>/dev/null || true
+    has -E "^[^ ]+ [^ ]+ cgroup [^ ]*\b$c\b" </proc/mounts && continue
+    mkdir -p "$root/$c"
+    if mount -t cgroup -o "$c" "$c" "$root/$c" 2>/dev/null; then echo "$root/$c" >>"$MOUNTED"; else rmdir "$root/$c" 2>/dev/null || true; fi
   done
 }
+
+unmount_cgroups() {
+  [ -e "$MOUNTED" ] || return 0
+  local folder
+  for folder in $(tac "$MOUNTED"); do
+    mountpoint -q "$folder" || continue
+    umount "$folder" || echo "quickstart: $folder is still in use" >&2
+    [ "$folder" = /sys/fs/cgroup ] || rmdir "$folder" 2>/dev/null || true
+  done
+}
+
+install_units() {
+  local unit
+  for unit in gantry gantry-containers; do
+    sed "s|@GANTRY@|$HERE|" "packaging/systemd/$unit.service" >"/etc/systemd/system/$unit.service"
+  done
+  systemctl daemon-reload
+  systemctl enable -q gantry.service gantry-containers.service
+  mkdir -p /etc/systemd/network
+  cp packaging/systemd/01-gantry.network /etc/systemd/network/
+  reload_networkd
+}
+
+reload_networkd() { if systemctl is-active -q systemd-networkd; then networkctl reload; fi; }
 
 answers() { [ -S "$SOCKET" ] && bin/gantry version >/dev/null 2>&1; }
 
@@ -61,19 +105,13 @@ start_daemon() {
   answers && return
   say "Starting gantryd"
   mkdir -p /run/gantry /var/lib/gantry
-  MOUNTED=/run/gantry/mounted-cgroups
-  mount_cgroups
   ln -sfn "$HERE/bin/gantry" /usr/local/bin/gantry
   ln -sfn "$HERE/bin/gantryd" /usr/local/bin/gantryd
   if [ -d /run/systemd/system ]; then
-    local unit
-    for unit in gantry gantry-containers; do
-      sed "s|@GANTRY@|$HERE|" "packaging/systemd/$unit.service" >"/etc/systemd/system/$unit.service"
-    done
-    systemctl daemon-reload
-    systemctl enable -q --now gantry.service gantry-containers.service
+    install_units
+    systemctl start gantry.service gantry-containers.service
   else
-    mkdir -p /var/log
+    mount_cgroups
     setsid -f bin/gantryd >>/var/log/gantryd.log 2>&1 </dev/null
   fi
   for _ in $(seq 300); do answers && return; sleep 0.1; done
@@ -111,7 +149,11 @@ run_container() {
   local address
   address=$(bin/gantry inspect -f '{{(index (index .NetworkSettings.Ports "80/tcp") 0).HostPort}}' "$NAME")
   say "Fetching http://localhost:$address/"
-  for _ in $(seq 50); do /bin/busybox wget -q -O - "http://localhost:$address/" 2>/dev/null && break; sleep 0.1; done
+  local last=$((SECONDS + 20))
+  until /bin/busybox wget -q -T 3 -O - "http://localhost:$address/"; do
+    [ $SECONDS -lt $last ] || die "no answer; see gantry logs $NAME"
+    sleep 0.2
+  done
   say "gantry ps"
   bin/gantry ps
 }
@@ -123,21 +165,38 @@ Try next:
   gantry run -it --rm gantry/hello sh
   gantry logs $NAME; gantry exec $NAME ps; gantry rm -f $NAME
   DOCKER_HOST=unix://$SOCKET docker ps        (any Docker client)
-To stop the daemon:  $([ -d /run/systemd/system ] && echo 'systemctl stop gantry' || echo 'kill $(cat /run/gantry/gantryd.pid)')   (containers live on)
+To stop the daemon:  $([ -d /run/systemd/system ] && echo 'systemctl stop gantry' || echo "kill \$(cat $PIDFILE)")   (containers live on)
 To remove everything: $0 --uninstall
 TEXT
 }
 
+stop_daemon() {
+  if [ -d /run/systemd/system ]; then
+    systemctl disable -q --now gantry.service 2>/dev/null || true
+    return
+  fi
+  [ -e "$PIDFILE" ] || return 0
+  local pid
+  pid=$(cat "$PIDFILE")
+  grep -qa gantryd "/proc/$pid/cmdline" 2>/dev/null || return 0
+  kill "$pid"
+  for _ in $(seq 100); do kill -0 "$pid" 2>/dev/null || return 0; sleep 0.1; done
+  die "gantryd ($pid) does not stop"
+}
+
 uninstall() {
   say "Removing Gantry from this host"
-  [ -d /run/systemd/system ] && systemctl disable -q --now gantry-containers.service gantry.service 2>/dev/null || true
+  stop_daemon
   [ -x node_modules/.bin/node ] && bin/gantryd --purge
-  rm -f /etc/systemd/system/gantry.service /etc/systemd/system/gantry-containers.service
-  [ -d /run/systemd/system ] && systemctl daemon-reload
-  rm -f /usr/local/bin/gantry /usr/local/bin/gantryd /var/log/gantryd.log
-  if [ -e /run/gantry/mounted-cgroups ]; then
-    while read -r c; do umount "/sys/fs/cgroup/$c" && rmdir "/sys/fs/cgroup/$c"; done </run/gantry/mounted-cgroups || true
+  if [ -d /run/systemd/system ]; then
+    systemctl disable -q --now gantry-containers.service 2>/dev/null || true
+    rm -f /etc/systemd/system/gantry.service /etc/systemd/system/gantry-containers.service /etc/systemd/network/01-gantry.network
+    systemctl daemon-reload
+    systemctl reset-failed gantry.service 2>/dev/null || true
+    reload_networkd
   fi
+  rm -f /usr/local/bin/gantry /usr/local/bin/gantryd /var/log/gantryd.log
+  unmount_cgroups
   rm -rf /run/gantry /var/lib/gantry /var/cache/gantry
   echo "Gone. Debian packages and $HERE are left as they are."
 }

@@ -40,7 +40,7 @@ prepare() {
   ./quickstart.sh --setup
   install_packages
   provide_docker_cli
-  if [ ! -d node_modules/typescript ]; then npm ci --ignore-scripts --no-fund --no-audit --loglevel=error; fi
+  [ -d node_modules/typescript ] || tools/fetch-modules.sh --dev || npm ci --ignore-scripts --no-fund --no-audit --loglevel=error
   export PATH=$PWD/node_modules/.bin:$PATH
   # crun 1.8 refuses hybrid hosts whose hugetlb controller is not mounted.
   if [ ! -e /sys/fs/cgroup/cgroup.controllers ] && ! mountpoint -q /sys/fs/cgroup/hugetlb && grep -q ^hugetlb /proc/cgroups; then
@@ -50,7 +50,7 @@ prepare() {
 
 here() {
   make -s -C native test
-  npm run --silent check
+  node tools/check.ts
   node --test --test-concurrency=1 --test-timeout=600000 'test/{integration,conformance,crash,fuzz}/**/*.test.ts'
 }
 
