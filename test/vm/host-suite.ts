@@ -8,17 +8,24 @@ export interface Step {
 }
 
 const G = 'cd /root/gantry &&';
+const NODE = 'node_modules/.bin/node';
+/** Waits until the daemon serves: a start job of the unit ends then. */
+const SERVING = 'systemctl start gantry';
+const FETCH = '/bin/busybox wget -q -T 10 -O -';
 
 export const quickstart: Step = {
   name: 'quickstart on the bare system runs a container and is quick the second time',
   run: async (machine) => {
     await machine.putRepository();
     const first = await machine.sh(`${G} ./quickstart.sh`, 1_200_000);
-    assert.match(first, /Hello from a Gantry container/);
-    assert.match(first, /gantry-hello/);
-    const second = await machine.sh(`${G} ./quickstart.sh`);
-    assert.match(second, /Hello from a Gantry container/);
-    assert.equal(await machine.sh('gantry ps -q | wc -l'), '1');
+    assert.match(first, /<h1>Hello from a Gantry container/);
+    assert.match(first, /0\.0\.0\.0:8080->80\/tcp, \[::\]:8080->80\/tcp +gantry-hello/);
+    const container = 'gantry ps -q --no-trunc; systemctl show -P MainPID gantry';
+    const before = await machine.sh(container);
+    const second = await machine.sh(`${G} ./quickstart.sh`, 120_000);
+    assert.match(second, /<h1>Hello from a Gantry container/);
+    assert.doesNotMatch(second, /Installing|Making|Starting|Running/);
+    assert.equal(await machine.sh(container), before);
     assert.equal(await machine.sh('systemctl is-active gantry.service gantry-containers.service'), 'active\nactive');
   },
 };
@@ -45,11 +52,12 @@ export const limits: Step = {
       'gantry run -d --name limited -m 64m --memory-swap 64m --cpus 0.5 --pids-limit 50 gantry/hello sleep 1000',
     );
     const scope = `/sys/fs/cgroup/system.slice/gantry-${id}.scope`;
-    const read = (file: string) => machine.sh(`cat ${scope}/${file}`);
-    assert.equal(await read('memory.max'), String(64 << 20));
-    assert.equal(await read('memory.swap.max'), '0');
-    assert.equal(await read('cpu.max'), '50000 100000');
-    assert.equal(await read('pids.max'), '50');
+    const read = () => machine.sh(`cd ${scope} && cat memory.max memory.swap.max cpu.max pids.max`);
+    const limits = [String(64 << 20), '0', '50000 100000', '50'].join('\n');
+    assert.equal(await read(), limits);
+    // systemd writes again what it knows of a scope.
+    await machine.sh('systemctl daemon-reload');
+    assert.equal(await read(), limits);
     await machine.sh('gantry rm -f limited');
     const grow = "gantry run --name oom -m 16m --memory-swap 16m gantry/hello sh -c 'tail /dev/zero'; echo $?";
     assert.equal((await machine.sh(grow)).split('\n').at(-1), '137');
@@ -58,35 +66,46 @@ export const limits: Step = {
 };
 
 export const unitRestart: Step = {
-  name: 'restarting and killing the unit leaves containers alone',
+  name: 'stopping, restarting and killing the unit leaves containers alone',
   run: async (machine) => {
     const pid = await machine.sh('gantry inspect -f "{{.State.Pid}}" gantry-hello');
-    for (const act of ['systemctl daemon-reload', 'systemctl restart gantry', 'systemctl kill -s KILL gantry']) {
-      await machine.sh(act);
-      await machine.sh('for i in $(seq 100); do gantry version >/dev/null 2>&1 && break; sleep 0.3; done');
-      assert.equal(await machine.sh('gantry inspect -f "{{.State.Pid}}" gantry-hello'), pid, act);
+    const daemon = () => machine.sh('systemctl show -P MainPID gantry');
+    await machine.sh('systemctl stop gantry');
+    for (const address of ['127.0.0.1', '[::1]', '10.0.2.15']) {
+      assert.match(await machine.sh(`${FETCH} http://${address}:8080/`), /Hello/, `${address}, no daemon`);
     }
+    await machine.sh('systemctl start gantry && systemctl restart gantry');
+    const before = await daemon();
+    await machine.sh('systemctl kill -s KILL gantry');
+    await machine.sh(
+      `until [ "$(systemctl show -P MainPID gantry)" -gt 0 ] && ! kill -0 ${before} 2>/dev/null; do sleep 0.2; done`,
+    );
+    await machine.sh(SERVING);
+    assert.notEqual(await daemon(), before);
+    assert.equal(await machine.sh('gantry inspect -f "{{.State.Pid}}" gantry-hello'), pid);
     assert.equal(await machine.sh('gantry exec gantry-hello echo alive'), 'alive');
   },
 };
 
 export const reboot: Step = {
-  name: 'after a reboot restart policies hold',
+  name: 'at shutdown containers get their own signal, and after it restart policies hold',
   run: async (machine) => {
-    await machine.sh('gantry run -d --name always --restart always gantry/hello sleep 100000');
-    await machine.sh('gantry run -d --name unless --restart unless-stopped gantry/hello sleep 100000');
-    await machine.sh(
-      'gantry run -d --name stopped --restart unless-stopped gantry/hello sleep 100000 && gantry stop -t 1 stopped',
-    );
-    await machine.sh('gantry run -d --name never gantry/hello sleep 100000');
+    const idle = 'gantry/hello sleep 100000';
+    await machine.sh(`gantry run -d --name always --restart always ${idle}`);
+    await machine.sh(`gantry run -d --name unless --restart unless-stopped ${idle}`);
+    await machine.sh(`gantry run -d --name stopped --restart unless-stopped ${idle} && gantry stop -t 1 stopped`);
+    const trap = `trap "echo bye; exit 3" USR1; while :; do sleep 0.2; done`;
+    await machine.sh(`gantry run -d --name never --stop-signal USR1 gantry/hello sh -c '${trap}'`);
     await machine.reboot();
-    await machine.sh('for i in $(seq 100); do gantry ps -q --filter name=unless | grep -q . && break; sleep 0.3; done');
-    const state = (name: string) => machine.sh(`gantry inspect -f "{{.State.Status}}" ${name}`);
-    assert.deepEqual(
-      [await state('always'), await state('unless'), await state('stopped'), await state('never')],
-      ['running', 'running', 'exited', 'exited'],
+    await machine.sh(SERVING);
+    await machine.sh('for i in $(seq 20); do [ $(gantry ps -q | wc -l) -ge 2 ] && break; sleep 1; done');
+    assert.equal(
+      await machine.sh('gantry inspect -f "{{.State.Status}} {{.State.ExitCode}}" always unless stopped never'),
+      ['running 0', 'running 0', 'exited 137', 'exited 3'].join('\n'),
     );
-    await machine.sh('gantry rm -f always unless stopped never');
+    assert.equal(await machine.sh('gantry logs never'), 'bye');
+    await machine.sh('gantry rm -f always unless stopped never && gantry start gantry-hello');
+    assert.match(await machine.sh(`${FETCH} http://localhost:8080/`), /Hello/);
   },
 };
 
@@ -94,44 +113,62 @@ export const powerCut: Step = {
   name: 'a power cut damages no listed image and loses nothing acknowledged',
   run: async (machine) => {
     await machine.sh(
-      'gantry export gantry-hello >/root/tree.tar 2>/dev/null || tar -C /usr/share -cf /root/tree.tar doc',
+      `tar -C /usr/share -cf /root/tree.tar doc && ${G} ${NODE} test/vm/make-layers.ts 3 >/root/layers.tar && sync`,
     );
-    await machine.sh('sync');
+    await machine.sh('gantry load -i /root/layers.tar');
     await machine.sh('gantry import /root/tree.tar cut/image && gantry create --name cut gantry/hello echo still here');
     await machine.cutPower();
-    await machine.sh('for i in $(seq 200); do gantry version >/dev/null 2>&1 && break; sleep 0.3; done');
+    await machine.sh(SERVING);
     assert.equal(await machine.sh('gantry images -q cut/image | wc -l'), '1');
     assert.equal(await machine.sh('gantry start -a cut'), 'still here');
-    const empty = 'find /var/lib/gantry/snapshots -type f -path "*doc*" -size 0 | wc -l';
-    const source = 'find /usr/share/doc -type f -size 0 | wc -l';
-    assert.equal(await machine.sh(empty), await machine.sh(source));
-    await machine.sh('gantry rm cut && gantry rmi cut/image');
+    const layers = 'gantry run --rm layers/twelve sh -c "cat /layer-1 /layer-3; ls / | grep -c layer-"';
+    assert.equal(await machine.sh(layers), '1\n3\n3');
+    const sums = (folder: string) =>
+      `(cd ${folder} && find doc -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum)`;
+    const unpacked = 'dirname "$(find /var/lib/gantry/snapshots -type d -path "*/doc" | head -1)"';
+    assert.equal(await machine.sh(sums(`"$(${unpacked})"`)), await machine.sh(sums('/usr/share')));
+    await machine.sh('gantry rm cut && gantry rmi cut/image layers/twelve');
   },
 };
 
 export const manyLayers: Step = {
   name: 'an image of twelve layers runs',
   run: async (machine) => {
-    const layers = `${G} node_modules/.bin/node test/vm/make-layers.ts 12 >/root/layers.tar`;
-    await machine.sh(layers);
+    await machine.sh(`${G} ${NODE} test/vm/make-layers.ts 12 >/root/layers.tar`);
     await machine.sh('gantry load -i /root/layers.tar');
     assert.equal(
       await machine.sh('gantry run --rm layers/twelve sh -c "cat /layer-1 /layer-12; ls / | grep -c layer-"'),
       '1\n12\n12',
     );
+    await machine.sh('gantry rmi layers/twelve');
   },
 };
 
 export const uninstall: Step = {
   name: 'uninstall leaves no trace',
   run: async (machine) => {
+    assert.match(await machine.sh(`${G} ${NODE} test/vm/list-tables.ts`), /inet gantry/);
     await machine.sh(`${G} ./quickstart.sh --uninstall`);
+    const files = [
+      '/var/lib/gantry',
+      '/run/gantry',
+      '/var/cache/gantry',
+      '/etc/systemd/system/gantry*',
+      '/etc/systemd/system/*/gantry*',
+      '/etc/systemd/network/*gantry*',
+      '/run/systemd/*/gantry*',
+      '/usr/local/bin/gantry*',
+      '/var/run/docker.sock',
+      '/var/log/gantryd.log',
+    ];
     const traces = [
-      'ls -d /var/lib/gantry /run/gantry /etc/systemd/system/gantry* /usr/local/bin/gantry* 2>/dev/null',
+      `ls -d ${files.join(' ')} 2>/dev/null`,
       'ip -o link | grep -E "gantry|gv[0-9a-f]"',
-      'pgrep -fa "gantryd|gantry-monitor"',
-      'ls /sys/fs/cgroup/system.slice | grep gantry',
-      'mount | grep gantry',
+      'pgrep -a "gantry|crun"; pgrep -fa bin/gantryd.js',
+      'find /sys/fs/cgroup -name "*gantry*"',
+      'systemctl list-units --all --no-legend "*gantry*"; systemctl list-unit-files --no-legend "*gantry*"',
+      'grep gantry /proc/mounts',
+      `(${G} ${NODE} test/vm/list-tables.ts)`,
     ];
     assert.equal(await machine.sh(`(${traces.join('; ')}) || true`), '');
   },
