@@ -12,13 +12,14 @@ const STEP_MS = 10_000;
  */
 export function cleanUp(
   context: Context,
-  container: Pick<Container, 'id'>,
+  container: Pick<Container, 'id' | 'imageId'>,
   options: { removed: boolean },
 ): Promise<void> {
-  const { id } = container;
+  const { id, imageId } = container;
   const earlier = context.cleanups.get(id) ?? Promise.resolve();
   const work = earlier
     .then(() => takeAway(context, id, options))
+    .then(() => (options.removed ? context.images.released(imageId) : undefined))
     .catch((error) => context.log.warn('clean-up not finished', { container: id, error }));
   context.cleanups.set(id, work);
   return work.finally(() => {

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { readdirSync } from 'node:fs';
 import type { ContainerConfig, CreateRequest, CreateResponse, HostConfig } from '#api';
 import { internal, invalid, isKind, notFound } from '#errdefs';
 import { formatPlatform, parsePlatform, platformMatches } from '#oci';
@@ -21,6 +20,9 @@ import type { NewContainer } from './store.ts';
 import { tell } from './tell.ts';
 import { assertSettings } from './validate.ts';
 
+/** Docker: programs know by this file that they are in a container. */
+const ENGINE_MARKS = ['.dockerenv'];
+
 export interface CreateOptions {
   readonly name: string;
   readonly platform: string | undefined;
@@ -38,7 +40,7 @@ export async function create(
   const { image, container, wanted, warnings } = plan(context, request, options);
   context.unborn.add(container.id);
   try {
-    await context.snapshots.prepare(container.id, [...image.layers]);
+    await context.snapshots.prepare(container.id, [...image.layers], { marks: ENGINE_MARKS });
     failpoint('container.create.snapshot-prepared');
     await assertDirectory(context, container);
     const isFilled = commit(context, container, wanted);
@@ -210,9 +212,9 @@ function withVolume({ volumes }: Context, { volumeOptions, ...mount }: WantedMou
 
 /** Docker: an empty volume gets what the image has at its place. */
 async function fill(context: Context, id: string): Promise<void> {
-  const { store, rows, snapshots } = context;
+  const { store, rows, snapshots, volumes } = context;
   for (const mount of rows.mounts(id)) {
-    if (mount.type !== 'volume' || mount.noCopy || mount.subpath || !isEmpty(mount.source)) continue;
+    if (mount.type !== 'volume' || mount.noCopy || volumes.mount(mount.name!).source !== mount.source) continue;
     await snapshots.copyUp(id, mount.destination, mount.source);
     failpoint('container.create.volume-filled');
   }
@@ -221,10 +223,6 @@ async function fill(context: Context, id: string): Promise<void> {
     tell(context, rows.get(id)!, 'create');
   });
   failpoint('container.create.filled');
-}
-
-function isEmpty(folder: string): boolean {
-  return readdirSync(folder).length === 0;
 }
 
 /** Takes back a create that did not come about, the volumes it made included. Also what recovery does. */

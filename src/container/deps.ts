@@ -20,12 +20,14 @@ export interface ImageRecord {
 export interface Images {
   /** Throws Docker's "No such image". */
   resolve(name: string): ImageRecord;
+  /** A container of this image is gone: an image that was kept for it alone goes too. */
+  released(id: string): Promise<void>;
   /** By full id, also one that only a container keeps; undefined when it is gone. */
   get(id: string): ImageRecord | undefined;
 }
 
 export interface Snapshots {
-  prepare(key: string, parents: string[]): Promise<void>;
+  prepare(key: string, parents: string[], options?: { marks?: readonly string[] }): Promise<void>;
   mounts(key: string): { cwd: string; mounts: Mount[] };
   remove(key: string): Promise<void>;
   usage(key: string): Promise<{ size: number; inodes: number }>;
@@ -43,6 +45,8 @@ export interface Volumes {
   ): { Name: string; Driver: string };
   exists(name: string): boolean;
   path(name: string): string;
+  /** What is bound into a container that uses it. */
+  mount(name: string): { readonly source: string; readonly readonly: boolean };
   remove(name: string, force: boolean): Promise<void> | void;
 }
 

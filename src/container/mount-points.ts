@@ -78,10 +78,11 @@ function bind(mount: Mount, destination: string, rw: boolean): WantedMount {
 
 function namedVolume(mount: Mount, destination: string, rw: boolean): WantedMount {
   const options = mount.VolumeOptions;
+  if (options?.Subpath)
+    throw notImplemented(`subpath ${options.Subpath} of volume ${mount.Source} is not supported yet`);
   return {
     ...volume({ destination, name: mount.Source ?? '', mode: 'z', rw, noCopy: options?.NoCopy ?? false }),
     driver: options?.DriverConfig?.Name || 'local',
-    ...(options?.Subpath ? { subpath: options.Subpath } : {}),
     volumeOptions: { labels: options?.Labels ?? {}, driverOptions: options?.DriverConfig?.Options ?? {} },
   };
 }

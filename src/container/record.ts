@@ -30,7 +30,6 @@ export interface ContainerMount {
   /** Made by this container's create: rolled back with it. */
   readonly made?: boolean;
   readonly noCopy?: boolean;
-  readonly subpath?: string;
   readonly nonRecursive?: boolean;
   readonly readOnlyNonRecursive?: boolean;
   readonly readOnlyForceRecursive?: boolean;

@@ -258,14 +258,14 @@ function logTarget({ settings }: Context, container: Container) {
 
 function resolve({ volumes }: Context, mount: ContainerMount): ResolvedMount {
   if (mount.type === 'bind') assertSource(mount);
-  const root = mount.type === 'volume' ? volumes.path(mount.name!) : mount.source;
-  const source = mount.subpath ? `${root}/${mount.subpath}` : root;
+  const volume = mount.type === 'volume' ? volumes.mount(mount.name!) : undefined;
+  const source = volume?.source ?? mount.source;
   // There is nothing below a file, and crun's recursive read-only takes directories only.
   const isFile = mount.type === 'bind' && !statSync(source).isDirectory();
   return {
     source,
     destination: mount.destination,
-    readonly: !mount.rw,
+    readonly: !mount.rw || volume?.readonly === true,
     propagation: mount.propagation,
     ...(mount.nonRecursive ? { nonRecursive: true } : {}),
     ...(mount.readOnlyNonRecursive || isFile ? { readOnlyNonRecursive: true } : {}),

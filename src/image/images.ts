@@ -138,6 +138,11 @@ export class Images {
     await content.collect(() => roots(rows));
   }
 
+  /** A container of this image is gone: an image that was kept for it alone goes too. */
+  async released(id: string): Promise<void> {
+    if (forgottenImages(this.#deps).some((forgotten) => forgotten === id)) await this.collect();
+  }
+
   /** Start-up: what a killed process left goes, index.json is true again. */
   async recover(): Promise<void> {
     await this.collect();

@@ -10,8 +10,15 @@ const OPTION_BYTES = 4095;
 /** The last line of a list of layers: without it the list was cut off by a power failure. */
 const END = '.';
 
-/** Makes the writable directories of a container over layers (names, newest first). Again is the same as once. */
-export function makeSnapshot(folders: Folders, key: string, layers: readonly string[]): void {
+/**
+ * Makes the writable directories of a container over layers (names, newest first), with empty files `marks` in its root.
+ * Again is the same as once.
+ */
+export function makeSnapshot(
+  folders: Folders,
+  key: string,
+  { layers, marks }: { layers: readonly string[]; marks: readonly string[] },
+): void {
   // Docker's text for an image with more layers than can be mounted.
   if (overlayOptions(key, layers).join(',').length > OPTION_BYTES) throw invalid('max depth exceeded');
   const folder = join(folders.containers, key);
@@ -19,6 +26,7 @@ export function makeSnapshot(folders: Folders, key: string, layers: readonly str
   failpoint('snapshot.prepare.folder');
   makeFolder(join(folder, 'upper'), 0o755);
   makeFolder(join(folder, 'work'), 0o700);
+  for (const mark of marks) writeFileSync(join(folder, 'upper', mark), '', { mode: 0o755 });
   failpoint('snapshot.prepare.upper');
   writeFileSync(join(folder, 'lower'), [...layers, END].join('\n'));
   failpoint('snapshot.prepare.lower');

@@ -111,12 +111,19 @@ export class Snapshots {
     return treesOf(this.#folders, parent, this.#layers);
   }
 
-  /** Makes the writable tree of a container over unpacked layers (base first; none: from scratch). Again is harmless. */
-  async prepare(key: string, parents: readonly string[]): Promise<void> {
+  /**
+   * Makes the writable tree of a container over unpacked layers (base first; none: from scratch), with empty files `marks`
+   * in its root. Again is harmless.
+   */
+  async prepare(
+    key: string,
+    parents: readonly string[],
+    { marks = [] }: { marks?: readonly string[] } = {},
+  ): Promise<void> {
     const layers = parents.map(layerName).reverse();
     const missing = layers.findIndex((name) => !this.#layers.has(name));
     if (missing >= 0) throw notFound(`layer ${parents.at(-1 - missing)} is not unpacked`);
-    makeSnapshot(this.#folders, checked(key), layers);
+    makeSnapshot(this.#folders, checked(key), { layers, marks });
     if (this.driver === 'native') await mergeLayers(this.#folders, this.#launcher, key, layers);
   }
 

@@ -1,12 +1,11 @@
-import { invalid } from '#errdefs';
+import { invalid, notImplemented } from '#errdefs';
 
 export type DriverOptions = Readonly<Record<string, string>>;
 
-/** What must be mounted to use a volume: its folder as a bind, or what its options name. */
+/** What is bound into a container that uses a volume. */
 export interface VolumeMount {
-  readonly type: string;
   readonly source: string;
-  readonly options: readonly string[];
+  readonly readonly: boolean;
 }
 
 const KNOWN = ['type', 'o', 'device', 'size'];
@@ -30,11 +29,17 @@ export function checkOptions(name: string, options: DriverOptions): void {
     const missing = given.includes(option) && requires.find((one) => !given.includes(one));
     if (missing) throw invalid(`create ${name}: missing required option: ${JSON.stringify(missing)}`);
   }
+  if (options.device && !isBind(options)) {
+    throw notImplemented(
+      `create ${name}: volumes of type ${JSON.stringify(options.type)} are not supported yet, only o=bind`,
+    );
+  }
 }
 
-/** The mount that a volume's options ask for; without a device, the folder itself. */
+const isBind = ({ o = '' }: DriverOptions) => o.split(',').some((flag) => flag === 'bind' || flag === 'rbind');
+
+/** What is bound for a volume: the folder of the host that its options name, without one its own. */
 export function mountOf(folder: string, options: DriverOptions | null): VolumeMount {
-  if (!options?.device) return { type: 'bind', source: folder, options: ['rbind'] };
-  const flags = (options.o ?? '').split(',').filter((flag) => flag !== '');
-  return { type: options.type ?? '', source: options.device, options: flags };
+  if (!options?.device) return { source: folder, readonly: false };
+  return { source: options.device, readonly: (options.o ?? '').split(',').includes('ro') };
 }
