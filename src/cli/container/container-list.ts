@@ -42,12 +42,19 @@ export function containerList(options: { trunc: boolean; size: boolean; now: num
 
 function raw(size: boolean): string {
   const line = (key: string, field: string) => `${key}: {{.${field}}}\n`;
-  const lines = [
-    line('container_id', 'ID') + line('image', 'Image') + line('command', 'Command') + line('created_at', 'CreatedAt'),
-    line('state', 'State') + line('status', 'Status') + line('names', 'Names') + 'labels: {{- pad .Labels 1 0}}\n',
-    'ports: {{- pad .Ports 1 0}}\n' + (size ? line('size', 'Size') : ''),
-  ];
-  return lines.join('');
+  const padded = (key: string, field: string) => `${key}: {{- pad .${field} 1 0}}\n`;
+  return [
+    line('container_id', 'ID'),
+    line('image', 'Image'),
+    line('command', 'Command'),
+    line('created_at', 'CreatedAt'),
+    line('state', 'State'),
+    line('status', 'Status'),
+    line('names', 'Names'),
+    padded('labels', 'Labels'),
+    padded('ports', 'Ports'),
+    size ? line('size', 'Size') : '',
+  ].join('');
 }
 
 function namesOf(item: ContainerSummary, trunc: boolean): string {

@@ -4,8 +4,6 @@ import { DaemonError } from '#client';
 import type { FlagValues } from '../flags/flag-values.ts';
 import { familiarName } from '../format/text.ts';
 import { goFileError } from '../options/files.ts';
-import { checkedPlatform } from '../options/platform.ts';
-import { checkedImage } from '../options/reference.ts';
 import { terminalSize } from '../output/terminal.ts';
 import type { Session } from '../session.ts';
 import { withProxies } from './proxies.ts';
@@ -13,9 +11,9 @@ import { withProxies } from './proxies.ts';
 /** Creates a container as the flags say, pulling the image where it is missing; answers with its id. */
 export async function createContainer(session: Session, flags: FlagValues, body: CreateBody): Promise<string> {
   const pull = flags.text('pull');
-  const image = checkedImage(String(body['Image']));
+  const image = String(body['Image']);
   using idFile = openIdFile(flags.text('cidfile'));
-  const platform = checkedPlatform(flags.text('platform'));
+  const platform = flags.text('platform');
   const { h, w } = terminalSize();
   Object.assign(body['HostConfig'] as object, { ConsoleSize: [h, w] });
   const request = withProxies(session, body);

@@ -7,7 +7,9 @@ import { readKeyValueFile } from '../options/files.ts';
 import type { GpuRequest } from '../options/gpus.ts';
 import type { NetworkRequest } from '../options/networks.ts';
 import { endpoints } from '../options/networks.ts';
+import { checkedPlatform } from '../options/platform.ts';
 import { readPorts } from '../options/ports.ts';
+import { checkedImage } from '../options/reference.ts';
 import { readVolume } from '../options/volume.ts';
 import { healthcheck } from './healthcheck.ts';
 import { logging, restartPolicy, securityOptions, storageOptions } from './host-options.ts';
@@ -16,7 +18,9 @@ import { resources } from './resources.ts';
 /** What `run` and `create` send for their flags and operands (image, command); throws with Docker's texts. */
 export function createRequest(flags: FlagValues, operands: readonly string[]): CreateBody {
   checkPull(flags.text('pull'));
-  const [image = '', ...command] = operands;
+  const [given = '', ...command] = operands;
+  const image = checkedImage(given);
+  checkedPlatform(flags.text('platform'));
   const mac = flags.text('mac-address').trim();
   if (mac !== '' && !isMac(mac)) throw new Error(`${flags.text('mac-address')} is not a valid mac address`);
   checkSwappiness(flags.number('memory-swappiness'));

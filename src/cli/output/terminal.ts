@@ -25,6 +25,9 @@ export function rawMode(): Disposable {
     stdin.setRawMode(false);
   };
   stdin.setRawMode(true);
+  // Node's raw mode still turns \n into \r\n on output, which the terminal in the container has done already.
+  const { spawnSync } = process.getBuiltinModule('node:child_process');
+  spawnSync('stty', ['-opost'], { stdio: ['inherit', 'ignore', 'ignore'] });
   process.once('exit', restore);
   return {
     [Symbol.dispose]: () => {

@@ -17,7 +17,7 @@ export async function inspectAll(
 ): Promise<number> {
   const failures: string[] = [];
   const found: Inspected[] = [];
-  const render = await renderer(format);
+  const render = await objectRenderer(format);
   let output = '';
   for (const name of names) {
     const object = await get(name).catch((error: Error) => {
@@ -48,7 +48,8 @@ function asList(found: Inspected[], format: string): string {
   return format === 'json' ? list : indentJson(list);
 }
 
-async function renderer(format: string): Promise<((object: Inspected) => string) | undefined> {
+/** How objects are printed by this format; undefined when they are printed as they are. */
+export async function objectRenderer(format: string): Promise<((object: Inspected) => string) | undefined> {
   if (format === '' || format === 'json') return undefined;
   const { compile } = await import('../template/template.ts');
   const { typed } = await import('../template/typed.ts');

@@ -255,7 +255,6 @@ class Run {
     const before = this.#template.source.slice(0, place.pos);
     const line = before.split('\n').length;
     const column = Buffer.byteLength(before.slice(before.lastIndexOf('\n') + 1));
-    const shown = place.text.length > 20 ? `${place.text.slice(0, 20)}...` : place.text;
-    throw new TemplateRunError(`template: :${line}:${column}: executing "" at <${shown}>: ${message}`);
+    throw new TemplateRunError(`template: :${line}:${column}: executing "" at <${place.text}>: ${message}`);
   }
 }

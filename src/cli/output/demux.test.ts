@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Demultiplexer } from './demux.ts';
+import { DetachWatch, parseDetachKeys } from './detach-keys.ts';
+
+function frame(stream: number, text: string): Buffer {
+  const header = Buffer.alloc(8);
+  header[0] = stream;
+  header.writeUInt32BE(Buffer.byteLength(text), 4);
+  return Buffer.concat([header, Buffer.from(text)]);
+}
+
+test('frames come apart the same however the bytes are cut', () => {
+  const bytes = Buffer.concat([frame(1, 'out'), frame(2, 'error'), frame(1, ''), frame(1, 'more'), frame(1, '!')]);
+  for (let size = 1; size <= bytes.length; size += 1) {
+    const seen: Record<number, string> = { 1: '', 2: '' };
+    const demultiplexer = new Demultiplexer((stream, pieces) => {
+      seen[stream] += Buffer.concat(pieces).toString();
+    });
+    for (let at = 0; at < bytes.length; at += size) demultiplexer.push(bytes.subarray(at, at + size));
+    assert.deepEqual(seen, { 1: 'outmore!', 2: 'error' });
+  }
+});
+
+test('a frame of the daemon ends the stream with its text', () => {
+  const demultiplexer = new Demultiplexer(() => assert.fail('no output expected'));
+  assert.throws(() => demultiplexer.push(frame(3, 'gone')), { message: 'error from daemon in stream: gone' });
+});
+
+test('typed keys detach across pieces, and are passed on when they turn out otherwise', () => {
+  const watch = new DetachWatch(parseDetachKeys('ctrl-p,ctrl-q'));
+  assert.deepEqual(watch.push(Buffer.from('a\x10')), { pass: Buffer.from('a'), detached: false });
+  assert.deepEqual(watch.push(Buffer.from('b')), { pass: Buffer.from('\x10b'), detached: false });
+  assert.deepEqual(watch.push(Buffer.from('\x10')), { pass: Buffer.alloc(0), detached: false });
+  assert.equal(watch.push(Buffer.from('\x11')).detached, true);
+  assert.throws(() => parseDetachKeys('foo'), { message: "Unknown character: 'foo'" });
+});
