@@ -3,6 +3,8 @@ import { isAlive, isErrno } from '#sys';
 import type { RuntimeContext } from './context.ts';
 import { runDirectory } from './context.ts';
 import { forgetExec } from './exec.ts';
+import type { Found } from './monitor/find.ts';
+import { findMonitors, killFound } from './monitor/find.ts';
 import { MonitorLink } from './monitor/link.ts';
 import type { ExitRecord, Started } from './records.ts';
 import { readExit, readRun, readStarted } from './records.ts';
@@ -24,21 +26,32 @@ export interface Observed {
   readonly execs: readonly string[];
 }
 
-/** Looks at every directory of the exec root and takes up the connections. A container without its monitor is ended. */
+/**
+ * Looks at every directory of the exec root and takes up the connections. A container without its monitor is ended. The
+ * spawner of the daemon before goes first, or it would go on with what it was told.
+ */
 export async function observe(context: RuntimeContext): Promise<Observed[]> {
+  const found = findMonitors(context.execRoot);
+  killFound(found.filter(({ id, pid }) => id === undefined && pid !== context.spawner.pid));
   const names = await readdir(`${context.execRoot}/monitors`).catch((error) => {
     if (isErrno(error, 'ENOENT')) return [];
     throw error;
   });
-  return Promise.all(names.map((id) => observeOne(context, id)));
+  const known = new Set(names);
+  killFound(found.filter(({ id }) => id !== undefined && !known.has(id)));
+  return Promise.all(names.map((id) => observeOne(context, id, found)));
 }
 
-async function observeOne(context: RuntimeContext, id: string): Promise<Observed> {
+async function observeOne(context: RuntimeContext, id: string, found: readonly Found[]): Promise<Observed> {
   const directory = runDirectory(context.execRoot, id);
   const record = readRun(directory);
-  if (!record) return { id, monitorAlive: false, execs: [] };
-  const run = new Run({ id, directory, record }, context);
-  context.runs.set(id, run);
+  const run = record && new Run({ id, directory, record }, context);
+  if (run) context.runs.set(id, run);
+  if (!run || record.monitor.pid === 0) {
+    // Its spawning was under way: nobody was told of it.
+    killFound(found.filter((process) => process.id === id));
+    return { id, monitorAlive: false, execs: [] };
+  }
   run.exit = readExit(directory);
   const started = readStarted(directory);
   if (started) run.begin(started);

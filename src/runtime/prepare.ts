@@ -12,7 +12,7 @@ import { renderInstructions } from './monitor/instructions.ts';
 import { MonitorLink } from './monitor/link.ts';
 import { MonitorError } from './monitor/messages.ts';
 import type { Field } from './monitor/protocol.ts';
-import { writeRun } from './records.ts';
+import { beginRun, writeRun } from './records.ts';
 import { Run } from './run.ts';
 import { errnoText } from './start-error.ts';
 
@@ -59,7 +59,7 @@ export async function prepare(context: RuntimeContext, request: PrepareRequest):
   try {
     ensureParents(request.cgroup);
     const run = await spawnMonitor(context, request);
-    failpoint('runtime.prepare.spawned');
+    failpoint('runtime.prepare.recorded');
     const pid = await connect(context, run);
     failpoint('runtime.prepare.prepared');
     return { pid };
@@ -74,6 +74,16 @@ async function spawnMonitor(context: RuntimeContext, request: PrepareRequest): P
   const directory = runDirectory(context.execRoot, id);
   const runtime = findRuntime(context, request.runtime);
   const command = { manager: cgroup.manager, id, directory, tty: request.tty };
+  const { version, directories, oomFile, join, manager } = cgroup;
+  const record = {
+    runtime: runtime.name,
+    cgroup: { version, directories, oomFile, join, manager },
+    monitor: { pid: 0, startTime: 0 },
+    bootId: bootId(),
+  };
+  // Before there is a monitor: else one whose daemon dies now would leave a cgroup that nobody knows.
+  beginRun(directory, record);
+  failpoint('runtime.prepare.intended');
   const pid = await context.spawner.spawn(directory, runtime.path, [
     renderInstructions({ ...request, target: rootfsPath(context.execRoot, id) }),
     runCommand(runtime, command),
@@ -81,13 +91,8 @@ async function spawnMonitor(context: RuntimeContext, request: PrepareRequest): P
     ...renderLog(request.log),
     cgroup.oomFile,
   ]);
-  const { version, directories, oomFile, join, manager } = cgroup;
-  const record = {
-    runtime: runtime.name,
-    cgroup: { version, directories, oomFile, join, manager },
-    monitor: { pid, startTime: processStartTime(pid) ?? 0 },
-    bootId: bootId(),
-  };
+  failpoint('runtime.prepare.spawned');
+  record.monitor = { pid, startTime: processStartTime(pid) ?? 0 };
   const run = new Run({ id, directory, record }, context);
   context.runs.set(id, run);
   writeRun(directory, record);

@@ -52,6 +52,11 @@ export function readRun(directory: string): RunRecord | undefined {
   return read(`${directory}/run.json`);
 }
 
+/** The record before there is a monitor (its pid is 0). One that is cut off counts as none: nothing was spawned yet. */
+export function beginRun(directory: string, record: RunRecord): void {
+  writeFileSync(`${directory}/run.json`, JSON.stringify(record), { mode: 0o600 });
+}
+
 /** Without fsync: it must survive the daemon, not a power cut. */
 export function writeRun(directory: string, record: RunRecord): void {
   writeFileSync(`${directory}/run.json.tmp`, JSON.stringify(record), { mode: 0o600 });
