@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import type {
   Filters,
   NetworkConnectRequest,
@@ -55,7 +56,8 @@ export class Networks {
       lingering: new Map(),
       departed: new Map(),
       detached: new Set(),
-      cursor: 0,
+      // Anywhere: engines side by side do not run after each other's ports.
+      cursor: randomInt(65_536),
     };
     ensureDefaults(this.#context);
   }
