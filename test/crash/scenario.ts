@@ -114,7 +114,7 @@ async function endings({ daemon, told, suffix }: Play): Promise<void> {
   }
   const again = await create(socket, told, `again-${suffix}`, {
     Cmd: ['false'],
-    HostConfig: { RestartPolicy: { Name: 'always' } },
+    HostConfig: { RestartPolicy: { Name: 'unless-stopped' } },
   });
   await must(socket, 'POST', `/containers/${again}/start`);
   await untilRestarting(socket, again);

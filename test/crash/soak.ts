@@ -59,7 +59,8 @@ async function liveAs(socket: string, told: Told, random: () => number, name: st
 
 async function oneLife(socket: string, told: Told, random: () => number, name: string): Promise<void> {
   const ports = random() < 0.5 ? { PortBindings: { '80/tcp': [{ HostPort: '' }] } } : {};
-  const id = await create(socket, told, name, { HostConfig: { ...ports, Binds: [`${name}:/data`] } });
+  const HostConfig = { ...ports, Binds: [`${name}:/data`] };
+  const id = await create(socket, told, name, { ExposedPorts: { '80/tcp': {} }, HostConfig });
   if (random() < 0.2) return;
   await start(socket, told, id);
   if (random() < 0.3) return;
