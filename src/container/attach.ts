@@ -1,3 +1,4 @@
+import { Duplex } from 'node:stream';
 import { delay } from '#async';
 import { conflict } from '#errdefs';
 import type { Context } from './context.ts';
@@ -32,6 +33,7 @@ export async function attach(context: Context, container: Container, options: At
   context.store.tx(() => tell(context, container, 'attach'));
   const ended = new AbortController();
   const over = live ? context.waiters.wait(container, 'next-exit', ended.signal) : undefined;
+  if (live instanceof Silence) void over?.finally(() => live.push(null)).catch(() => undefined);
   return new Session({
     live,
     replay: options.logs ? replay(context, container, { ...options, signal: ended.signal }) : undefined,
@@ -56,9 +58,29 @@ function assertAttachable({ id, status }: Container, reference: string): void {
 }
 
 async function join(context: Context, container: Container, { stdin, stdout, stderr }: AttachOptions) {
-  if (!hasProcess(container)) await context.sandboxes.hold(container);
+  if (!hasProcess(container) && !(await canHold(context, container))) return new Silence();
   const { OpenStdin } = container.spec.config;
   return await context.runtime.attach(container.id, { stdin: stdin && OpenStdin, stdout, stderr });
+}
+
+/** Whether its sandbox could be made. What is wrong with it is told by the start that will come, as Docker does. */
+async function canHold({ sandboxes, log }: Context, container: Container): Promise<boolean> {
+  try {
+    await sandboxes.hold(container);
+    return true;
+  } catch (error) {
+    log.debug('attached to a container that cannot start', { container: container.id, error });
+    return false;
+  }
+}
+
+/** The streams of a container that cannot start: nothing comes, what is written is dropped. */
+class Silence extends Duplex {
+  override _read(): void {}
+
+  override _write(_chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
+    done();
+  }
 }
 
 /** Docker: the default keys detach from a terminal only, keys that were asked for from anything. */
