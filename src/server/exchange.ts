@@ -11,6 +11,9 @@ import { failureOf } from './status.ts';
 /** How long an answer may still take after its client has left: verbs that wait need not settle when they are aborted. */
 const LEAVING_MS = 1000;
 
+/** How long a refused body is read on. */
+const DRAINING_MS = 1000;
+
 /** Docker: a client that only closed its sending side reads this. */
 const ABANDONED = { status: 500, message: 'context canceled' };
 
@@ -118,10 +121,27 @@ export class Exchange {
 
   fail(error: unknown): void {
     const { status, message } = this.isAbandoned ? ABANDONED : failureOf(error);
+    if (!this.request.complete && !this.response.headersSent) drain(this.request, this.response);
     if (this.response.headersSent) this.response.destroy();
     else if (status === 304) this.empty(304);
     else this.json({ message }, status);
   }
+}
+
+/**
+ * Lets a client that is still sending its body read an early answer: closing at once would reset it away. What it
+ * sends is dropped, for a moment.
+ */
+function drain(request: IncomingMessage, response: ServerResponse): void {
+  const { socket } = request;
+  const closes = !response.shouldKeepAlive;
+  response.shouldKeepAlive = true;
+  const timer = setTimeout(() => socket.destroy(), DRAINING_MS);
+  socket.once('close', () => clearTimeout(timer));
+  request.once('end', () => {
+    clearTimeout(timer);
+    if (closes) socket.end();
+  });
 }
 
 /** Takes a connection away from node's HTTP server, which stops listening to it. */
