@@ -4,6 +4,7 @@ import { joinStreams } from '../output/attachment.ts';
 import { defaultDetachKeys } from '../output/detach-keys.ts';
 import { rawMode, stdinIsTerminal, terminalSize } from '../output/terminal.ts';
 import type { Session } from '../session.ts';
+import { StatusError } from '../status-error.ts';
 import { followSize } from './resize.ts';
 import { proxySignals } from './signals.ts';
 
@@ -41,8 +42,7 @@ export const command: Command = {
     if ((await joinStreams(attachment, options)) === 'detached') {
       waiting.exit.catch(() => undefined);
       waiting.cancel();
-      session.err('read escape sequence\n');
-      return 0;
+      throw new StatusError('read escape sequence', 1);
     }
     return (await waiting.exit).StatusCode;
   },

@@ -5,6 +5,7 @@ import { joinStreams } from '../output/attachment.ts';
 import { defaultDetachKeys } from '../output/detach-keys.ts';
 import { rawMode, stdinIsTerminal, terminalSize } from '../output/terminal.ts';
 import type { Session } from '../session.ts';
+import { StatusError } from '../status-error.ts';
 import { followSize } from './resize.ts';
 
 /** Runs a further process in a running container; ends with its exit code. */
@@ -59,6 +60,6 @@ async function run(session: Session, { flags, operands }: CommandInput): Promise
   using _raw = tty && stdin ? rawMode() : undefined;
   using _size = tty && h > 0 ? followSize((now) => execs.resize(id, now)) : undefined;
   const options = { tty, stdin, output: true, detachKeys: keys || defaultDetachKeys };
-  if ((await joinStreams(attachment, options)) === 'detached') return 0;
+  if ((await joinStreams(attachment, options)) === 'detached') throw new StatusError('read escape sequence', 1);
   return (await execs.inspect(id)).ExitCode ?? 0;
 }

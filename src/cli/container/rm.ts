@@ -1,3 +1,4 @@
+import { DaemonError } from '#client';
 import type { Command } from '../command.ts';
 import { each } from './each.ts';
 
@@ -15,8 +16,15 @@ export const command: Command = {
     return each(session, operands, async (given) => {
       const name = given.replace(/^\/+|\/+$/g, '');
       if (name === '') throw new Error('container name cannot be empty');
-      await session.client.containers.remove(name, query);
-      return given;
+      try {
+        await session.client.containers.remove(name, query);
+        return given;
+      } catch (error) {
+        // Docker: what is not there needs no force, and is no failure with it.
+        if (!query.force || !(error instanceof DaemonError) || error.status !== 404) throw error;
+        session.err(`${error.message}\n`);
+        return undefined;
+      }
     });
   },
 };

@@ -61,8 +61,9 @@ function detachStreams(flags: FlagValues, body: CreateBody): void {
 }
 
 async function runDetached(session: Session, flags: FlagValues, id: string): Promise<number> {
-  await session.client.containers.start(id, { detachKeys: flags.text('detach-keys') });
+  // Docker: the id is told even when the start fails.
   session.out(`${id}\n`);
+  await session.client.containers.start(id, { detachKeys: flags.text('detach-keys') });
   return 0;
 }
 

@@ -23,7 +23,7 @@ export function goFileError(error: NodeJS.ErrnoException, path: string): Error {
   return new Error(`${syscall} ${path}: ${words[error.code ?? ''] ?? error.message}`, { cause: error });
 }
 
-/** The lines of `--env-file` and `--label-file`; a name without a value is looked up and left out when unknown. */
+/** The lines of `--env-file` and `--label-file`; a name without a value is looked up, where that can be, and left out when unknown. */
 export function readKeyValueFile(path: string, lookUp?: (name: string) => string | undefined): string[] {
   const result: string[] = [];
   const lines = readLines(path)
@@ -44,7 +44,7 @@ export function readKeyValueFile(path: string, lookUp?: (name: string) => string
     else if (lookUp) {
       const value = lookUp(name);
       if (value !== undefined) result.push(`${name}=${value}`);
-    } else result.push(line);
+    }
   }
   return result;
 }

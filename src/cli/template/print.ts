@@ -21,11 +21,18 @@ export function sprint(value: Value): string {
 export function toJson(value: Value): string {
   if (value === undefined || value === null || value instanceof NilPointer || typeof value === 'function')
     return 'null';
-  if (value instanceof GoStruct || value instanceof GoMap) return plainJson(value.raw);
+  if (value instanceof GoMap) return plainJson(sorted(value.raw));
+  if (value instanceof GoStruct) return plainJson(value.raw);
   if (Array.isArray(value)) return `[${value.map(toJson).join(',')}]`;
   const entries = mapEntries(value);
   if (entries) return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${toJson(item)}`).join(',')}}`;
   return typeof value === 'bigint' ? String(value) : plainJson(value);
+}
+
+/** Go writes the keys of a map in their order. */
+function sorted(raw: unknown): unknown {
+  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return raw;
+  return Object.fromEntries(Object.entries(raw).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function plainJson(value: unknown): string {

@@ -170,6 +170,7 @@ const hostConfig: Shape = {
     StorageOpt: strings,
     Tmpfs: strings,
     Sysctls: strings,
+    Ulimits: list({ type: 'units.Ulimit' }),
     Devices: list({ type: 'container.DeviceMapping' }),
     Mounts: list(mount),
   },
