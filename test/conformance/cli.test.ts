@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import type { TestDaemon } from '../harness/daemon.ts';
+import { startDaemon } from '../harness/daemon.ts';
+import type { CliCase, CliFact, Step } from './cli/command.ts';
+import { environment, writeFiles } from './cli/files.ts';
+import { CLI_CASES } from './cli/index.ts';
+import { replayCli } from './cli/replay-cli.ts';
+import { importImage } from './image.ts';
+
+/** Command lines on gantryd print and exit as docker did on a real dockerd: first the docker CLI, then Gantry's own. */
+const FACTS = JSON.parse(readFileSync(join(import.meta.dirname, 'facts/cli.json'), 'utf8')) as Record<
+  string,
+  CliFact[]
+>;
+const GANTRY = resolve(import.meta.dirname, '../../bin/gantry');
+
+let daemon: TestDaemon;
+let folder: string;
+before(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'gantry-cli-'));
+  writeFiles(folder);
+  daemon = await startDaemon();
+  await importImage(daemon.socket);
+});
+after(async () => {
+  await daemon.destroy();
+  rmSync(folder, { recursive: true });
+});
+
+async function compare(cliCase: CliCase, program: string): Promise<void> {
+  const seen = await replayCli(daemon.socket, cliCase, { program, env: environment(folder, daemon.socket), folder });
+  const expected = FACTS[cliCase.name];
+  assert.ok(expected, 'no fact recorded: run test/conformance/record-cli.ts against a real dockerd');
+  assert.deepEqual(
+    seen,
+    expected.map((fact, i) => onPurpose(fact, cliCase.steps[i])),
+  );
+}
+
+function onPurpose(fact: CliFact, step: Step | undefined): CliFact {
+  const { why: _why, ...outcome } = step?.ours ?? { why: '' };
+  return { ...fact, ...outcome };
+}
+
+function hasDocker(): boolean {
+  try {
+    return execFileSync('docker', ['--version'], { encoding: 'utf8' }).startsWith('Docker version');
+  } catch {
+    return false;
+  }
+}
+
+describe('the docker CLI on gantryd', { skip: hasDocker() ? false : 'no docker CLI on this host' }, () => {
+  for (const each of CLI_CASES) test(each.name, () => compare(each, 'docker'));
+});
+
+describe('the gantry CLI on gantryd', () => {
+  for (const each of CLI_CASES) if (!each.dockerOnly) test(each.name, () => compare(each, GANTRY));
+});

@@ -1,0 +1,25 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { dockerArchive } from '../image.ts';
+
+/** Writes the files that command lines name into a folder. */
+export function writeFiles(folder: string): void {
+  writeFileSync(join(folder, 'env'), '# comment\nFROM_FILE=1\nB\n\nQUOTED="x y"\n');
+  writeFileSync(join(folder, 'labels'), 'from.file=yes\nempty\n');
+  writeFileSync(join(folder, 'archive.tar'), dockerArchive(['cli-loaded:one']));
+  writeFileSync(join(folder, 'junk.tar'), 'this is no archive');
+}
+
+/** The environment of the lines: nothing of the host's. */
+export function environment(folder: string, socket: string): Record<string, string> {
+  return {
+    PATH: process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin',
+    HOME: folder,
+    DOCKER_HOST: `unix://${socket}`,
+    DOCKER_CLI_HINTS: 'false',
+    GANTRY_PROGRAM: 'docker',
+    TZ: 'UTC',
+    TERM: 'xterm',
+    B: 'from outside',
+  };
+}

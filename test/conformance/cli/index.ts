@@ -1,0 +1,8 @@
+import type { CliCase } from './command.ts';
+import { flagCases, helpCases } from './flags.ts';
+import { lifeCases } from './life.ts';
+import { listCases } from './lists.ts';
+import { runCases } from './run.ts';
+
+/** All command lines whose outcome is compared with what docker made of them on a real dockerd. */
+export const CLI_CASES: readonly CliCase[] = [...runCases, ...lifeCases, ...listCases, ...flagCases, ...helpCases];

@@ -1,0 +1,131 @@
+import type { CliCase } from './command.ts';
+
+const PS = 'ps -a --filter label=cli-list';
+
+/** Lists, inspection, images. */
+export const listCases: CliCase[] = [
+  {
+    name: 'ps',
+    removes: ['cli-1', 'cli-2', 'cli-3'],
+    steps: [
+      { line: 'run -d --name cli-1 --network none --label cli-list=one conformance sleep 1000' },
+      { line: `run --name cli-2 --network none --label cli-list=two conformance sh -c 'exit 2'` },
+      { line: 'create --name cli-3 --label cli-list=three --expose 80 conformance' },
+      { line: PS },
+      { line: 'ps --filter label=cli-list' },
+      { line: `${PS} -q` },
+      { line: `${PS} --no-trunc` },
+      {
+        line: `${PS} --filter status=exited --filter status=created --format '{{.Names}}: {{.Status}}, {{.Image}}, {{.Command}}'`,
+      },
+      {
+        line: `${PS} --filter exited=2 --format 'table {{.Names}}\t{{.State}}\t{{.Labels}}'`,
+        hide: [
+          [/cli-list=\w+,made-by=conformance|made-by=conformance,cli-list=\w+/g, 'Docker lists labels in any order'],
+        ],
+      },
+      {
+        line: `${PS} --filter label=cli-list=one --format '{{.ID}} {{.Networks}} {{.Mounts}} {{.LocalVolumes}} {{.RunningFor}}'`,
+      },
+      { line: `${PS} --filter ancestor=conformance --filter name=cli-2 --format '{{json .Names}}'` },
+      { line: `${PS} --filter before=cli-2 --format '{{.Names}}'` },
+      { line: `${PS} --filter since=cli-2 --format '{{.Names}}'` },
+      { line: `${PS} --filter network=none --format '{{.Names}}'` },
+      { line: `${PS} --last 1 --format '{{.Names}}'`, hide: [[/.+/s, 'others may share the engine']] },
+      { line: 'ps --filter nosuch=x' },
+      { line: 'ps --filter status=nosuch' },
+      { line: 'ps --filter x' },
+      { line: `ps --format '{{nosuch}}'` },
+      { line: `${PS} --format '{{.NoSuch}}'` },
+      { line: `${PS} --format '{{upper .Names}} {{len .Names}} {{slice .ID 0 0}}'` },
+      { line: 'container ls -a -s --filter name=cli-3', hide: [[/0B \(virtual [^)]*\)/, 'of the file system']] },
+    ],
+  },
+  {
+    name: 'inspect',
+    removes: ['cli-i'],
+    steps: [
+      { line: 'create --name cli-i --label x=y -e A=1 conformance echo a b' },
+      { line: `inspect -f '{{.Name}} {{.Path}} {{.Args}} {{.Config.Env}} {{json .Config.Labels}}' cli-i` },
+      { line: `inspect --type container -f '{{.State.Status}}' cli-i` },
+      { line: `inspect --type image -f '{{.Os}}' conformance` },
+      { line: 'inspect --type image cli-i' },
+      { line: 'inspect --type nosuch cli-i' },
+      { line: `inspect -s -f '{{.SizeRw}}' cli-i`, hide: [[/^\d+/, 'of the file system']] },
+      { line: 'inspect nosuch' },
+      { line: `inspect -f '{{.NoSuch}}' cli-i` },
+      { line: `inspect -f '{{range .Config.Env}}{{println .}}{{end}}{{if .Config.Tty}}t{{else}}n{{end}}' cli-i` },
+      { line: `inspect -f '{{.Name}}' cli-i nosuch` },
+      { line: `container inspect -f '{{.Config.Image}}' cli-i` },
+      { line: 'container inspect nosuch' },
+      { line: `image inspect -f '{{.Architecture}} {{json .Config.Cmd}} {{.RepoTags}}' conformance` },
+      { line: 'image inspect nosuch' },
+      { line: 'inspect' },
+    ],
+  },
+  {
+    name: 'images',
+    deletes: ['/images/cli-tag:one', '/images/cli-tag:latest'],
+    removes: ['cli-user'],
+    steps: [
+      { line: 'images conformance' },
+      { line: 'images -q conformance' },
+      { line: 'images --no-trunc --quiet conformance' },
+      {
+        line: `images --filter label=made-by=conformance --filter dangling=false --format '{{.Repository}}:{{.Tag}} {{.Size}}'`,
+      },
+      { line: `images --filter reference='conf*' --format '{{.Repository}}'` },
+      { line: 'images nosuch' },
+      { line: 'images --filter nosuch=x' },
+      { line: 'tag conformance cli-tag:one' },
+      { line: 'tag conformance cli-tag' },
+      { line: 'tag nosuch x' },
+      { line: 'tag conformance UPPER' },
+      { line: `images --format '{{.Tag}}' cli-tag` },
+      { line: 'create --name cli-user cli-tag:one' },
+      { line: 'rmi cli-tag:one' },
+      { line: 'rmi cli-tag nosuch' },
+      { line: 'rmi -f nosuch' },
+      { line: 'rmi --no-prune nosuch' },
+      { line: `history --format '{{.CreatedBy}} {{.Comment}}' conformance` },
+      { line: 'history --no-trunc -q conformance' },
+      { line: 'history -H=false conformance', hide: [[/\d{6,}/, 'of the file system']] },
+      { line: 'history nosuch' },
+    ],
+  },
+  {
+    name: 'load and import',
+    deletes: ['/images/cli-loaded:one?force=1', '/images/cli-imported:1?force=1'],
+    steps: [
+      { line: 'load -q -i archive.tar' },
+      { line: 'load --input archive.tar' },
+      { line: 'load -i nosuch.tar' },
+      {
+        line: 'load',
+        stdin: '',
+        ours: {
+          why: "Docker's names a folder of its own",
+          stderr: 'unrecognized image format: the archive has neither manifest.json nor index.json\n',
+        },
+      },
+      { line: 'import nosuch.tar' },
+      { line: `import -c 'CMD ["sh"]' -m 'by hand' archive.tar cli-imported:1` },
+      { line: `inspect -f '{{json .Config.Cmd}} {{.Comment}}' cli-imported:1` },
+      { line: `import -c NOSUCH archive.tar` },
+      { line: 'rmi cli-imported:1', hide: [[/Deleted: .*\n/g, 'layers of the run']] },
+    ],
+  },
+  {
+    name: 'the system',
+    steps: [
+      { line: `version --format '{{.Server.Os}}/{{.Server.Arch}}'` },
+      {
+        line: `info --format '{{.OSType}} {{.Swarm.LocalNodeState}} {{.Driver}}'`,
+        hide: [[/overlay2|overlayfs/, 'the name of the driver']],
+      },
+      { line: 'nosuch' },
+      { line: 'container nosuch' },
+      { line: 'ps extra' },
+    ],
+  },
+];
