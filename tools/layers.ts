@@ -16,7 +16,7 @@ export const EDGES: Readonly<Record<string, readonly string[]>> = {
   // ground: one kind of I/O each
   log: [],
   sys: ['errdefs'],
-  store: ['errdefs'],
+  store: ['errdefs', 'sys'],
   // resources
   events: ['api', 'store'],
   content: ['oci', 'errdefs', 'async', 'log', 'store', 'sys'],

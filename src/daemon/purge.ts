@@ -23,7 +23,16 @@ export async function purge(config: DaemonConfig, log: Log): Promise<void> {
     await engine.networks.uninstall();
   }
   removeMarkedParents(mark && `-${mark}`);
-  for (const name of ['gantry.db', 'gantry.db-wal', 'gantry.db-shm', 'containers', 'content', 'snapshots', 'volumes']) {
+  for (const name of [
+    'gantry.db',
+    'gantry.db-wal',
+    'gantry.db-shm',
+    'gantry.db-reserve',
+    'containers',
+    'content',
+    'snapshots',
+    'volumes',
+  ]) {
     rmSync(join(dataRoot, name), { recursive: true, force: true });
   }
   rmSync(execRoot, { recursive: true, force: true });

@@ -3,6 +3,7 @@ import type { SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
 import { DatabaseSync } from 'node:sqlite';
 import { promisify } from 'node:util';
 import { migrate } from './migrate.ts';
+import { reserveLog, withReserve } from './room.ts';
 
 const datasync = promisify(fdatasync);
 
@@ -34,10 +35,11 @@ export class Store implements Disposable {
 
   /** Opens (or makes) the database file and brings it up to date; `:memory:` for tests. */
   static open(path: string): Store {
-    const db = new DatabaseSync(path, { enableForeignKeyConstraints: true, timeout: 5000 });
-    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 1000');
-    migrate(db);
-    return new Store(db, path === ':memory:' ? undefined : openSync(`${path}-wal`, 'r'));
+    if (path === ':memory:') return new Store(openDatabase(path), undefined);
+    const db = withReserve(path, () => openDatabase(path));
+    const walFd = openSync(`${path}-wal`, 'r+');
+    reserveLog(walFd, `${path}-wal`);
+    return new Store(db, walFd);
   }
 
   /** The statement for this text, prepared once. */
@@ -100,5 +102,18 @@ export class Store implements Disposable {
     } finally {
       this.#syncing = undefined;
     }
+  }
+}
+
+/** Throws SQLite's error when the disk has no room for the log, with nothing left open. */
+function openDatabase(path: string): DatabaseSync {
+  const db = new DatabaseSync(path, { enableForeignKeyConstraints: true, timeout: 5000 });
+  try {
+    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 1000');
+    migrate(db);
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
   }
 }

@@ -21,6 +21,7 @@ export { detectCgroups, parseCgroups } from './cgroup.ts';
 export type { BpfInstruction } from './confine.ts';
 export { chroot, installSeccompFilter } from './confine.ts';
 export { failpoint } from './failpoint.ts';
+export { allocate } from './fallocate.ts';
 export { flockExclusive } from './flock.ts';
 export type { LegacyAccept } from './iptables-legacy.ts';
 export { legacyForward } from './iptables-legacy.ts';
