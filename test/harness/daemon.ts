@@ -34,7 +34,9 @@ export interface TestDaemon {
   exited(): Promise<void>;
   /** What ended the last process; undefined while it lives. */
   endedBy(): NodeJS.Signals | number | undefined;
-  /** Removes everything: containers, kernel objects, files. */
+  /** Ends it and lets it remove all that it made: containers, kernel objects, files in its roots. */
+  purge(): Promise<void>;
+  /** {@link purge}, and the folder goes. */
   destroy(): Promise<void>;
 }
 
@@ -81,11 +83,14 @@ export async function startDaemon(options: DaemonOptions & { readonly folder?: s
       if (child && child.exitCode === null && child.signalCode === null) await once(child, 'exit');
       child = undefined;
     },
-    destroy: async () => {
+    purge: async () => {
       await daemon.stop('SIGKILL');
       const purge = launch([...roots, '--purge'], { [OWNER]: folder }, logFile);
       const [code] = (await once(purge, 'exit')) as [number];
       if (code !== 0) throw new Error(`gantryd --purge failed:\n${daemon.log().slice(-4000)}`);
+    },
+    destroy: async () => {
+      await daemon.purge();
       rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -22,13 +22,21 @@ export interface Processes {
  * but is a child of a monitor.
  */
 export function findProcesses(daemon: TestDaemon): Processes {
-  const all = readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((name) => look(Number(name), daemon));
+  const all = lookAll(daemon);
   const ours = new Map(all.map((process) => [process.pid, process]));
   const monitors = all.flatMap(({ monitorOf }) => (monitorOf ? [monitorOf] : []));
   const strays = all.filter((process) => !isOwned(process, ours, daemon.isRunning() ? daemon.pid() : undefined));
   return { monitors, strays: strays.map(({ pid, command }) => `${pid} ${command.slice(0, 160)}`) };
+}
+
+/** The pids of a container's monitor and, before its start, of its stub. */
+export function monitorsOf(daemon: TestDaemon, id: string): number[] {
+  return lookAll(daemon).flatMap(({ pid, monitorOf }) => (monitorOf === id ? [pid] : []));
+}
+
+function lookAll(daemon: TestDaemon): Process[] {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return pids.flatMap((name) => look(Number(name), daemon));
 }
 
 function isOwned(process: Process, ours: ReadonlyMap<number, Process>, daemon: number | undefined): boolean {
