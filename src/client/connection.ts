@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import { connect } from 'node:net';
+import { connect, isIP } from 'node:net';
 import type { Address, TlsOptions } from './address.ts';
 import { ConnectError } from './errors.ts';
 import type { ResponseHead } from './http-head.ts';
@@ -23,7 +24,7 @@ export interface RequestHead {
 const longestHead = 1 << 20;
 
 /** A connection being made, half open allowed. What is written goes out once it stands; a failure comes as its error. */
-export function dial(address: Address): Socket | Promise<Socket> {
+export function dial(address: Address): Socket {
   if (address.kind === 'unix') return connect({ path: address.path, allowHalfOpen: true });
   const { host, port } = address;
   if (!address.tls) return connect({ host, port, allowHalfOpen: true, noDelay: true });
@@ -32,7 +33,7 @@ export function dial(address: Address): Socket | Promise<Socket> {
 
 /** Connects and waits until the connection stands. */
 export async function open(address: Address): Promise<Socket> {
-  const socket = await dial(address);
+  const socket = dial(address);
   const ready = address.kind === 'tcp' && address.tls ? 'secureConnect' : 'connect';
   return new Promise((resolve, reject) => {
     const fail = (error: Error) => reject(new ConnectError(address, error, ''));
@@ -44,19 +45,21 @@ export async function open(address: Address): Promise<Socket> {
   });
 }
 
-async function dialTls(host: string, port: number, files: TlsOptions): Promise<Socket> {
-  const { readFileSync } = await import('node:fs');
-  const tls = await import('node:tls');
+// Loaded only here: TLS is a large part of Node. Not by import(), which a start-up snapshot can't do.
+function dialTls(host: string, port: number, files: TlsOptions): Socket {
+  const tls = process.getBuiltinModule('node:tls');
   const read = (path: string | undefined) => (path === undefined ? undefined : readFileSync(path));
-  const keys = { ca: files.verify ? read(files.ca) : undefined, cert: read(files.cert), key: read(files.key) };
-  return tls.connect({
+  const options = {
     host,
     port,
-    servername: host,
+    servername: isIP(host) ? '' : host,
     rejectUnauthorized: files.verify,
     allowHalfOpen: true,
-    ...keys,
-  } as never);
+    ca: files.verify ? read(files.ca) : undefined,
+    cert: read(files.cert),
+    key: read(files.key),
+  };
+  return tls.connect(options);
 }
 
 /** The bytes of a request's head (and whole body, if it has one). */

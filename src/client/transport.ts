@@ -92,8 +92,7 @@ export class Transport {
   async #once(request: Request, extra: Record<string, string>): Promise<Answered> {
     const path = this.#path(request);
     const asked = `${request.method} ${path}`;
-    const dialled = dial(this.address);
-    const socket = dialled instanceof Promise ? await dialled : dialled;
+    const socket = dial(this.address);
     request.signal?.addEventListener('abort', () => socket.destroy(new Error('context canceled')), { once: true });
     const headers = { ...this.#headers, ...request.headers, ...extra };
     if (request.json !== undefined) headers['Content-Type'] = 'application/json';

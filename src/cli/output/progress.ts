@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty';
 import type { Progress } from '#api';
 import type { Body } from '#client';
 import { DaemonError } from '#client';
@@ -11,7 +12,6 @@ export interface ProgressOutput {
 
 /** Shows a progress stream as it comes; throws the error that it ends with. `aux` messages are answered with. */
 export async function showProgress(body: Body, output?: ProgressOutput): Promise<unknown[]> {
-  const { isatty } = await import('node:tty');
   const lines = output && isatty(output.fd) ? new Map<string, number>() : undefined;
   const extra: unknown[] = [];
   for await (const line of body.lines()) {
