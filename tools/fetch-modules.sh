@@ -9,11 +9,23 @@ cd "$(dirname "$(readlink -f "$0")")/.."
 HELPER=/usr/lib/apt/apt-helper
 [ -x $HELPER ] || { echo "fetch-modules: this host has no apt; install Node.js >= 18 with npm" >&2; exit 1; }
 
+# What npm would ask: its settings, else the default that Debian's npm package carries.
 registry() {
-  local from_files
+  local from_files url
   from_files=$(cat .npmrc "$HOME/.npmrc" /etc/npmrc 2>/dev/null | sed -n 's/^ *registry *= *//p' | head -1)
-  local url=${npm_config_registry:-${from_files:-$(npm config get registry)}}
+  url=${npm_config_registry:-$from_files}
+  [ -n "$url" ] || url=$(npm config get registry 2>/dev/null) || url=$(registry_of_debian)
+  [ -n "$url" ] || { echo "fetch-modules: no registry is configured for npm" >&2; return 1; }
   echo "${url%/}"
+}
+
+registry_of_debian() {
+  local folder
+  folder=$(mktemp -d)
+  # Where npm keeps its definitions differs between its versions.
+  (cd "$folder" && apt-get download -qq npm 2>/dev/null && dpkg-deb -x npm_*.deb . || true)
+  find "$folder" -name definitions.js -exec sed -n "s/^ *default: '\(https:[^']*registry[^']*\)'.*/\1/p" {} + | head -n 1
+  rm -rf "$folder"
 }
 
 case $(uname -m) in x86_64) CPU=x64 ;; aarch64) CPU=arm64 ;; *) CPU=$(uname -m) ;; esac
