@@ -54,7 +54,11 @@ install_modules() {
   touch "$stamp"
 }
 
-build() { make -s -C native; }
+# The native parts, and the CLI as one file that starts quickly.
+build() {
+  make -s -C native
+  if [ -n "$(find src/cli src/client -newer build/gantry 2>/dev/null || echo none)" ]; then node_modules/.bin/node tools/bundle.ts >/dev/null; fi
+}
 
 # A host without systemd may lack the cgroup file systems. What is mounted here is noted for --uninstall.
 mount_cgroups() {
