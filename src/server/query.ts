@@ -1,15 +1,26 @@
 import type { Filters } from '#api';
 import { parseFilters } from '#api';
-import { internal } from '#errdefs';
+import { internal, invalid } from '#errdefs';
 
 const FALSE = new Set(['', '0', 'no', 'false', 'none']);
 
 /** The arguments of a request, from its URL and from a urlencoded body, read as Docker reads them. */
 export class Query {
-  readonly #values: URLSearchParams;
+  readonly #text: string;
+  #parsed: URLSearchParams | undefined;
 
   constructor(text: string) {
-    this.#values = new URLSearchParams(text);
+    this.#text = text;
+  }
+
+  /** Docker: broken arguments are found by the route that reads some. */
+  get #values(): URLSearchParams {
+    if (!this.#parsed) {
+      const fault = queryFault(this.#text);
+      if (fault !== undefined) throw invalid(fault);
+      this.#parsed = new URLSearchParams(this.#text);
+    }
+    return this.#parsed;
   }
 
   /** Arguments of a form take precedence over those of the URL. */
@@ -51,11 +62,23 @@ export class Query {
       : Number.isSafeInteger(value)
         ? ''
         : 'value out of range';
-    if (reason) throw internal(`strconv.Atoi: parsing ${JSON.stringify(text)}: ${reason}`);
+    if (reason) throw internal(`strconv.Atoi: parsing ${quote(text)}: ${reason}`);
     return value;
   }
 
   filters(): Filters {
     return parseFilters(this.string('filters'));
   }
+}
+
+/** As Go quotes a text. */
+export function quote(text: string): string {
+  return JSON.stringify(text).replaceAll(/\\u00([01][0-9a-f])/g, '\\x$1');
+}
+
+/** What Go finds wrong with the arguments of a URL. */
+function queryFault(text: string): string | undefined {
+  if (text.includes(';')) return 'invalid semicolon separator in query';
+  const broken = /%(?![0-9a-fA-F]{2}).{0,2}/.exec(text)?.[0];
+  return broken === undefined ? undefined : `invalid URL escape ${quote(/^[^&=]*/.exec(broken)![0])}`;
 }

@@ -1,6 +1,6 @@
 import type { WaitCondition } from '#api';
 import { before, encodeFrame } from '#api';
-import { invalid } from '#errdefs';
+import { invalid, isKind } from '#errdefs';
 import type { AttachOptions, LogsOptions, ServerDeps } from './deps.ts';
 import type { Exchange } from './exchange.ts';
 import type { Hijack } from './hijack.ts';
@@ -46,7 +46,7 @@ async function wait(x: Exchange, { containers }: ServerDeps): Promise<void> {
 }
 
 async function logs(x: Exchange, { containers }: ServerDeps): Promise<void> {
-  const { tty, body } = await containers.logs(x.name, logsOptions(x));
+  const { tty, body } = await containers.logs(x.name, await optionsOrAbsence(x, containers));
   const isFramed = !tty && !before(x.version, '1.42');
   x.begin(isFramed ? 'application/vnd.docker.multiplexed-stream' : 'application/vnd.docker.raw-stream');
   try {
@@ -57,6 +57,16 @@ async function logs(x: Exchange, { containers }: ServerDeps): Promise<void> {
     await x.write(tty ? line : encodeFrame('systemerr', line));
   }
   x.response.end();
+}
+
+/** Docker: a container that is not there is told before a time that is none. */
+async function optionsOrAbsence(x: Exchange, containers: ServerDeps['containers']): Promise<LogsOptions> {
+  try {
+    return logsOptions(x);
+  } catch (error) {
+    if (isKind(error, 'internal')) await containers.inspect(x.name, { size: false });
+    throw error;
+  }
 }
 
 function logsOptions(x: Exchange): LogsOptions {

@@ -1,6 +1,7 @@
 import { parseDetachKeys } from '#api';
 import { invalid } from '#errdefs';
 import type { Query } from './query.ts';
+import { quote } from './query.ts';
 
 /** The size of a terminal; h and w must be given. */
 export function terminalSize(query: Query): { height: number; width: number } {
@@ -10,8 +11,8 @@ export function terminalSize(query: Query): { height: number; width: number } {
 function side(query: Query, name: string, what: string): number {
   const text = query.string(name);
   const value = Number(text);
-  const reason = !/^\d+$/.test(text) ? 'invalid syntax' : value < 2 ** 32 ? '' : 'value out of range';
-  if (reason) throw invalid(`invalid resize ${what} ${JSON.stringify(text)}: ${reason}`);
+  const reason = !/^-?\d+$/.test(text) ? 'invalid syntax' : value >= 0 && value < 2 ** 32 ? '' : 'value out of range';
+  if (reason) throw invalid(`invalid resize ${what} ${quote(text)}: ${reason}`);
   return value;
 }
 
