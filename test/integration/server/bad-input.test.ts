@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict';
+import { randomInt } from 'node:crypto';
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { routes } from '../../../src/server/routes.ts';
+import { importImage } from '../../conformance/image.ts';
+import { api } from '../../harness/api.ts';
+import type { TestDaemon } from '../../harness/daemon.ts';
+import { startDaemon } from '../../harness/daemon.ts';
+import type { Wire } from './generator.ts';
+import { malformed } from './generator.ts';
+import { residentBytes } from './process-facts.ts';
+import { seeded } from './random.ts';
+import type { RawReply } from './raw-client.ts';
+import { exchange } from './raw-client.ts';
+
+const COUNT = Number(process.env.GANTRY_BAD_REQUESTS ?? 10_000);
+const SEED = Number(process.env.GANTRY_SEED ?? randomInt(2 ** 31));
+const LANES = 8;
+/** An answer may take this long; on a busy host the request is asked again alone before it counts as hanging. */
+const HANG_MS = 1000;
+const GROWTH_BYTES = 150 << 20;
+
+/** Routes that may take their time when the request is fine: asked for things that are not there, they must not. */
+const SLOW_VERBS = ['/stop', '/restart'];
+
+let daemon: TestDaemon;
+before(async () => {
+  daemon = await startDaemon();
+  await importImage(daemon.socket);
+  for (const name of ['victim', 'running']) {
+    const body = { Image: 'conformance', Cmd: ['sleep', '1000'], HostConfig: { NetworkMode: 'none', Init: true } };
+    assert.equal((await api(daemon.socket, 'POST', `/containers/create?name=${name}`, body)).status, 201);
+  }
+  assert.equal((await api(daemon.socket, 'POST', '/containers/running/start')).status, 204);
+});
+after(() => daemon.destroy());
+
+/** Every route, and those oftener that read a body or arguments. */
+const AIMS = routes.flatMap((route) => Array<typeof route>(route.body ? 8 : route.query ? 3 : 1).fill(route));
+
+/** Texts of errors 500 that a real dockerd gave, as patterns. */
+function docker500(): RegExp[] {
+  const facts = globSync(join(import.meta.dirname, '../../conformance/facts/*.json')).flatMap((file) =>
+    Object.values(
+      JSON.parse(readFileSync(file, 'utf8')) as Record<string, { status?: number; body?: unknown }[]>,
+    ).flat(),
+  );
+  const messages = facts.flatMap(({ status, body }) => {
+    const message = status === 500 ? (body as { message?: string } | null)?.message : undefined;
+    return message ? [message] : [];
+  });
+  return [...new Set(messages)].map(toPattern);
+}
+
+/** What the message quotes of the request may be anything. */
+function toPattern(message: string): RegExp {
+  const escaped = message.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  const quoted = escaped.replaceAll(/"(?:\\\\.|[^"])*"|\b(nosuch|x|400|failed)\b|<\w+>|'[^']*'/g, '.*');
+  return new RegExp(`^${quoted}$`, 's');
+}
+
+test(`${COUNT} malformed requests are refused: seed ${SEED}`, { timeout: 300_000 }, async (t) => {
+  t.diagnostic(`seed ${SEED}`);
+  const dice = seeded(SEED);
+  const wires = Array.from({ length: COUNT }, () => malformed(AIMS, dice));
+  await api(daemon.socket, 'GET', '/containers/json?all=1');
+  const before = residentBytes(daemon.pid());
+  const allowed = docker500();
+  const statuses = new Map<number, number>();
+  const faults: string[] = [];
+  let [routed, next, most] = [0, 0, before];
+  const lane = async () => {
+    for (let at = next++; at < wires.length; at = next++) {
+      const wire = wires[at]!;
+      const reply = await answered(wire);
+      statuses.set(reply.status, (statuses.get(reply.status) ?? 0) + 1);
+      if (isRouted(reply)) routed++;
+      if (reply.status === 500 && !allowed.some((text) => text.test(messageOf(reply)))) {
+        faults.push(`500 "${messageOf(reply).slice(0, 300)}": ${wire.title}`);
+      }
+      if (reply.ms > HANG_MS) faults.push(`${Math.round(reply.ms)} ms: ${wire.title}`);
+      if (at % 500 === 0) most = Math.max(most, residentBytes(daemon.pid()));
+      if (reply.status === 201) await undo(reply);
+    }
+  };
+  await Promise.all(Array.from({ length: LANES }, lane));
+  t.diagnostic(
+    `${[...statuses].map(([status, count]) => `${status}: ${count}`).join(', ')}; ${routed} got past the routes`,
+  );
+  assert.ok(daemon.isRunning(), `the daemon died:\n${daemon.log().slice(-3000)}`);
+  assert.deepEqual([...new Set(faults)].slice(0, 20), []);
+  assert.ok(routed >= COUNT / 2, `only ${routed} of ${COUNT} got past routing and content type`);
+  const growth = Math.max(most, residentBytes(daemon.pid())) - before;
+  assert.ok(growth < GROWTH_BYTES, `the daemon grew by ${growth >> 20} MiB`);
+  assert.equal((await api(daemon.socket, 'GET', '/_ping', undefined, HANG_MS)).status, 200);
+  assert.doesNotMatch(daemon.log(), /request failed|uncaught|unhandled/i);
+});
+
+async function answered(wire: Wire): Promise<RawReply> {
+  const reply = await exchange(daemon.socket, wire.bytes, { ends: wire.ends });
+  if (reply.ms < HANG_MS || SLOW_VERBS.some((verb) => wire.title.includes(verb))) return { ...reply, ms: 0 };
+  return await exchange(daemon.socket, wire.bytes, { ends: wire.ends });
+}
+
+/** Whether the request came as far as a handler. */
+function isRouted({ status, body }: RawReply): boolean {
+  if (status === 0 || status === 301 || status === 431 || status === 405) return false;
+  return !/page not found|Bad Request\b|Content-Type header|client version/.test(body);
+}
+
+function messageOf({ body }: RawReply): string {
+  try {
+    return String((JSON.parse(body) as { message?: unknown }).message);
+  } catch {
+    return body;
+  }
+}
+
+/** What was made after all is removed, so that the engine stays small. */
+async function undo({ body }: RawReply): Promise<void> {
+  const id = /"Id":"([0-9a-f]{64})"/.exec(body)?.[1];
+  if (id) await api(daemon.socket, 'DELETE', `/containers/${id}?force=1&v=1`);
+}
