@@ -177,6 +177,7 @@ async function prepare(
   const { id, spec } = container;
   await context.cleanups.get(id);
   makeFolder(context.settings, id);
+  failpoint('container.prepare.folder-made');
   const rendered = await render(context, container);
   const { config, hostConfig } = spec;
   const prepared = await deadline(

@@ -180,6 +180,7 @@ export class Content {
         if (isErrno(error, 'EISDIR', 'EPERM')) return rm(join(folder, name), { recursive: true, force: true });
         if (!isErrno(error, 'ENOENT')) this.#log.warn('left-over file stays', { path: join(folder, name), error });
       });
+      failpoint('content.trash.cleared');
     }
   }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Log } from '#log';
 import type { Descriptor } from '#oci';
 import { MEDIA } from '#oci';
+import { failpoint } from '#sys';
 
 const SETTLE_MS = 200;
 
@@ -39,7 +40,9 @@ export class LayoutIndex {
     try {
       const text = JSON.stringify({ schemaVersion: 2, mediaType: MEDIA.ociIndex, manifests: render() });
       await writeFile(`${this.#path}.new`, text, { mode: 0o644 });
+      failpoint('content.index.written');
       await rename(`${this.#path}.new`, this.#path);
+      failpoint('content.index.renamed');
     } catch (error) {
       this.#log.warn('index.json of the content store could not be written', { error });
     }

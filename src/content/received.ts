@@ -4,6 +4,7 @@ import { open, readFile, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { invalid } from '#errdefs';
 import type { Digest } from '#oci';
+import { failpoint } from '#sys';
 
 /** From this size on the disk begins to write a received file before anybody waits for it. */
 const EAGER_SYNC = 64 * 1024;
@@ -86,6 +87,7 @@ export class Received {
     await unlink(this.#path).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') throw error;
     });
+    failpoint('content.receive.dropped');
   }
 }
 

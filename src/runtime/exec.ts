@@ -49,6 +49,7 @@ export async function exec(context: RuntimeContext, id: string, request: ExecReq
 /** Removes an exec's files, once its exit is known. */
 export async function forgetExec(directory: string, execId: string): Promise<void> {
   await Promise.all(FILES.map((kind) => rm(`${directory}/exec-${execId}.${kind}`, { force: true })));
+  failpoint('runtime.exec.forgotten');
 }
 
 function explain(error: MonitorError, process: OciProcess): Error {

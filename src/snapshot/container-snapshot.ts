@@ -26,6 +26,7 @@ export function makeSnapshot(
   failpoint('snapshot.prepare.folder');
   makeFolder(join(folder, 'upper'), 0o755);
   makeFolder(join(folder, 'work'), 0o700);
+  failpoint('snapshot.prepare.work');
   for (const mark of marks) writeFileSync(join(folder, 'upper', mark), '', { mode: 0o755 });
   failpoint('snapshot.prepare.upper');
   writeFileSync(join(folder, 'lower'), [...layers, END].join('\n'));

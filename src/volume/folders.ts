@@ -48,7 +48,10 @@ export class Folders {
   /** Removes what was discarded. */
   async clear(): Promise<void> {
     const trash = join(this.#root, TRASH);
-    for (const name of await readdir(trash)) await rm(join(trash, name), { recursive: true, force: true });
+    for (const name of await readdir(trash)) {
+      await rm(join(trash, name), { recursive: true, force: true });
+      failpoint('volume.trash.emptied');
+    }
   }
 
   /** Names of all folders. */

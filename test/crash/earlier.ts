@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { globSync, rmdirSync } from 'node:fs';
 import { markOf } from '../harness/host.ts';
 import type { Play } from './scenario.ts';
 import { create, importImage, must, start, untilRestarting, wholeLife } from './scenario.ts';
@@ -6,7 +7,7 @@ import { create, importImage, must, start, untilRestarting, wholeLife } from './
 /** Brings a daemon to its end in a state that the next start has work with. It is down afterwards. */
 type Earlier = (play: Play) => Promise<void>;
 
-/** What has to be before a start for a failpoint of recovery to be passed in it. */
+/** What has to be before a start for a failpoint to be passed in it, or in the life that follows. */
 export const EARLIER: Readonly<Record<string, Earlier>> = {
   'container.recover.watch': async (play) => {
     await running(play);
@@ -39,6 +40,8 @@ export const EARLIER: Readonly<Record<string, Earlier>> = {
   'network.bridge.created': async ({ daemon }) => {
     execFileSync('ip', ['link', 'delete', `gantry-${markOf(daemon)}`]);
   },
+  'runtime.cgroup.parent-made': withoutCgroups,
+  'runtime.cgroup.parent-inherits': withoutCgroups,
   'network.recover.swept': async (play) => {
     const { daemon, told, suffix } = play;
     const { socket } = await up(play, { GANTRY_FAILPOINT: 'container.exit.recorded' });
@@ -76,6 +79,11 @@ function dieAt(name: string): Earlier {
     if (lived) throw new Error(`the scenario does not pass ${name}`);
     await play.daemon.exited();
   };
+}
+
+/** An engine that has not made its parents of cgroups yet, as after a boot. */
+async function withoutCgroups({ daemon }: Play): Promise<void> {
+  for (const parent of globSync(`/sys/fs/cgroup/{,*/}gantry-${markOf(daemon)}`)) rmdirSync(parent);
 }
 
 async function up({ daemon }: Play, env: Readonly<Record<string, string>> = {}): Promise<{ socket: string }> {

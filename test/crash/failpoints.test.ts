@@ -76,11 +76,10 @@ async function checkOne(play: Play, name: string, args: readonly string[]): Prom
 /** Whether the daemon died by its failpoint and by nothing else. */
 async function dies(play: Play, name: string, args: readonly string[]): Promise<boolean> {
   const { daemon } = play;
-  const earlier = EARLIER[name];
-  await earlier?.(play);
+  await EARLIER[name]?.(play);
   try {
     await daemon.start({ args, env: { GANTRY_FAILPOINT: name } });
-    if (earlier) await within(daemon.exited(), RECOVERY_MS);
+    if (name.includes('.recover.')) await within(daemon.exited(), RECOVERY_MS);
     else await wholeLife(play);
   } catch (error) {
     if (error instanceof Refused) throw error;

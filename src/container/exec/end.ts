@@ -1,4 +1,5 @@
 import { internal } from '#errdefs';
+import { failpoint } from '#sys';
 import type { Context } from '../context.ts';
 import type { Size } from '../deps.ts';
 import { tellExec } from './create.ts';
@@ -13,6 +14,7 @@ export function execEnded(
   const container = context.rows.get(containerId);
   if (container && exec.status !== 'ended') {
     tellExec(context, container, { exec, action: 'exec_die', more: { exitCode: String(exitCode) } });
+    failpoint('container.exec.ended');
   }
   context.execs.end(execId, exitCode);
 }

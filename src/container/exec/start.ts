@@ -62,6 +62,7 @@ export async function run(
   { exec, options }: { exec: Exec; options: Partial<ExecStartRequest> },
 ): Promise<void> {
   tellExec(context, container, { exec, action: `exec_start: ${commandOf(exec.config)}` });
+  failpoint('container.exec.told');
   try {
     const config = options.ConsoleSize ? { ...exec.config, ConsoleSize: options.ConsoleSize } : exec.config;
     const { Tty: tty, AttachStdin: stdin, AttachStdout: stdout, AttachStderr: stderr } = config;

@@ -67,6 +67,7 @@ function configure({ address, prefix, gateway }: AttachRequest): void {
   using route = new NetlinkSocket(NETLINK_ROUTE);
   setSysctl(`ipv6/conf/${INTERFACE}/disable_ipv6`, '1');
   setSysctl(`ipv6/conf/${INTERFACE}/accept_ra`, '0');
+  failpoint('network.attach.quieted');
   const [found] = route.ask(rtnetlink.getLink(INTERFACE), INTERFACE);
   const { index } = rtnetlink.decodeLink(found!);
   route.request(

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { failpoint } from '#sys';
 import type { CgroupPlan } from './plan.ts';
 
 /**
@@ -14,6 +15,7 @@ export function ensureParents(plan: CgroupPlan): void {
       if (isCpuset(controller) && readFileSync(`${parent}/cgroup.clone_children`, 'utf8').trim() === '0') fill(parent);
     } else {
       mkdirSync(parent, { recursive: true });
+      failpoint('runtime.cgroup.parent-made');
       if (isCpuset(controller)) fillFromRoot(parent);
     }
   }
@@ -36,4 +38,5 @@ function fill(directory: string): void {
   }
   // Children then start with their parent's sets.
   writeFileSync(`${directory}/cgroup.clone_children`, '1');
+  failpoint('runtime.cgroup.parent-inherits');
 }

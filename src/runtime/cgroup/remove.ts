@@ -1,12 +1,15 @@
 import { rmdirSync } from 'node:fs';
 import { delay } from '#async';
-import { isErrno } from '#sys';
+import { failpoint, isErrno } from '#sys';
 import type { CgroupPlace } from './tree.ts';
 import { descendants } from './tree.ts';
 
 /** Removes the container's directories; absent ones are success. Throws EBUSY when processes are in them after 2 s. */
 export async function removeCgroup(place: CgroupPlace): Promise<void> {
-  for (const { path } of place.directories) await removeTree(path);
+  for (const { path } of place.directories) {
+    await removeTree(path);
+    failpoint('runtime.cgroup.directory-removed');
+  }
 }
 
 /** Removes a cgroup directory and those that processes inside made below it. */
