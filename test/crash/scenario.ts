@@ -15,18 +15,22 @@ export interface Play {
   readonly suffix: string;
 }
 
+/** The parts of a life, each of which can be played alone. */
+export const PARTS: Readonly<Record<string, (play: Play) => Promise<void>>> = {
+  images,
+  container: oneOfEverything,
+  refusals,
+  endings,
+  volumes,
+};
+
 /** Goes once through every verb that has failpoints. Rejects where the daemon dies. */
 export async function wholeLife(play: Play): Promise<void> {
-  await images(play);
-  await oneOfEverything(play);
-  await refusals(play);
-  await endings(play);
-  await volumes(play);
+  for (const part of Object.values(PARTS)) await part(play);
 }
 
 async function images({ daemon, suffix }: Play): Promise<void> {
   const { socket } = daemon;
-  await importImage(daemon);
   const layer = Buffer.concat([entry(`file-${suffix}`, Buffer.from(suffix)), Buffer.alloc(1024)]);
   await raw(socket, '/images/load?quiet=1', dockerArchive(layer, `crash-load-${suffix}:latest`));
   await must(socket, 'POST', `/images/crash-load-${suffix}:latest/tag?repo=other-${suffix}`);
@@ -38,14 +42,16 @@ async function images({ daemon, suffix }: Play): Promise<void> {
   await must(socket, 'DELETE', `/images/dangling-${suffix}:latest`);
 }
 
-/** The image of all containers here. */
+/** The image of all containers here, unless it is there. */
 export async function importImage({ socket }: TestDaemon): Promise<void> {
+  if ((await api(socket, 'GET', '/images/crash/json')).status === 200) return;
   await raw(socket, '/images/create?fromSrc=-&repo=crash&tag=latest&changes=ENV%20PATH=/bin', image);
 }
 
 async function oneOfEverything(play: Play): Promise<void> {
   const { daemon, told, suffix } = play;
   const { socket } = daemon;
+  await importImage(daemon);
   const name = `life-${suffix}`;
   const id = await create(socket, told, name, {
     ExposedPorts: { '80/tcp': {} },
@@ -82,6 +88,7 @@ async function runExec(socket: string, id: string, { Detach }: { Detach: boolean
 
 async function refusals({ daemon, told, suffix }: Play): Promise<void> {
   const { socket } = daemon;
+  await importImage(daemon);
   const name = `refused-${suffix}`;
   const id = await create(socket, told, name, { Cmd: ['/absent'] });
   await refused(socket, 'POST', `/containers/create?name=${name}`, { Image: 'crash', Cmd: ['true'] });
@@ -93,9 +100,10 @@ async function refusals({ daemon, told, suffix }: Play): Promise<void> {
 /** The ways a life ends without a stop. */
 async function endings({ daemon, told, suffix }: Play): Promise<void> {
   const { socket } = daemon;
+  await importImage(daemon);
   for (const [name, HostConfig] of [
     ['forced', {}],
-    ['forced-host', { PidMode: 'host' }],
+    ['forced-host', { PidMode: 'host', NetworkMode: 'host' }],
   ] as const) {
     const forced = await create(socket, told, `${name}-${suffix}`, { HostConfig });
     await start(socket, told, forced);
@@ -137,7 +145,8 @@ export async function untilRestarting(socket: string, id: string): Promise<void>
 
 async function volumes({ daemon, suffix }: Play): Promise<void> {
   const { socket } = daemon;
-  await must(socket, 'DELETE', `/volumes/vol-${suffix}`);
+  await must(socket, 'POST', '/volumes/create', { Name: `unused-${suffix}` });
+  await must(socket, 'DELETE', `/volumes/unused-${suffix}`);
   await must(socket, 'POST', '/volumes/create', { Name: `unused-${suffix}` });
   await must(socket, 'POST', `/volumes/prune?filters=${encodeURIComponent('{"all":["true"]}')}`);
 }
