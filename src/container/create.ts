@@ -54,7 +54,9 @@ export async function create(
   }
   // A container of --rm does not outlive a power cut anyway.
   if (!container.spec.hostConfig.AutoRemove) await context.store.durable();
-  context.sandboxes.begin(context.rows.get(container.id)!);
+  // Somebody may have removed it meanwhile.
+  const made = context.rows.get(container.id);
+  if (made) context.sandboxes.begin(made);
   return { Id: container.id, Warnings: [...new Set(warnings)] };
 }
 

@@ -34,7 +34,7 @@ export async function removeByUser(
     const current = context.rows.get(id);
     if (current) await remove(context, { ...current }, options);
   } catch (error) {
-    throw options.force
+    throw options.force && !options.link
       ? prefixed(error, `cannot remove container "${options.reference}": could not kill container: `)
       : error;
   } finally {
