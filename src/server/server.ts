@@ -109,6 +109,7 @@ export class Server {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     response.on('error', () => {});
+    if (request.headers.upgrade !== undefined && !request.complete) endWithSocket(request);
     const resolved = resolve(this.#router, request);
     if (resolved.kind !== 'call' || request.headers.host === undefined || request.method === 'OPTIONS') {
       refuse(request, response, resolved);
@@ -168,6 +169,15 @@ export class Server {
     if (failureOf(error).isBug && (complete || !destroyed))
       this.#deps.log.error('request failed', { method, url, error });
   }
+}
+
+/** Node's parser does not notice that the body of a request that wished to upgrade is cut short. */
+function endWithSocket(request: IncomingMessage): void {
+  request.socket.once('end', () => {
+    setImmediate(() => {
+      if (!request.complete) request.destroy();
+    });
+  });
 }
 
 type OnIncoming = (request: IncomingMessage & { upgrade: boolean }, keepAlive: boolean) => number;

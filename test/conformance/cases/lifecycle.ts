@@ -251,4 +251,18 @@ export const lifecycle: Case[] = [
     removes: ['gone'],
     calls: [make('gone'), drop('gone?link=1'), drop('gone?v=1'), drop('gone?force=1')],
   },
+  {
+    name: 'signals that are none',
+    removes: ['signals'],
+    calls: [
+      make('signals'),
+      post('signals/stop?signal=nosuch'),
+      post('signals/start'),
+      post('signals/stop?signal=nosuch'),
+      post('signals/stop?signal=999'),
+      post('signals/restart?signal=nosuch'),
+      drop('signals?force=1&link=1'),
+      drop('signals?link=1&v=x'),
+    ],
+  },
 ];

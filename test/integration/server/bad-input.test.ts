@@ -3,7 +3,7 @@ import { randomInt } from 'node:crypto';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { routes } from '../../../src/server/routes.ts';
+import { routes } from '#server';
 import { importImage } from '../../conformance/image.ts';
 import { api } from '../../harness/api.ts';
 import type { TestDaemon } from '../../harness/daemon.ts';
@@ -57,7 +57,7 @@ function docker500(): RegExp[] {
 /** What the message quotes of the request may be anything. */
 function toPattern(message: string): RegExp {
   const escaped = message.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
-  const quoted = escaped.replaceAll(/"(?:\\\\.|[^"])*"|\b(nosuch|x|400|failed)\b|<\w+>|'[^']*'/g, '.*');
+  const quoted = escaped.replaceAll(/"(?:\\\\.|[^"])*"|\b(nosuch|signals|x)\b|<\w+>|'[^']*'/g, '.*');
   return new RegExp(`^${quoted}$`, 's');
 }
 
@@ -123,3 +123,15 @@ async function undo({ body }: RawReply): Promise<void> {
   const id = /"Id":"([0-9a-f]{64})"/.exec(body)?.[1];
   if (id) await api(daemon.socket, 'DELETE', `/containers/${id}?force=1&v=1`);
 }
+
+test('a container that is removed while its create is answered', async () => {
+  const body = { Image: 'conformance', Labels: { brief: '' }, HostConfig: { NetworkMode: 'none' } };
+  const prune = '/containers/prune?filters={"label":["brief"]}';
+  for (let i = 0; i < 40; i++) {
+    const creates = Array.from({ length: 4 }, () => api(daemon.socket, 'POST', '/containers/create', body));
+    const prunes = Array.from({ length: 8 }, () => api(daemon.socket, 'POST', prune));
+    for (const { status } of await Promise.all(creates)) assert.equal(status, 201);
+    for (const { status } of await Promise.all(prunes)) assert.ok(status === 200 || status === 409, String(status));
+  }
+  await api(daemon.socket, 'POST', prune);
+});

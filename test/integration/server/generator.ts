@@ -1,4 +1,4 @@
-import type { Route } from '../../../src/server/route.ts';
+import type { Route } from '#server';
 import type { Dice } from './random.ts';
 
 /** One request as it goes over the wire. */
