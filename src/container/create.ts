@@ -15,13 +15,11 @@ import { wantedMounts } from './mount-points.ts';
 import { freeName, parseName } from './names.ts';
 import type { ContainerMount, ContainerSpec } from './record.ts';
 import { shortId } from './record.ts';
+import { ENGINE_MARKS } from './restore-snapshot.ts';
 import { sandboxRequest } from './sandbox-request.ts';
 import type { NewContainer } from './store.ts';
 import { tell } from './tell.ts';
 import { assertSettings } from './validate.ts';
-
-/** Docker: programs know by this file that they are in a container. */
-const ENGINE_MARKS = ['.dockerenv'];
 
 export interface CreateOptions {
   readonly name: string;

@@ -15,6 +15,7 @@ import type { Action, Seen } from './recover.ts';
 import { FOUND_DEAD, plan } from './recover.ts';
 import { remove } from './remove.ts';
 import { restart } from './restart.ts';
+import { restoreSnapshot } from './restore-snapshot.ts';
 import { next } from './state.ts';
 import type { StopOptions } from './stop.ts';
 import { stop } from './stop.ts';
@@ -97,6 +98,7 @@ export async function recover(context: Context, { isFirst }: { isFirst: boolean 
   const slow = new Semaphore(AT_ONCE);
   for (const container of containers) {
     if (!isFirst && (context.locks.isLocked(container.id) || context.starting.has(container.id))) continue;
+    if (isFirst && livePid(container) === undefined) await restoreSnapshot(context, container);
     const seen = look(container, { monitor: monitors.get(container.id), isFirst });
     await execute(context, container.id, { actions: plan(container, seen), slow });
     failpoint('container.recover.container-done');

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Engine, eventually } from './engine.ts';
 
@@ -48,6 +49,22 @@ test('containers outlive the daemon; what ended meanwhile has its exit code, --r
   await engine.expect(204, 'POST', '/containers/waits/start');
   await engine.expect(204, 'POST', '/containers/lives/stop?t=0');
   for (const name of ['lives', 'ends', 'waits']) await engine.expect(204, 'DELETE', `/containers/${name}?force=1`);
+});
+
+test('containers whose directories a power cut took start all the same', async () => {
+  const gone = await engine.create('gone', ['echo', 'still here']);
+  const torn = await engine.create('torn', ['echo', 'still here']);
+  await engine.daemon.stop('SIGKILL');
+  const folder = (id: string) => join(engine.daemon.dataRoot, 'snapshots', 'c', id);
+  rmSync(folder(gone), { recursive: true });
+  writeFileSync(join(folder(torn), 'lower'), '');
+  await engine.daemon.start();
+  for (const name of ['gone', 'torn']) {
+    await engine.expect(204, 'POST', `/containers/${name}/start`);
+    await eventually('ended', async () => (await engine.state(name)).Status === 'exited');
+    assert.equal((await engine.state(name)).ExitCode, 0);
+    await engine.expect(204, 'DELETE', `/containers/${name}`);
+  }
 });
 
 test('after a restart of the daemon always comes back from a manual stop, unless-stopped does not', async () => {
