@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { deadline } from '#async';
 import type { Log } from '#log';
 import { isServed, Server, warmUp } from '#server';
@@ -7,6 +7,7 @@ import { DOCKER_SOCKET } from './config.ts';
 import type { Engine } from './engine.ts';
 import { DRIVERS, openEngine } from './engine.ts';
 import { lockDataRoot, writePidfile } from './lock.ts';
+import { stoppedPath } from './stop-containers.ts';
 import { engineId, SystemInfo } from './system.ts';
 
 const GRACE_MS = 500;
@@ -15,9 +16,11 @@ const GRACE_MS = 500;
 export class Daemon implements AsyncDisposable {
   readonly #stack: AsyncDisposableStack;
   readonly #engine: Engine;
+  readonly #execRoot: string;
   readonly #log: Log;
 
-  private constructor(stack: AsyncDisposableStack, engine: Engine, log: Log) {
+  private constructor(stack: AsyncDisposableStack, engine: Engine, { execRoot }: DaemonConfig, log: Log) {
+    this.#execRoot = execRoot;
     this.#stack = stack;
     this.#engine = engine;
     this.#log = log;
@@ -44,13 +47,15 @@ export class Daemon implements AsyncDisposable {
     });
     const own = listeners.find(({ address }) => address.startsWith('unix://'))?.address;
     if (own) warmUp(own.slice('unix://'.length)).catch((error) => log.warn('not warmed up', { error }));
-    return new Daemon(undo.move(), engine, log);
+    return new Daemon(undo.move(), engine, config, log);
   }
 
   /** Stops every container with its own signal and timeout, and leaves their restart policies as they are. */
   async stopContainers(): Promise<void> {
     this.#log.info('stopping all containers: the host is going down');
     await this.#engine.containers.stopAll();
+    await this.#engine.containers.settled();
+    writeFileSync(stoppedPath(this.#execRoot), '');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

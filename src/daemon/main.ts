@@ -2,10 +2,8 @@ import { DOCKER_VERSION } from '#api';
 import { createLog } from '#log';
 import { loadConfig } from './config.ts';
 import { ConfigError } from './config-file.ts';
-import { Daemon } from './daemon.ts';
 import { parseFlags, usage } from './flags.ts';
 import { takeNotifySocket } from './notify.ts';
-import { purge } from './purge.ts';
 import { stopContainers } from './stop-containers.ts';
 import { GANTRY_VERSION } from './version.ts';
 
@@ -29,9 +27,11 @@ async function run(args: readonly string[]): Promise<void> {
   const config = loadConfig(flags);
   if (flags.validate) return void process.stdout.write('configuration OK\n');
   const log = createLog(config.logLevel);
-  if (flags.purge) return await purge(config, log);
   if (flags.stopContainers) return await stopContainers(config);
+  if (flags.purge) return await (await import('./purge.ts')).purge(config, log);
   const notify = takeNotifySocket(process.env, log);
+  // What only asks a running daemon does not wait for all of it to be loaded.
+  const { Daemon } = await import('./daemon.ts');
   const daemon = await Daemon.open(config, log);
   notify('READY=1');
   const stop = (signal: NodeJS.Signals) => {
