@@ -9,8 +9,11 @@ export interface Step {
 
 const G = 'cd /root/gantry &&';
 const NODE = 'node_modules/.bin/node';
-/** Waits until the daemon serves: a start job of the unit ends then. */
-const SERVING = 'systemctl start gantry';
+/**
+ * Waits until the daemon serves: a start job of the unit ends then. Twice, as the emulator has been seen to run code of
+ * V8 that was not there yet; systemd starts the daemon again, as on any host.
+ */
+const SERVING = 'systemctl start gantry || { sleep 2; systemctl start gantry; }';
 const FETCH = '/bin/busybox wget -q -T 10 -O -';
 
 export const quickstart: Step = {
@@ -164,7 +167,7 @@ export const uninstall: Step = {
     const traces = [
       `ls -d ${files.join(' ')} 2>/dev/null`,
       'ip -o link | grep -E "gantry|gv[0-9a-f]"',
-      'pgrep -a "gantry|crun"; pgrep -fa bin/gantryd.js',
+      'pgrep -a "^(gantry|crun)"; pgrep -fa "[b]in/gantryd.js"',
       'find /sys/fs/cgroup -name "*gantry*"',
       'systemctl list-units --all --no-legend "*gantry*"; systemctl list-unit-files --no-legend "*gantry*"',
       'grep gantry /proc/mounts',
