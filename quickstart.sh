@@ -143,6 +143,11 @@ free_port() {
   die "no free port between 8080 and 8180"
 }
 
+# Bash itself asks: a bare Debian has no other client, and the wget of a static busybox may crash over names.
+fetch() {
+  timeout 3 bash -c 'exec 3<>/dev/tcp/localhost/$0 && printf "GET / HTTP/1.0\r\n\r\n" >&3 && grep -A9 "^<" <&3' "$1" 2>/dev/null
+}
+
 run_container() {
   if [ -z "$(bin/gantry ps -aq --filter "name=^/?$NAME\$")" ]; then
     say "Running a container with a published port"
@@ -153,11 +158,12 @@ run_container() {
   local address
   address=$(bin/gantry inspect -f '{{(index (index .NetworkSettings.Ports "80/tcp") 0).HostPort}}' "$NAME")
   say "Fetching http://localhost:$address/"
-  local last=$((SECONDS + 20))
-  until /bin/busybox wget -q -T 3 -O - "http://localhost:$address/"; do
+  local page last=$((SECONDS + 20))
+  until page=$(fetch "$address"); do
     [ $SECONDS -lt $last ] || die "no answer; see gantry logs $NAME"
     sleep 0.2
   done
+  echo "$page"
   say "gantry ps"
   bin/gantry ps
 }

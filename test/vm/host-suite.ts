@@ -108,7 +108,7 @@ export const reboot: Step = {
     );
     assert.equal(await machine.sh('gantry logs never'), 'bye');
     await machine.sh('gantry rm -f always unless stopped never && gantry start gantry-hello');
-    assert.match(await machine.sh(`${FETCH} http://localhost:8080/`), /Hello/);
+    assert.match(await machine.sh(`${FETCH} http://127.0.0.1:8080/`), /Hello/);
   },
 };
 
