@@ -1,5 +1,6 @@
 import { invalid, notFound, notImplemented, unavailable } from '#errdefs';
 import type { Method, Route } from './route.ts';
+import { failureOf } from './status.ts';
 
 const NOT_A_MANAGER =
   'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.';
@@ -16,7 +17,7 @@ function failing(lines: string, error: () => Error): Route[] {
       const handle = () => {
         throw error();
       };
-      return { method: method as Method, path: path!, isBinary: true, handle };
+      return { method: method as Method, path: path!, isBinary: true, answers: failureOf(error()).status, handle };
     });
 }
 
@@ -94,7 +95,7 @@ function notYet(line: string, what: string): Route {
     if (path!.startsWith('/images/{name}')) await images.inspect(x.name);
     throw notImplemented(`${what} is not supported yet`);
   };
-  return { method: method as Method, path: path!, isBinary: true, handle };
+  return { method: method as Method, path: path!, isBinary: true, answers: 501, handle };
 }
 
 /** What this engine does not have: answered as an idle Docker answers, or by 501 where it would act. */
@@ -112,6 +113,7 @@ export const absentRoutes: readonly Route[] = [
     method: 'POST',
     path: '/session',
     isBinary: true,
+    answers: 501,
     handle: (x) => {
       if (x.request.headers.upgrade === undefined) throw invalid('no upgrade proto in request');
       throw notImplemented('building images is not supported yet');
@@ -122,7 +124,7 @@ export const absentRoutes: readonly Route[] = [
     const handle: Route['handle'] = (x) => {
       throw x.name === '' ? invalid('invalid reference format') : pluginFault(x.name);
     };
-    return { method, path, handle };
+    return { method, path, answers: 404, handle };
   }),
   {
     method: 'POST',

@@ -85,8 +85,8 @@ export const containerRoutes: readonly Route[] = [
     query: ['filters'],
     handle: async (x, { containers }) => x.json(await containers.prune(x.query.filters())),
   },
-  { method: 'GET', path: '/containers/{name}/top', query: ['ps_args'], handle: top },
-  withBody({ method: 'POST', path: '/containers/{name}/update', body: UpdateConfig, handle: update }),
+  { method: 'GET', path: '/containers/{name}/top', query: ['ps_args'], answers: 501, handle: top },
+  withBody({ method: 'POST', path: '/containers/{name}/update', body: UpdateConfig, answers: 501, handle: update }),
 ];
 
 async function list(x: Exchange, { containers }: ServerDeps): Promise<void> {

@@ -27,6 +27,7 @@ export type {
 export type { Listener, ListenOptions } from './listen.ts';
 export { isServed } from './listen.ts';
 export type { Method, Route } from './route.ts';
+export { Router } from './router.ts';
 export { routes } from './routes.ts';
 export { Server } from './server.ts';
 export { warmUp } from './warm-up.ts';

@@ -26,6 +26,7 @@ export const networkRoutes: readonly Route[] = [
     method: 'POST',
     path: '/networks/create',
     body: NetworkCreateRequest,
+    answers: 501,
     handle: async (x, { networks }, request) => {
       if (request.Name === '') throw invalid('invalid name: name is empty');
       if (!networks.create) throw notImplemented('creating networks is not supported yet');
@@ -45,6 +46,7 @@ export const networkRoutes: readonly Route[] = [
     method: 'POST',
     path: '/networks/{id}/connect',
     body: NetworkConnectRequest,
+    answers: 501,
     handle: async (x, { containers, networks }, request) => {
       await containers.inspect(request.Container, { size: false });
       if (!networks.connect) throw notImplemented('connecting containers to networks is not supported yet');
@@ -56,6 +58,7 @@ export const networkRoutes: readonly Route[] = [
     method: 'POST',
     path: '/networks/{id}/disconnect',
     body: NetworkDisconnectRequest,
+    answers: 501,
     handle: async (x, { containers, networks }, request) => {
       await containers.inspect(request.Container, { size: false });
       if (!networks.disconnect) throw notImplemented('disconnecting containers from networks is not supported yet');

@@ -20,6 +20,8 @@ export interface Route {
   readonly needsBody?: boolean;
   /** Whether the request's body is bytes (a tar), so never read as a form. */
   readonly isBinary?: boolean;
+  /** What it answers in place of doing what Docker does, where that is not there yet; for documents. */
+  readonly answers?: number;
   readonly handle: (exchange: Exchange, deps: ServerDeps, body: unknown) => Promise<void> | void;
   /** For connections that are taken over: instead of `handle`. */
   readonly hijack?: (hijack: Hijack, deps: ServerDeps, body: unknown) => Promise<void>;

@@ -111,7 +111,8 @@ export class Server {
     response.on('error', () => {});
     if (request.headers.upgrade !== undefined && !request.complete) endWithSocket(request);
     const resolved = resolve(this.#router, request);
-    if (resolved.kind !== 'call' || request.headers.host === undefined || request.method === 'OPTIONS') {
+    const lacksHost = request.headers.host === undefined && request.httpVersion === '1.1';
+    if (resolved.kind !== 'call' || lacksHost || request.method === 'OPTIONS') {
       refuse(request, response, resolved);
       return;
     }

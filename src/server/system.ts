@@ -26,6 +26,7 @@ export const systemRoutes: readonly Route[] = [
   {
     method: 'POST',
     path: '/auth',
+    answers: 501,
     handle: () => {
       throw notImplemented('logging in to a registry is not supported yet');
     },

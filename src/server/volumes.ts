@@ -37,6 +37,7 @@ export const volumeRoutes: readonly Route[] = [
   {
     method: 'PUT',
     path: '/volumes/{name}',
+    answers: 503,
     handle: () => {
       throw unavailable('volume update only valid for cluster volumes, but swarm is unavailable');
     },
