@@ -19,6 +19,9 @@ import type { DaemonConfig } from './config.ts';
 
 const INIT = fileURLToPath(new URL('../../build/native/gantry-init', import.meta.url));
 
+/** What this host can limit changes when somebody mounts a cgroup hierarchy: not between two creates. */
+const FACTS_MS = 5_000;
+
 /** Where specs are computed: what the container module asks for, joined with this host and the daemon's settings. */
 export interface Specs {
   renderSpec(request: SpecRequest): Rendered;
@@ -41,6 +44,7 @@ export function createSpecs(
   const defaults = specDefaults(config);
   const { cgroupDriver, seccompProfile } = defaults;
   const facts = () => detectHostFacts(host, { cgroupDriver, seccompProfile });
+  const recentFacts = kept(facts, FACTS_MS);
   const compiler = new SeccompCompiler((error) => log.warn('seccomp profile not compiled', { error }));
   const runtimeOf = ({ Runtime }: HostConfig) => {
     const name = Runtime || config.defaultRuntime;
@@ -60,7 +64,7 @@ export function createSpecs(
         host,
       }),
     renderExec: (request) => renderExec(request, { defaults, host }),
-    validateHostConfig: (given) => validateHostConfig(given, { facts: facts(), host, defaults }),
+    validateHostConfig: (given) => validateHostConfig(given, { facts: recentFacts(), host, defaults }),
   };
 }
 
@@ -104,4 +108,18 @@ function specDefaults({ containers }: DaemonConfig): SpecDefaults {
 function seccompProfile(setting: string | undefined): string {
   if (setting === undefined || setting === 'builtin' || setting === 'unconfined') return setting ?? '';
   return readFileSync(setting, 'utf8');
+}
+
+/** Calls `read` again only when its last value is older than `ms`. */
+function kept<T>(read: () => T, ms: number): () => T {
+  let value: T;
+  let until = Number.NEGATIVE_INFINITY;
+  return () => {
+    const now = performance.now();
+    if (now >= until) {
+      value = read();
+      until = now + ms;
+    }
+    return value;
+  };
 }

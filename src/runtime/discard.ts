@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { deadline, delay } from '#async';
 import { failpoint, isAlive, isErrno, signalProcess } from '#sys';
@@ -40,7 +40,8 @@ export async function discard(context: RuntimeContext, id: string): Promise<void
     await removeCgroup(record.cgroup);
     failpoint('runtime.discard.cgroup-removed');
   }
-  await rm(directory, { recursive: true, force: true });
+  // A few small files of our own on a tmpfs: quicker than to go through the thread pool for each.
+  rmSync(directory, { recursive: true, force: true });
   failpoint('runtime.discard.directory-removed');
   run?.link?.close();
   if (runs.get(id) === run) runs.delete(id);
@@ -73,5 +74,5 @@ async function removeState(context: RuntimeContext, id: string, name: string): P
       context.log.warn('runtime did not delete', { container: id, error }),
     );
   }
-  await rm(`${runtime.root}/${id}`, { recursive: true, force: true });
+  rmSync(`${runtime.root}/${id}`, { recursive: true, force: true });
 }

@@ -16,14 +16,25 @@ export async function removeCgroup(place: CgroupPlace): Promise<void> {
 export async function removeTree(path: string): Promise<void> {
   for (let pause = 1; ; pause *= 2) {
     try {
-      for (const directory of descendants(path)) removeOne(directory);
-      return;
+      return removeOne(path);
     } catch (error) {
-      // The kernel lets go of a cgroup a moment after its last process.
+      // The kernel lets go of a cgroup a moment after its last process; most have nothing below them.
       if (!isErrno(error, 'EBUSY', 'ENOTEMPTY') || pause > 1024) throw error;
-      await delay(pause);
+      if (!removeBelow(path)) await delay(pause);
     }
   }
+}
+
+/** Removes what is below a cgroup; false when there was nothing, or it would not go yet. */
+function removeBelow(path: string): boolean {
+  const below = descendants(path).slice(0, -1);
+  try {
+    for (const directory of below) removeOne(directory);
+  } catch (error) {
+    if (!isErrno(error, 'EBUSY', 'ENOTEMPTY')) throw error;
+    return false;
+  }
+  return below.length > 0;
 }
 
 function removeOne(directory: string): void {
