@@ -32,6 +32,9 @@ export async function importImage(socket: string): Promise<void> {
   );
   const path = `/images/create?fromSrc=-&repo=conformance&tag=latest${changes.join('')}`;
   const answer = await send(socket, { method: 'POST', path, body: busyboxTar() }, none);
+  // What an earlier import left nameless would show in lists.
+  const nameless = encodeURIComponent(JSON.stringify({ dangling: ['true'], label: ['made-by=conformance'] }));
+  await send(socket, { method: 'POST', path: `/images/prune?filters=${nameless}` }, none);
   if (answer.status !== 200) throw new Error(`import failed: ${JSON.stringify(answer)}`);
 }
 

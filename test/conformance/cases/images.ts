@@ -115,6 +115,8 @@ export const images: Case[] = [
       },
       { method: 'POST', path: '/images/create?fromSrc=-&repo=UPPER', body: '' },
       { method: 'POST', path: '/images/create?fromSrc=-&repo=ok&changes=NOSUCH%20x', body: '' },
+      { method: 'POST', path: '/images/create?fromSrc=-', body: '' },
+      { method: 'POST', path: '/images/create?fromSrc=-', body: 'this is no archive' },
       { method: 'POST', path: '/images/create?fromImage=scratch' },
     ],
   },

@@ -259,6 +259,7 @@ export const lifecycle: Case[] = [
       post('signals/stop?signal=nosuch'),
       post('signals/start'),
       post('signals/stop?signal=nosuch'),
+      post('signals/restart?signal=nosuch'),
       post('signals/stop?signal=999'),
       post('signals/restart?signal=nosuch'),
       drop('signals?force=1&link=1'),

@@ -25,6 +25,7 @@ export const networks: Case[] = [
       list({ name: ['hos'] }),
       list({ scope: ['swarm'] }),
       list({ nosuch: ['x'] }),
+      get('networks/?filters=%7B%22name%22%3A%5B%22nosuch%22%5D%7D'),
       get('networks?filters=%7B%22type%22%3A%5B%22nosuch%22%5D%7D'),
       get('networks?filters=%7B%22dangling%22%3A%5B%22x%22%5D%7D'),
     ],

@@ -2,8 +2,16 @@ import type { CliCase } from './command.ts';
 
 /** What a flag of `create` and `run` does to the container's settings. */
 const FLAGS: readonly (readonly [string, string])[] = [
+  ['--add-host a:1.2.3.4', '.HostConfig.ExtraHosts'],
   ['--annotation a=b', '.HostConfig.Annotations'],
   ['--blkio-weight 300', '.HostConfig.BlkioWeight'],
+  ['--blkio-weight-device /dev/null:300', '.HostConfig.BlkioWeightDevice'],
+  ['--cidfile cid', '.Path'],
+  ['--ip 172.17.0.9', '.HostConfig.NetworkMode'],
+  ['--ip6 2001:db8::9', '.HostConfig.NetworkMode'],
+  ['--pull missing', '.Path'],
+  ['--env-file env', '.Config.Env'],
+  ['--health-cmd x --health-timeout 3s --health-start-period 4s --health-start-interval 1s', '.Config.Healthcheck'],
   ['--cap-add SYS_TIME --cap-drop net_raw', '.HostConfig.CapAdd'],
   ['--cgroup-parent /cli', '.HostConfig.CgroupParent'],
   ['--cgroupns private', '.HostConfig.CgroupnsMode'],

@@ -67,6 +67,9 @@ export const lifeCases: CliCase[] = [
       state('cli-s', EXITED),
       { line: 'wait cli-s nosuch' },
       { line: 'kill nosuch' },
+      { line: 'start cli-s' },
+      { line: 'restart -s KILL cli-s' },
+      { line: 'stop -s KILL cli-s' },
       { line: 'restart nosuch' },
       { line: 'stop' },
     ],
@@ -197,6 +200,14 @@ export const lifeCases: CliCase[] = [
       { line: 'kill cli-at' },
       state('cli-at', EXITED),
       { line: 'attach cli-at' },
+    ],
+  },
+  {
+    name: 'attach until the end',
+    removes: ['cli-end'],
+    steps: [
+      { line: `run -d --name cli-end --network none conformance sh -c 'sleep 2; echo bye'` },
+      { line: 'attach --no-stdin --sig-proxy=false cli-end' },
     ],
   },
   {

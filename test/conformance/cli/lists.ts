@@ -32,6 +32,7 @@ export const listCases: CliCase[] = [
       { line: `${PS} --filter since=cli-2 --format '{{.Names}}'` },
       { line: `${PS} --filter network=none --format '{{.Names}}'` },
       { line: `${PS} --last 1 --format '{{.Names}}'`, hide: [[/.+/s, 'others may share the engine']] },
+      { line: 'ps -a --latest -q', hide: [[/.+/s, 'others may share the engine']] },
       { line: 'ps --filter nosuch=x' },
       { line: 'ps --filter status=nosuch' },
       { line: 'ps --filter x' },
@@ -58,6 +59,7 @@ export const listCases: CliCase[] = [
       { line: `inspect -f '{{.Name}}' cli-i nosuch` },
       { line: `container inspect -f '{{.Config.Image}}' cli-i` },
       { line: 'container inspect nosuch' },
+      { line: `container inspect --size -f '{{.SizeRw}}' cli-i`, hide: [[/^\d+/, 'of the file system']] },
       { line: `image inspect -f '{{.Architecture}} {{json .Config.Cmd}} {{.RepoTags}}' conformance` },
       { line: 'image inspect nosuch' },
       { line: 'inspect' },
@@ -69,6 +71,7 @@ export const listCases: CliCase[] = [
     removes: ['cli-user'],
     steps: [
       { line: 'images conformance' },
+      { line: 'images -a --digests conformance' },
       { line: 'images -q conformance' },
       { line: 'images --no-trunc --quiet conformance' },
       {
@@ -87,6 +90,10 @@ export const listCases: CliCase[] = [
       { line: 'rmi cli-tag nosuch' },
       { line: 'rmi -f nosuch' },
       { line: 'rmi --no-prune nosuch' },
+      { line: 'tag conformance cli-tag:two' },
+      { line: 'rmi --no-prune cli-tag:two' },
+      { line: 'history --platform linux/amd64 -q conformance' },
+      { line: `image inspect --platform linux/amd64 -f '{{.Os}}' conformance` },
       { line: `history --format '{{.CreatedBy}} {{.Comment}}' conformance` },
       { line: 'history --no-trunc -q conformance' },
       { line: 'history -H=false conformance', hide: [[/\d{6,}/, 'of the file system']] },
@@ -99,6 +106,8 @@ export const listCases: CliCase[] = [
     steps: [
       { line: 'load -q -i archive.tar' },
       { line: 'load --input archive.tar' },
+      { line: 'load --platform linux/amd64 --input archive.tar' },
+      { line: 'import --platform linux/amd64 archive.tar cli-imported:1' },
       { line: 'load -i nosuch.tar' },
       {
         line: 'load',
@@ -122,6 +131,11 @@ export const listCases: CliCase[] = [
       {
         line: `info --format '{{.OSType}} {{.Swarm.LocalNodeState}} {{.Driver}}'`,
         hide: [[/overlay2|overlayfs/, 'the name of the driver']],
+      },
+      {
+        line: 'system dial-stdio',
+        stdin: 'GET /_ping HTTP/1.0\r\n\r\n',
+        hide: [[/^HTTP.*\r\n\r\n/s, 'the head tells the version']],
       },
       { line: 'nosuch' },
       { line: 'container nosuch' },

@@ -1,3 +1,5 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { send } from '../call.ts';
 import type { CliCase, CliFact, Place } from './command.ts';
 import { run } from './command.ts';
@@ -5,6 +7,7 @@ import { run } from './command.ts';
 /** Runs the lines of a case one after another; what it made is removed before and afterwards. */
 export async function replayCli(socket: string, cliCase: CliCase, place: Place): Promise<CliFact[]> {
   await cleanUp(socket, cliCase);
+  rmSync(join(place.folder, 'cid'), { force: true });
   const begin = String(Date.now() / 1000);
   const facts: CliFact[] = [];
   try {

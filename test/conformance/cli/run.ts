@@ -12,6 +12,7 @@ const run = (name: string, flags: string, command: string, more: Omit<Step, 'lin
 /** `docker run` in its variants. */
 export const runCases: CliCase[] = [
   run('output', '', 'echo hi'),
+  run('no proxy of signals', '--sig-proxy=false --pull missing -q', 'true'),
   run('both streams and exit code', '', `sh -c 'echo out; echo err >&2; exit 7'`),
   run('command not found', '', 'nosuch'),
   run('path not found', '', '/no/such'),
