@@ -6,6 +6,7 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
   types: ['tsc', '--noEmit', '-p', '.'],
   layers: ['node', 'tools/layers.ts'],
   sizes: ['node', 'tools/sizes.ts'],
+  compatibility: ['node', 'tools/compatibility.ts', '--check'],
   unit: ['node', '--test', '--test-isolation=none', '--test-reporter=dot', 'src/**/*.test.ts', 'tools/**/*.test.ts'],
 };
 
