@@ -52,7 +52,7 @@ describe('kill -9 after every effect', { concurrency: AT_ONCE }, () => {
 
   for (const [index, name] of names.entries()) {
     if (UNREACHED[name]) continue;
-    test(name, async () => {
+    test(name, async (t) => {
       const args = name === 'snapshot.prepare.merged' ? ['--storage-driver', 'native'] : [];
       const daemon = (args.length > 0 ? undefined : idle.pop()) ?? (await startDaemon({ args }));
       try {
@@ -60,6 +60,9 @@ describe('kill -9 after every effect', { concurrency: AT_ONCE }, () => {
         const play = { daemon, told: new Told(), suffix: `n${index}` };
         await checkOne(play, { name, args, part: PARTS[parts.get(name) ?? ''] ?? wholeLife });
         if (args.length === 0) idle.push(daemon);
+      } catch (error) {
+        t.diagnostic(daemon.log().slice(-6000));
+        throw error;
       } finally {
         if (!idle.includes(daemon)) await daemon.destroy();
       }
