@@ -57,7 +57,7 @@ export class Networks {
       departed: new Map(),
       detached: new Set(),
       // Anywhere: engines side by side do not run after each other's ports.
-      cursor: randomInt(65_536),
+      cursor: randomInt(32_768, 60_999),
     };
     ensureDefaults(this.#context);
   }
