@@ -16,6 +16,7 @@ import { containerRlimits } from './rlimits.ts';
 import type { SecurityOptions } from './security-options.ts';
 import { parseSecurityOptions } from './security-options.ts';
 import { containerSysctls } from './sysctl.ts';
+import { systemdProperties } from './systemd-properties.ts';
 import { resolveUser } from './user.ts';
 
 export interface BuiltSpec {
@@ -63,14 +64,15 @@ export function buildSpec(input: SpecInput): BuiltSpec {
   const seccomp = specSeccomp(input, security.seccomp, process.capabilities?.bounding ?? []);
   if (seccomp.profile) spec.linux.seccomp = seccomp.profile;
   // Only the user's annotations: those of images never reach a spec.
-  const annotations = { ...hostConfig.Annotations, ...seccomp.annotations, ...cgroupAnnotations(cgroup) };
+  const annotations = { ...hostConfig.Annotations, ...seccomp.annotations, ...cgroupAnnotations(cgroup, resources) };
   if (Object.keys(annotations).length > 0) spec.annotations = annotations;
   return { spec, cgroup, warnings: [] };
 }
 
 /** systemd's scope is the container's cgroup itself, as runc has it, without crun's `container` below it. */
-function cgroupAnnotations({ manager }: CgroupRequest): Record<string, string> {
-  return manager === 'systemd' ? { 'run.oci.systemd.subgroup': '' } : {};
+function cgroupAnnotations({ manager, version }: CgroupRequest, resources: OciResources): Record<string, string> {
+  if (manager !== 'systemd') return {};
+  return { 'run.oci.systemd.subgroup': '', ...(version === 2 ? systemdProperties(resources) : {}) };
 }
 
 function specCgroup({ id, suffix, hostConfig, defaults, host, runtime }: SpecInput, resources: OciResources) {
