@@ -3,6 +3,10 @@ import { invalid } from '#errdefs';
 /** What Docker prints for "never". */
 export const ZERO_TIME = '0001-01-01T00:00:00Z';
 
+/** Times are 64-bit numbers everywhere: what lies beyond the year 2261 is that year. */
+const FARTHEST = 9_200_000_000_000_000_000n;
+const LARGEST = 2n ** 63n - 1n;
+
 /**
  * A time of a query, seconds with a fraction (`1700000000.000000001`, also negative), in ns since the epoch; '' and `0`
  * are undefined. Throws what Go's ParseInt says.
@@ -17,12 +21,15 @@ export function parseTimestamp(text: string): bigint | undefined {
   // Docker: the fraction is padded or cut by its number of digits, and always added.
   const scaled =
     fraction.length > 9 ? nanos / 10n ** BigInt(fraction.length - 9) : nanos * 10n ** BigInt(9 - fraction.length);
-  return whole * 1_000_000_000n + scaled;
+  const time = whole * 1_000_000_000n + scaled;
+  return time > FARTHEST ? FARTHEST : time < -FARTHEST ? -FARTHEST : time;
 }
 
 function parseInteger(text: string): bigint {
-  if (/^[+-]?\d{1,19}$/.test(text)) return BigInt(text.startsWith('+') ? text.slice(1) : text);
-  const reason = /^[+-]?\d+$/.test(text) ? 'value out of range' : 'invalid syntax';
+  const isNumber = /^[+-]?\d+$/.test(text);
+  const value = isNumber && text.length <= 20 ? BigInt(text.startsWith('+') ? text.slice(1) : text) : undefined;
+  if (value !== undefined && value <= LARGEST && value >= -LARGEST) return value;
+  const reason = isNumber ? 'value out of range' : 'invalid syntax';
   throw invalid(`strconv.ParseInt: parsing ${JSON.stringify(text)}: ${reason}`);
 }
 
