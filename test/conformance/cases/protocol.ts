@@ -116,7 +116,9 @@ export const protocol: Case[] = [
       ...['x', '1.5', '99999999999999999999', '-1', '%zz', '%00'].map((n) =>
         get(`/containers/json?limit=${n}&filters={"id":["none"]}`),
       ),
-      ...['x', '99999999999999999999', '1.5.5', '-', '1e9'].map((n) => get(`/events?since=${n}&until=1`)),
+      ...['x', '99999999999999999999', '9999999999999999999', '1.5.5', '-', '1e9'].map((n) =>
+        get(`/events?since=${n}&until=1`),
+      ),
       ...['x', '99999999999999999999', '1e9'].map((n) =>
         get(`/events?until=${n}&since=1&filters={"event":["nosuch"]}`),
       ),

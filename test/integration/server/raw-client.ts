@@ -1,8 +1,11 @@
 import type { Socket } from 'node:net';
 import { connect } from 'node:net';
 
+/** The status of what was not answered in time. */
+export const NO_ANSWER = -1;
+
 export interface RawReply {
-  /** 0: the connection was closed without an answer. */
+  /** 0: the connection was closed without an answer; {@link NO_ANSWER}. */
   readonly status: number;
   readonly body: string;
   readonly ms: number;
@@ -16,12 +19,12 @@ export function exchange(
 ): Promise<RawReply> {
   const started = performance.now();
   const isHead = bytes.toString('latin1').startsWith('HEAD ');
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     let data = Buffer.alloc(0);
     const socket = connect({ path: socketPath, allowHalfOpen: true }, () => send(socket, bytes, ends));
     const timer = setTimeout(() => {
       socket.destroy();
-      reject(new Error(`no answer within ${limitMs} ms: ${bytes.toString('latin1').slice(0, 500)}`));
+      resolve({ status: NO_ANSWER, body: '', ms: limitMs });
     }, limitMs);
     const settle = () => {
       clearTimeout(timer);
