@@ -29,6 +29,8 @@ let daemon: TestDaemon;
 before(async () => {
   daemon = await startDaemon();
   await importImage(daemon.socket);
+  // The image that may get lost; the other one is for creates.
+  assert.equal((await api(daemon.socket, 'POST', '/images/conformance/tag?repo=spare')).status, 201);
   for (const name of ['victim', 'running']) {
     const body = { Image: 'conformance', Cmd: ['sleep', '1000'], HostConfig: { NetworkMode: 'none', Init: true } };
     assert.equal((await api(daemon.socket, 'POST', `/containers/create?name=${name}`, body)).status, 201);

@@ -11,7 +11,7 @@ export interface Wire {
 
 const NAMES = [
   ...['victim', 'victim', 'running', 'nosuch', 'nosuch', '0', 'v', 'VICTIM', '-x', 'a b', 'ü', '%00', '%2e%2e', '%'],
-  ...['%zz', '%c3%28', 'a%2fb', 'x'.repeat(4000), '{name}', 'conformance', 'conformance:nosuch', 'sha256:00', 'bridge'],
+  ...['%zz', '%c3%28', 'a%2fb', 'x'.repeat(4000), '{name}', 'spare', 'spare:nosuch', 'sha256:00', 'bridge'],
   ...['none', 'json', 'create', '..', 'a/b/c', "'; --", '<script>', '%0d%0aX: y', '9'.repeat(64), 'f'.repeat(64)],
 ];
 const VALUES = [
