@@ -24,18 +24,19 @@ export interface AttachOptions {
 }
 
 /**
- * Joins a client to a container's streams. To one that was not started yet its sandbox is made, so that nothing of the
- * output is missed; the session then lives on into the start. It ends after the end of the container is on record.
+ * Joins a client to a container's streams. To one that was not started yet its sandbox is made, and a start waits until
+ * the client has joined, so that nothing of the output is missed; the session then lives on into the start, and the client
+ * is answered meanwhile. It ends after the end of the container is on record.
  */
 export async function attach(context: Context, container: Container, options: AttachOptions): Promise<Session> {
   assertAttachable(container, options.reference);
-  const live = options.stream ? await join(context, container, options) : undefined;
+  const live = options.stream ? await liveStreams(context, container, options) : undefined;
   context.store.tx(() => tell(context, container, 'attach'));
   const ended = new AbortController();
   const over = live ? context.waiters.wait(container, 'next-exit', ended.signal) : undefined;
-  if (live instanceof Silence) void over?.finally(() => live.push(null)).catch(() => undefined);
+  if (over) void live?.streams.then((streams) => endWith(streams, over));
   return new Session({
-    live,
+    live: live?.streams,
     replay: options.logs ? replay(context, container, { ...options, signal: ended.signal }) : undefined,
     scanner: scannerFor(container, options),
     onDetach: () => context.store.tx(() => tell(context, container, 'detach')),
@@ -57,20 +58,29 @@ function assertAttachable({ id, status }: Container, reference: string): void {
   }
 }
 
-async function join(context: Context, container: Container, { stdin, stdout, stderr }: AttachOptions) {
-  if (!hasProcess(container) && !(await canHold(context, container))) return new Silence();
-  const { OpenStdin } = container.spec.config;
-  return await context.runtime.attach(container.id, { stdin: stdin && OpenStdin, stdout, stderr });
+/** Those of a container that runs are there with the answer; of another they come in time for its start. */
+async function liveStreams(context: Context, container: Container, options: AttachOptions) {
+  const streams = join(context, container, options);
+  if (hasProcess(container)) await streams;
+  else context.sandboxes.expect(container.id, streams);
+  return { streams };
 }
 
-/** Whether its sandbox could be made. What is wrong with it is told by the start that will come, as Docker does. */
-async function canHold({ sandboxes, log }: Context, container: Container): Promise<boolean> {
+function endWith(streams: Duplex, over: Promise<unknown>): void {
+  if (streams instanceof Silence) void over.finally(() => streams.push(null)).catch(() => undefined);
+}
+
+async function join(context: Context, container: Container, { stdin, stdout, stderr }: AttachOptions) {
+  const { OpenStdin } = container.spec.config;
+  const streams = { stdin: stdin && OpenStdin, stdout, stderr };
+  if (hasProcess(container)) return await context.runtime.attach(container.id, streams);
   try {
-    await sandboxes.hold(container);
-    return true;
+    await context.sandboxes.hold(container);
+    return await context.runtime.attach(container.id, streams);
   } catch (error) {
-    log.debug('attached to a container that cannot start', { container: container.id, error });
-    return false;
+    // What is wrong with it is told by the start that will come, as Docker does.
+    context.log.debug('attached to a container that cannot start', { container: container.id, error });
+    return new Silence();
   }
 }
 

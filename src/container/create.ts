@@ -52,9 +52,11 @@ export async function create(
   }
   // A container of --rm does not outlive a power cut anyway.
   if (!container.spec.hostConfig.AutoRemove) await context.store.durable();
-  // Somebody may have removed it meanwhile.
-  const made = context.rows.get(container.id);
-  if (made) context.sandboxes.begin(made);
+  // First the answer. Somebody may have removed the container by then.
+  setImmediate(() => {
+    const made = context.rows.get(container.id);
+    if (made) context.sandboxes.begin(made);
+  });
   return { Id: container.id, Warnings: [...new Set(warnings)] };
 }
 

@@ -14,6 +14,7 @@ import { sandboxRequest } from './sandbox-request.ts';
 const IDLE_MS = 10_000;
 const PREPARE_MS = 30_000;
 const ATTACH_MS = 10_000;
+const GUESTS_MS = 5_000;
 /** Account files of an image that are longer are not read. */
 const ACCOUNTS_BYTES = 1024 * 1024;
 
@@ -30,6 +31,8 @@ interface Entry {
   readonly sandbox: Promise<Sandbox>;
   /** An address was taken for it, although the container is not started yet. */
   readonly isReserved: boolean;
+  /** Clients on their way to its streams. */
+  readonly guests: Promise<unknown>[];
   timer: NodeJS.Timeout | undefined;
 }
 
@@ -61,6 +64,11 @@ export class Sandboxes {
     await this.#settle(container.id, entry);
   }
 
+  /** A start waits for this client, which is on its way to the streams of a sandbox that {@link hold} keeps. */
+  expect(id: string, guest: Promise<unknown>): void {
+    this.#entries.get(id)?.guests.push(guest);
+  }
+
   /** Nobody is attached any more: the usual time to live. */
   release(id: string): void {
     const entry = this.#entries.get(id);
@@ -72,6 +80,7 @@ export class Sandboxes {
     const entry = this.#entries.get(container.id) ?? this.#enter(container);
     clearTimeout(entry.timer);
     const sandbox = await this.#settle(container.id, entry);
+    if (entry.guests.length > 0) await this.#receive(container.id, entry);
     this.#forget(container.id, entry);
     return sandbox;
   }
@@ -105,7 +114,7 @@ export class Sandboxes {
 
   #enter(container: Container, { isReserved } = { isReserved: false }): Entry {
     const sandbox = prepare(this.#context(), container, { isReserved });
-    const entry: Entry = { sandbox, isReserved, timer: undefined };
+    const entry: Entry = { sandbox, isReserved, guests: [], timer: undefined };
     this.#entries.set(container.id, entry);
     return entry;
   }
@@ -127,6 +136,12 @@ export class Sandboxes {
   #release(id: string): void {
     const { store, networks } = this.#context();
     store.tx(() => networks.release(id));
+  }
+
+  async #receive(id: string, { guests }: Entry): Promise<void> {
+    await deadline(Promise.allSettled(guests), GUESTS_MS, 'not joined in time').catch((error) =>
+      this.#context().log.warn('a client did not reach the streams before the start', { container: id, error }),
+    );
   }
 
   async #settle(id: string, entry: Entry): Promise<Sandbox> {

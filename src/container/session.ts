@@ -5,8 +5,8 @@ import type { DetachScanner } from './detach-keys.ts';
 export interface SessionOptions {
   /** Output of the past, before the live one. */
   readonly replay?: AsyncIterable<Uint8Array> | undefined;
-  /** The live streams; without them the session ends after the replay. */
-  readonly live?: Duplex | undefined;
+  /** The live streams, or what gives them in time for the start; without them the session ends after the replay. */
+  readonly live?: Duplex | Promise<Duplex> | undefined;
   /** Settles when the process can take input; what comes before waits. */
   readonly listening?: Promise<unknown> | undefined;
   /** Looks for the detach keys in the input. */
@@ -24,14 +24,25 @@ export class Session extends Duplex {
   readonly #options: SessionOptions;
   #output: AsyncIterator<Uint8Array> | undefined;
   readonly #listening: Promise<unknown>;
+  #live: Duplex | undefined;
   #reading = false;
 
   constructor(options: SessionOptions) {
     super({ allowHalfOpen: true, highWaterMark: 256 * 1024 });
     this.#options = options;
-    this.#listening = options.listening ?? Promise.resolve();
+    if (options.live instanceof Promise) {
+      this.#listening = Promise.all([options.listening, options.live.then((live) => this.#join(live))]);
+    } else {
+      if (options.live) this.#join(options.live);
+      this.#listening = options.listening ?? Promise.resolve();
+    }
+  }
+
+  #join(live: Duplex): void {
+    this.#live = live;
     // Output that ends tells; a broken pipe to the monitor is the end of the output, not a fault of this client.
-    options.live?.on('error', () => undefined);
+    live.on('error', () => undefined);
+    if (this.destroyed) live.destroy();
   }
 
   override _read(): void {
@@ -47,20 +58,20 @@ export class Session extends Duplex {
 
   override _final(done: (error?: Error | null) => void): void {
     void this.#listening.then(() => {
-      const { live } = this.#options;
-      if (live && !live.destroyed) live.end();
+      if (this.#live && !this.#live.destroyed) this.#live.end();
       done();
     });
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
-    this.#options.live?.destroy();
+    this.#live?.destroy();
     this.#options.onClose?.();
     done(error);
   }
 
   #input(chunk: Buffer, done: () => void): void {
-    const { live, scanner, onDetach } = this.#options;
+    const { scanner, onDetach } = this.#options;
+    const live = this.#live;
     if (!live || live.destroyed || live.writableEnded) {
       done();
       return;
@@ -93,13 +104,14 @@ export class Session extends Duplex {
   }
 
   #finish(): void {
-    this.#options.live?.destroy();
+    this.#live?.destroy();
     if (!this.destroyed) this.push(null);
   }
 }
 
-async function* output({ replay, live, epilogue }: SessionOptions): AsyncGenerator<Uint8Array> {
+async function* output({ replay, live: given, epilogue }: SessionOptions): AsyncGenerator<Uint8Array> {
   if (replay) yield* replay;
+  const live = await given;
   if (!live) return;
   try {
     yield* live.iterator({ destroyOnReturn: false });
