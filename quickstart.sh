@@ -113,7 +113,8 @@ start_daemon() {
   ln -sfn "$HERE/bin/gantryd" /usr/local/bin/gantryd
   if [ -d /run/systemd/system ]; then
     install_units
-    systemctl start gantry.service gantry-containers.service
+    # A start that fails is tried again by systemd itself: whether it serves is seen below.
+    systemctl start gantry.service gantry-containers.service || true
   else
     mount_cgroups
     setsid -f bin/gantryd >>/var/log/gantryd.log 2>&1 </dev/null
