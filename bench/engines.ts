@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { importImage } from '../test/conformance/image.ts';
 import type { TestDaemon } from '../test/harness/daemon.ts';
 import { startDaemon } from '../test/harness/daemon.ts';
@@ -22,7 +22,8 @@ export interface Pair {
 export async function startPair(): Promise<Pair> {
   const host = process.env.PEER_DOCKER_HOST ?? '';
   if (!host.startsWith('unix://')) throw new Error('PEER_DOCKER_HOST must name the unix socket of a real dockerd');
-  const daemon = await startDaemon();
+  // On a tmpfs, as /run is on hosts; see README.md for the other engine's.
+  const daemon = await startDaemon({ execRoot: mkdtempSync('/dev/shm/gantry-bench-') });
   const ours = { ...toEngine(daemon.socket, () => [daemon.pid()]), daemon };
   const theirs = toEngine(host.slice('unix://'.length), peerPids);
   for (const engine of [ours, theirs]) await importImage(engine.socket);

@@ -51,10 +51,12 @@ export class EndedEarly extends Error {
 }
 
 /** Starts gantryd and waits until `_ping` answers. */
-export async function startDaemon(options: DaemonOptions & { readonly folder?: string } = {}): Promise<TestDaemon> {
+export async function startDaemon(
+  options: DaemonOptions & { readonly folder?: string; readonly execRoot?: string } = {},
+): Promise<TestDaemon> {
   const folder = options.folder ?? mkdtempSync(join(FOLDER, 'gantry-test-'));
   const dataRoot = join(folder, 'data');
-  const execRoot = join(folder, 'run');
+  const execRoot = options.execRoot ?? join(folder, 'run');
   mkdirSync(dataRoot, { recursive: true });
   mkdirSync(execRoot, { recursive: true });
   const roots = ['--data-root', dataRoot, '--exec-root', execRoot];
