@@ -89,7 +89,9 @@ function engineFiles({ files, hostConfig }: SpecInput, taken: Set<string>): Requ
     { destination: '/etc/hosts', source: files.hosts },
   ];
   return all.flatMap(({ destination, source }) =>
-    source === undefined || taken.has(destination) ? [] : [bind({ source, destination, readonly, readOnlyNonRecursive: true })],
+    source === undefined || taken.has(destination)
+      ? []
+      : [bind({ source, destination, readonly, readOnlyNonRecursive: true })],
   );
 }
 
