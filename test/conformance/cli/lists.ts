@@ -96,7 +96,7 @@ export const listCases: CliCase[] = [
       { line: `image inspect --platform linux/amd64 -f '{{.Os}}' conformance` },
       { line: `history --format '{{.CreatedBy}} {{.Comment}}' conformance` },
       { line: 'history --no-trunc -q conformance' },
-      { line: 'history -H=false conformance', hide: [[/\d{6,}/, 'of the file system']] },
+      { line: 'history -H=false conformance', hide: [[/\b\d{6,}\b/, 'of the file system']] },
       { line: 'history nosuch' },
     ],
   },
