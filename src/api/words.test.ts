@@ -1,14 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  before,
-  compareVersions,
-  DetachScanner,
-  formatNanos,
-  formatTime,
-  parseDetachKeys,
-  parseTimestamp,
-} from './index.ts';
+import { before, compareVersions, formatNanos, formatTime, parseTimestamp } from './index.ts';
 
 test('versions are ordered by their numbers, not as text', () => {
   assert.ok(compareVersions('1.9', '1.24') < 0);
@@ -34,19 +26,4 @@ test('times are printed as Go prints them', () => {
   assert.equal(formatTime(1_700_000_000_120_000_000n), '2023-11-14T22:13:20.12Z');
   assert.equal(formatTime(1_700_000_000_000_000_000n), '2023-11-14T22:13:20Z');
   assert.equal(formatNanos(-1n), '1969-12-31T23:59:59.999999999Z');
-});
-
-test('detach keys are letters and controls', () => {
-  assert.deepEqual([...parseDetachKeys('ctrl-a,x,ctrl-[')!], [1, 120, 27]);
-  assert.equal(parseDetachKeys(''), undefined);
-  assert.throws(() => parseDetachKeys('xyz'), { message: 'Invalid detach keys (xyz) provided' });
-});
-
-test('the detach sequence is found across pieces, and what only began like it is passed on', () => {
-  const scanner = new DetachScanner();
-  const push = (...bytes: number[]) => scanner.push(Uint8Array.from(bytes));
-  assert.deepEqual(push(65, 16), { data: Uint8Array.of(65), isDetached: false });
-  assert.deepEqual(push(66), { data: Uint8Array.of(16, 66), isDetached: false });
-  assert.deepEqual(push(16, 16), { data: Uint8Array.of(16), isDetached: false });
-  assert.deepEqual(push(17, 99), { data: Uint8Array.of(), isDetached: true });
 });

@@ -1,8 +1,8 @@
 import { Duplex } from 'node:stream';
+import { DEFAULT_DETACH_KEYS, DetachScanner } from '#api';
 import { delay } from '#async';
 import { conflict } from '#errdefs';
 import type { Context } from './context.ts';
-import { DEFAULT_DETACH_KEYS, DetachScanner } from './detach-keys.ts';
 import { logs } from './logs/logs.ts';
 import type { Container } from './record.ts';
 import { hasProcess } from './record.ts';

@@ -19,5 +19,4 @@ export type {
   SpecRequest,
   Started,
 } from './deps.ts';
-export { parseDetachKeys } from './detach-keys.ts';
 export { transitions } from './state.ts';

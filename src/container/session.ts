@@ -1,6 +1,6 @@
 import type { TransformCallback } from 'node:stream';
 import { Duplex } from 'node:stream';
-import type { DetachScanner } from './detach-keys.ts';
+import type { DetachScanner } from '#api';
 
 export interface SessionOptions {
   /** Output of the past, before the live one. */

@@ -3,7 +3,7 @@ import type { Answered, CreateBody, Waiting } from '#client';
 import type { Command, CommandInput } from '../command.ts';
 import type { FlagValues } from '../flags/flag-values.ts';
 import { joinStreams } from '../output/attachment.ts';
-import { defaultDetachKeys, parseDetachKeys } from '../output/detach-keys.ts';
+import { defaultDetachKeys, detachKeyBytes } from '../output/detach-keys.ts';
 import { rawMode, stdinIsTerminal, terminalSize } from '../output/terminal.ts';
 import type { Session } from '../session.ts';
 import { StatusError } from '../status-error.ts';
@@ -82,7 +82,7 @@ async function runAttached(session: Session, flags: FlagValues, { id, body }: Cr
   const attaches = streams.stdin || streams.stdout || streams.stderr;
   const tty = body['Tty'] === true;
   const keys = flags.text('detach-keys') || (session.config.detachKeys ?? '');
-  if (keys !== '') parseDetachKeys(keys);
+  if (keys !== '') detachKeyBytes(keys);
   using _signals = flags.bool('sig-proxy') ? proxySignals((signal) => containers.kill(id, signal)) : undefined;
   const [attachment, waiting] = await Promise.all([
     attaches ? containers.attach(id, { stream: true, ...streams, detachKeys: keys }) : undefined,

@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
+import { DetachScanner } from '#api';
 import type { Answered } from '#client';
 import { Demultiplexer } from './demux.ts';
-import { DetachWatch, parseDetachKeys } from './detach-keys.ts';
+import { detachKeyBytes } from './detach-keys.ts';
 import { Outputs } from './outputs.ts';
 
 /** What of an attachment is joined to our own streams. */
@@ -31,10 +32,10 @@ export async function joinStreams(answered: Answered, options: AttachmentOptions
 
 function joinStdin(socket: Socket, options: AttachmentOptions, detach: () => void): Disposable {
   const { stdin } = process;
-  const watch = options.tty && options.detachKeys ? new DetachWatch(parseDetachKeys(options.detachKeys)) : undefined;
+  const watch = options.tty && options.detachKeys ? new DetachScanner(detachKeyBytes(options.detachKeys)) : undefined;
   const onData = (typed: Buffer) => {
-    const { pass, detached } = watch ? watch.push(typed) : { pass: typed, detached: false };
-    if (pass.length > 0 && !socket.write(pass)) stdin.pause();
+    const { forward, detached } = watch ? watch.scan(typed) : { forward: typed, detached: false };
+    if (forward.length > 0 && !socket.write(forward)) stdin.pause();
     if (detached) detach();
   };
   const onEnd = () => socket.end();

@@ -1,8 +1,8 @@
 import type { ExecConfig } from '#api';
-import { conflict, invalid } from '#errdefs';
+import { parseDetachKeys } from '#api';
+import { conflict, internal, invalid } from '#errdefs';
 import { failpoint } from '#sys';
 import type { Context } from '../context.ts';
-import { parseDetachKeys } from '../detach-keys.ts';
 import type { Container } from '../record.ts';
 import { hasProcess } from '../record.ts';
 import { accountsOf } from '../sandbox.ts';
@@ -17,7 +17,7 @@ export async function createExec(
 ): Promise<Exec> {
   if (!config.Cmd?.length) throw invalid('No exec command specified');
   assertExecutable(container, reference);
-  const detachKeys = parseDetachKeys(config.DetachKeys);
+  const detachKeys = parseDetachKeys(config.DetachKeys, (text) => internal(`Invalid escape keys (${text}) provided`));
   // Docker: an unknown user is refused here, not at the start.
   if (config.User) await processOf(context, container, config);
   const exec = context.execs.add(container.id, config, detachKeys);

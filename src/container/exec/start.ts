@@ -1,10 +1,9 @@
 import type { ExecStartRequest } from '#api';
-import { encodeFrame } from '#api';
+import { DEFAULT_DETACH_KEYS, DetachScanner, encodeFrame } from '#api';
 import { deadline } from '#async';
 import { conflict, EngineError, internal, invalid } from '#errdefs';
 import { failpoint } from '#sys';
 import type { Context } from '../context.ts';
-import { DEFAULT_DETACH_KEYS, DetachScanner } from '../detach-keys.ts';
 import type { Container } from '../record.ts';
 import { Session } from '../session.ts';
 import { startFailure } from '../start-failure.ts';

@@ -30,6 +30,9 @@ test('keys are letters and ctrl- combinations', () => {
   assert.deepEqual(parseDetachKeys('ctrl-p,ctrl-q'), DEFAULT_DETACH_KEYS);
   assert.deepEqual(parseDetachKeys('a,ctrl-@,ctrl-[,ctrl-_'), Uint8Array.of(97, 0, 27, 31));
   assert.equal(parseDetachKeys(''), undefined);
-  const refused = { message: 'Invalid escape keys (bad) provided', kind: 'internal' };
-  assert.throws(() => parseDetachKeys('bad'), refused);
+  assert.deepEqual([...parseDetachKeys('DEL,ctrl-]')!], [127, 29]);
+  const refused = { message: 'Invalid detach keys (a,bad) provided', kind: 'invalid-argument' };
+  assert.throws(() => parseDetachKeys('a,bad'), refused);
+  const own = (text: string, key: string) => new Error(`${text}: ${key}`);
+  assert.throws(() => parseDetachKeys('a,bad', own), { message: 'a,bad: bad' });
 });
