@@ -36,7 +36,6 @@ export async function discard(context: RuntimeContext, id: string): Promise<void
     if (left > 0) log.warn('processes do not die', { container: id, left });
     failpoint('runtime.discard.killed');
     await removeState(context, id, record.runtime);
-    failpoint('runtime.discard.state-removed');
     await removeCgroup(record.cgroup);
     failpoint('runtime.discard.cgroup-removed');
   }
@@ -75,4 +74,5 @@ async function removeState(context: RuntimeContext, id: string, name: string): P
     );
   }
   rmSync(`${runtime.root}/${id}`, { recursive: true, force: true });
+  failpoint('runtime.discard.state-removed');
 }

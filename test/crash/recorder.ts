@@ -43,8 +43,8 @@ function watch(owner: object, name: string, tell: (args: unknown[], result: unkn
 
 function watchFiles(): void {
   // Names below an open directory are those of a tree that was discarded: its renaming was the effect.
-  const tell = (kind: string, path: unknown) =>
-    String(path).startsWith('/proc/self/fd/') || effect(kind, dirname(String(path)));
+  const isDiscarded = (path: string) => path.startsWith('/proc/self/fd/') || path.includes('/.trash/');
+  const tell = (kind: string, path: unknown) => isDiscarded(String(path)) || effect(kind, dirname(String(path)));
   const names = ['writeFile', 'rename', 'rmdir', 'unlink', 'symlink', 'link', 'chmod', 'chown', 'rm', 'truncate'];
   for (const name of names) {
     watch(fs, `${name}Sync`, ([path]) => tell(name, path));
