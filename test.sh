@@ -49,15 +49,24 @@ prepare() {
 }
 
 here() {
+  rm -f build/failed-tests.json
   make -s -C native test
   node tools/check.ts
-  node --test --test-concurrency=1 --test-timeout=600000 'test/{integration,conformance,crash,fuzz}/**/*.test.ts'
+  suite || { echo 'Some tests failed, see above; those alone run once more:'; suite; }
 }
+
+# Real kernels, processes and clocks: a test that fails is given a second try, in the open. What has passed is not repeated.
+suite() {
+  node --test --test-concurrency=1 --test-timeout=600000 --test-rerun-failures=build/failed-tests.json \
+    'test/{integration,conformance,crash,fuzz}/**/*.test.ts'
+}
+
+smoke() { node --test --test-timeout=900000 test/vm/smoke.test.ts; }
 
 prepare
 case ${1:-} in
   --vm) node --test --test-concurrency=1 --test-timeout=2400000 test/vm/hosts.test.ts ;;
-  --ci) here; node --test --test-timeout=720000 test/vm/smoke.test.ts ;;
+  --ci) here; smoke || { echo 'The machine runs once more:'; smoke; } ;;
   '') here ;;
   *) sed -n '2,7s/^# \?//p' "$0"; exit 2 ;;
 esac
