@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { globSync, rmdirSync } from 'node:fs';
+import { globSync, rmdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { markOf } from '../harness/host.ts';
 import type { Play } from './scenario.ts';
 import { create, importImage, must, start, untilRestarting, wholeLife } from './scenario.ts';
@@ -36,6 +37,14 @@ export const EARLIER: Readonly<Record<string, Earlier>> = {
     await must(socket, 'POST', `/containers/${id}/start`);
     await must(socket, 'POST', `/containers/${id}/stop?t=0`);
     await play.daemon.stop('SIGKILL');
+  },
+  // What a power cut does to a container that was made a moment before.
+  'container.recover.snapshot-restored': async (play) => {
+    const { daemon, told, suffix } = play;
+    const { socket } = await up(play);
+    const id = await create(socket, told, `torn-${suffix}`);
+    await daemon.stop('SIGKILL');
+    rmSync(join(daemon.dataRoot, 'snapshots/c', id, 'lower'));
   },
   'network.bridge.created': async ({ daemon }) => {
     execFileSync('ip', ['link', 'delete', `gantry-${markOf(daemon)}`]);
