@@ -83,6 +83,7 @@ export class Containers {
       health: new HealthChecks(context),
       starting: new Map(),
       cleanups: new Map(),
+      missing: new Set(),
       unborn: new Set(),
     };
     deps.runtime.onExit((id, exit) => settleExit(this.#context, id, exit));

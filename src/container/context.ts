@@ -20,6 +20,8 @@ export interface Context extends Deps {
   readonly starting: Map<string, ExitRecord | undefined>;
   /** Removals of what an ended life left behind; the next life waits for them. */
   readonly cleanups: Map<string, Promise<void>>;
+  /** Processes that were gone at the last reconciling, as `<id>:<pid>`. */
+  missing: ReadonlySet<string>;
   /** Ids whose rows are not committed yet: not to be swept. */
   readonly unborn: Set<string>;
 }

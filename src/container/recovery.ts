@@ -11,7 +11,7 @@ import { removeFolder } from './folder.ts';
 import { abandon, launch } from './launch.ts';
 import type { Container } from './record.ts';
 import { hasProcess } from './record.ts';
-import type { Action, Seen } from './recover.ts';
+import type { Action } from './recover.ts';
 import { FOUND_DEAD, plan } from './recover.ts';
 import { remove } from './remove.ts';
 import { restart } from './restart.ts';
@@ -96,13 +96,17 @@ export async function recover(context: Context, { isFirst }: { isFirst: boolean 
   if (isFirst) await context.networks.recover(new Map(containers.filter(isLive).map((c) => [c.id, livePid(c)])));
   failpoint('container.recover.observed');
   const slow = new Semaphore(AT_ONCE);
+  const missing = new Set<string>();
   for (const container of containers) {
     if (!isFirst && (context.locks.isLocked(container.id) || context.starting.has(container.id))) continue;
     if (isFirst && livePid(container) === undefined) await restoreSnapshot(context, container);
-    const seen = look(container, { monitor: monitors.get(container.id), isFirst });
+    const monitor = monitors.get(container.id);
+    const isGone = isFirst ? isLost(container, monitor) : isGoneStill(context, container, missing);
+    const seen = { bootId: bootId(), processAlive: !isGone, monitor, isFirst };
     await execute(context, container.id, { actions: plan(container, seen), slow });
     failpoint('container.recover.container-done');
   }
+  context.missing = missing;
   if (isFirst) await sweep(context, monitors);
 }
 
@@ -110,8 +114,18 @@ function isLive(container: Container): boolean {
   return hasProcess(container) || container.operation?.verb === 'start' || container.operation?.verb === 'restart';
 }
 
-function look(container: Container, known: { monitor: Observed | undefined; isFirst: boolean }): Seen {
-  return { bootId: bootId(), processAlive: livePid(container) !== undefined, ...known };
+/** Whether a process ended while no daemon looked. A monitor that lives tells of an end itself, perhaps just now. */
+function isLost(container: Container, monitor: Observed | undefined): boolean {
+  if (livePid(container) !== undefined) return false;
+  return !(monitor?.monitorAlive && monitor.started && !monitor.exit);
+}
+
+/** Whether a process is gone and was so at the last look: meanwhile its monitor would have told of it. */
+function isGoneStill(context: Context, container: Container, missing: Set<string>): boolean {
+  if (livePid(container) !== undefined || !('process' in container.phase)) return false;
+  const key = `${container.id}:${container.phase.process.pid}`;
+  missing.add(key);
+  return context.missing.has(key);
 }
 
 /** The container's process, if it is still the one on record. */
