@@ -46,4 +46,4 @@ export async function inTurn(
 }
 
 /** Idle gaps matter: after one, the kernel's grace periods are at their slowest, as they are for a user. */
-const pause = () => new Promise((wake) => setTimeout(wake, 20 + Math.random() * 60));
+const pause = () => new Promise((wake) => setTimeout(wake, 80 + Math.random() * 80));
