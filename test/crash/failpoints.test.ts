@@ -16,9 +16,9 @@ import { Told } from './told.ts';
 const AT_ONCE = 2;
 /** A recovery that goes on after the daemon serves has this long to come to its failpoint. */
 const RECOVERY_MS = 5_000;
-/** All that a start may pass when the one before it left nothing to do. */
+/** All that a start may pass when the one before it left nothing to do; a container that fails for ever waits for its next try. */
 const IDLE =
-  /^(runtime\.spawner\.started|network\.recover\.\w[\w-]*|network\.firewall\.rendered|network\.flows\.forgotten|network\.bridge\.addressed|container\.recover\.(observed|container-done|watch))$/;
+  /^(runtime\.spawner\.started|network\.recover\.\w[\w-]*|network\.firewall\.rendered|network\.flows\.forgotten|network\.bridge\.addressed|container\.recover\.(observed|container-done|watch|schedule-restart))$/;
 
 /** A container that fails and is restarted for ever keeps every start busy. */
 const RESTLESS: ReadonlySet<string> = new Set(['container.recover.schedule-restart']);
