@@ -18,6 +18,7 @@ export const EDGES: Readonly<Record<string, readonly string[]>> = {
   sys: ['errdefs'],
   store: ['errdefs', 'sys'],
   // resources
+  plugin: ['errdefs', 'async', 'log'],
   events: ['api', 'store'],
   content: ['oci', 'errdefs', 'async', 'log', 'store', 'sys'],
   snapshot: ['oci', 'tar', 'errdefs', 'async', 'log', 'store', 'sys'],
@@ -40,13 +41,14 @@ export const EDGES: Readonly<Record<string, readonly string[]>> = {
     'volume',
     'network',
     'runtime',
+    'plugin',
   ],
   // front doors
   server: ['api', 'schema', 'errdefs', 'log'],
   // the process
   daemon: [
     ...['schema', 'api', 'oci', 'errdefs', 'async', 'log', 'sys', 'store', 'events', 'content', 'snapshot', 'image'],
-    ...['volume', 'network', 'runtime', 'container', 'server'],
+    ...['volume', 'network', 'runtime', 'plugin', 'container', 'server'],
   ],
   // the other side of the socket
   client: ['api', 'errdefs'],
