@@ -26,6 +26,7 @@ export const EARLIER: Readonly<Record<string, Earlier>> = {
     const { socket } = await up(play);
     const HostConfig = { RestartPolicy: { Name: 'always' } };
     const id = await create(socket, told, `back-${suffix}`, { Cmd: ['false'], HostConfig });
+    told.restless(id);
     await must(socket, 'POST', `/containers/${id}/start`);
     await untilRestarting(socket, id);
     await play.daemon.stop('SIGKILL');

@@ -124,6 +124,7 @@ async function endings({ daemon, told, suffix }: Play): Promise<void> {
     Cmd: ['false'],
     HostConfig: { RestartPolicy: { Name: 'unless-stopped' } },
   });
+  told.restless(again);
   await must(socket, 'POST', `/containers/${again}/start`);
   await untilRestarting(socket, again);
   await must(socket, 'POST', `/containers/${again}/stop`);

@@ -27,6 +27,11 @@ export class Told {
     this.#containers.set(id, { ...this.#containers.get(id)!, isRunning: true, pid });
   }
 
+  /** From its start on it fails and is brought back by its policy, until it is removed. */
+  restless(id: string): void {
+    this.#containers.set(id, { ...this.#containers.get(id)!, isRestless: true });
+  }
+
   /** From the request to stop until it is told, the workload may be in either state. */
   stopping(id: string): void {
     const { names } = this.#containers.get(id)!;

@@ -18,6 +18,8 @@ export interface Acknowledged {
   readonly isRunning?: boolean;
   /** The pid of its workload, where that is known. */
   readonly pid?: number;
+  /** It fails and its policy brings it back, for ever: every start of the daemon has work with it. */
+  readonly isRestless?: boolean;
 }
 
 /**
