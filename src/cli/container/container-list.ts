@@ -1,5 +1,5 @@
 import type { ContainerSummary } from '#api';
-import { humanDuration } from '../format/duration.ts';
+import { humanDuration } from '#api';
 import type { ListFormat } from '../format/list.ts';
 import { goQuote } from '../format/quote.ts';
 import { humanSize } from '../format/size.ts';

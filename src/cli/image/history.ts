@@ -1,7 +1,7 @@
 import type { HistoryItem } from '#api';
+import { humanDuration } from '#api';
 import type { Command } from '../command.ts';
 import { tableFormat } from '../flags/format-flag.ts';
-import { humanDuration } from '../format/duration.ts';
 import type { ListFormat } from '../format/list.ts';
 import { renderList } from '../format/list.ts';
 import { humanSize } from '../format/size.ts';

@@ -1,5 +1,5 @@
 import type { ImageSummary } from '#api';
-import { humanDuration } from '../format/duration.ts';
+import { humanDuration } from '#api';
 import type { ListFormat } from '../format/list.ts';
 import { humanSize } from '../format/size.ts';
 import { shortId, splitReference } from '../format/text.ts';

@@ -1,4 +1,5 @@
 import type { Call, Case } from '../call.ts';
+import { post } from '../container-calls.ts';
 
 const BODY = { Image: 'conformance', Cmd: ['sleep', '1000'], HostConfig: { NetworkMode: 'none' } };
 const make = (name: string, body: object = {}): Call => ({
@@ -6,11 +7,6 @@ const make = (name: string, body: object = {}): Call => ({
   path: `/v1.50/containers/create?name=${name}`,
   body: { ...BODY, ...body },
   keep: { id: 'Id' },
-});
-const post = (path: string, more: Partial<Call> = {}): Call => ({
-  method: 'POST',
-  path: `/v1.50/containers/${path}`,
-  ...more,
 });
 const drop = (path: string): Call => ({ method: 'DELETE', path: `/v1.50/containers/${path}` });
 const state = (name: string, status?: string): Call => ({

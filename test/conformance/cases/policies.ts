@@ -1,17 +1,5 @@
 import type { Call, Case } from '../call.ts';
-
-const NONE = { NetworkMode: 'none' };
-const make = (name: string, body: object): Call => ({
-  method: 'POST',
-  path: `/v1.50/containers/create?name=${name}`,
-  body: { Image: 'conformance', HostConfig: NONE, ...body },
-  keep: { id: 'Id' },
-});
-const post = (path: string, more: Partial<Call> = {}): Call => ({
-  method: 'POST',
-  path: `/v1.50/containers/${path}`,
-  ...more,
-});
+import { make, NONE, post } from '../container-calls.ts';
 
 interface Inspected {
   readonly RestartCount: number;

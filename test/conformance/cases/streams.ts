@@ -1,17 +1,6 @@
 import type { Call, Case, Hijacking } from '../call.ts';
+import { make, NONE, post } from '../container-calls.ts';
 
-const NONE = { NetworkMode: 'none' };
-const make = (name: string, body: object): Call => ({
-  method: 'POST',
-  path: `/v1.50/containers/create?name=${name}`,
-  body: { Image: 'conformance', HostConfig: NONE, ...body },
-  keep: { id: 'Id' },
-});
-const post = (path: string, more: Partial<Call> = {}): Call => ({
-  method: 'POST',
-  path: `/v1.50/containers/${path}`,
-  ...more,
-});
 const attach = (query: string, hijack: Hijacking, more: Partial<Call> = {}): Call =>
   post(`streams/attach?${query}`, { hijack, isLong: true, ...more });
 

@@ -1,14 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
@@ -18,6 +9,8 @@ import { nullLog } from '#log';
 import type { ExitRecord, PortSocket, Prepared, PrepareRequest, Started } from '#runtime';
 import { buildSpec, detectSpecHost, findDevices, Runtime, SeccompCompiler } from '#runtime';
 import { zero } from '#schema';
+import { DEFAULTS } from '../../../src/runtime/spec/testing.ts';
+import { makeRootfs } from './rootfs.ts';
 
 const MARK = 't0mon';
 const NATIVE = fileURLToPath(new URL('../../../build/native/', import.meta.url));
@@ -50,7 +43,7 @@ export class Machine implements AsyncDisposable {
 
   static async open(prefix = 'gantry-runtime-'): Promise<Machine> {
     const machine = new Machine(mkdtempSync(join(tmpdir(), prefix)));
-    machine.#makeRootfs();
+    makeRootfs(`${machine.directory}/base`, 'root:x:0:0::/root:/bin/sh\n');
     await machine.boot();
     return machine;
   }
@@ -156,17 +149,7 @@ export class Machine implements AsyncDisposable {
       devices: findDevices,
       compileSeccomp: (profile) => compiler.compile(profile),
       runtime: { name: 'crun', disablesCgroups: true },
-      defaults: {
-        init: false,
-        initPath: '',
-        shmSize: 64 * 1024 * 1024,
-        pidsLimit: 4096,
-        ulimits: [],
-        noNewPrivileges: false,
-        seccompProfile: '',
-        cgroupParent: '',
-        cgroupDriver: '',
-      },
+      defaults: DEFAULTS,
       host: detectSpecHost(),
     });
   }
@@ -175,16 +158,6 @@ export class Machine implements AsyncDisposable {
     for (const name of ['upper', 'work']) mkdirSync(`${this.directory}/${id}/${name}`, { recursive: true });
     const options = ['lowerdir=base', `upperdir=${id}/upper`, `workdir=${id}/work`, 'userxattr'];
     return { cwd: this.directory, mounts: [{ type: 'overlay', source: 'overlay', target: '', options }] };
-  }
-
-  #makeRootfs(): void {
-    const base = `${this.directory}/base`;
-    for (const name of ['bin', 'proc', 'sys', 'dev', 'etc', 'tmp']) mkdirSync(`${base}/${name}`, { recursive: true });
-    copyFileSync('/bin/busybox', `${base}/bin/busybox`);
-    for (const applet of execFileSync('/bin/busybox', ['--list'], { encoding: 'utf8' }).trim().split('\n')) {
-      if (applet !== 'busybox') symlinkSync('busybox', `${base}/bin/${applet}`);
-    }
-    writeFileSync(`${base}/etc/passwd`, 'root:x:0:0::/root:/bin/sh\n');
   }
 }
 

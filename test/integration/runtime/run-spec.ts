@@ -1,6 +1,5 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { copyFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { ContainerConfig, HostConfig } from '#api';
@@ -13,8 +12,11 @@ import { buildSpec } from '../../../src/runtime/spec/build.ts';
 import { detectSpecHost } from '../../../src/runtime/spec/detect-host.ts';
 import { findDevices } from '../../../src/runtime/spec/find-devices.ts';
 import type { SpecInput } from '../../../src/runtime/spec/input.ts';
+import { DEFAULTS } from '../../../src/runtime/spec/testing.ts';
+import { makeRootfs } from './rootfs.ts';
 
 const MARK = '-t0spec';
+const PASSWD = 'root:x:0:0::/root:/bin/sh\napp:x:1000:1000::/home/app:/bin/sh\n';
 const compiler = new SeccompCompiler((error) => {
   throw error;
 });
@@ -33,14 +35,7 @@ export class Bench implements AsyncDisposable {
 
   static async open(): Promise<Bench> {
     const bench = new Bench();
-    const bin = join(bench.rootfs, 'bin');
-    mkdirSync(bin, { recursive: true });
-    for (const name of ['proc', 'sys', 'dev', 'etc', 'tmp']) mkdirSync(join(bench.rootfs, name));
-    await copyFile('/bin/busybox', join(bin, 'busybox'));
-    for (const applet of execFileSync('/bin/busybox', ['--list'], { encoding: 'utf8' }).trim().split('\n')) {
-      if (applet !== 'busybox') symlinkSync('busybox', join(bin, applet));
-    }
-    writeFileSync(join(bench.rootfs, 'etc/passwd'), 'root:x:0:0::/root:/bin/sh\napp:x:1000:1000::/home/app:/bin/sh\n');
+    makeRootfs(bench.rootfs, PASSWD);
     return bench;
   }
 
@@ -55,7 +50,7 @@ export class Bench implements AsyncDisposable {
       config: { ...zero(ContainerConfig), Hostname: 'box', ...config },
       hostConfig: { ...zero(HostConfig), ...hostConfig },
       accounts: {
-        passwd: 'root:x:0:0::/root:/bin/sh\napp:x:1000:1000::/home/app:/bin/sh\n',
+        passwd: PASSWD,
         group: 'root:x:0:\napp:x:1000:\nwheel:x:10:app\n',
       },
       rootfs: this.rootfs,
@@ -65,17 +60,7 @@ export class Bench implements AsyncDisposable {
       devices: findDevices,
       compileSeccomp: (profile) => compiler.compile(profile),
       runtime: { name: 'crun', disablesCgroups: true },
-      defaults: {
-        init: false,
-        initPath: '/usr/sbin/tini',
-        shmSize: 64 * 1024 * 1024,
-        pidsLimit: 4096,
-        ulimits: [],
-        noNewPrivileges: false,
-        seccompProfile: '',
-        cgroupParent: '',
-        cgroupDriver: '',
-      },
+      defaults: { ...DEFAULTS, initPath: '/usr/sbin/tini' },
       host: detectSpecHost(),
       ...input,
     };
