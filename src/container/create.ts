@@ -102,24 +102,26 @@ function findImage({ images }: Context, name: string, platform: string | undefin
   );
 }
 
-/** `container:<name>` of the network is kept as `container:<id>`; of the others it has to exist. */
+/** `container:<name>` is kept as `container:<id>`. */
 function resolvePeers({ rows }: Context, host: HostConfig): HostConfig {
-  for (const mode of [host.PidMode, host.IpcMode]) {
-    if (mode.startsWith('container:')) resolvePeer(rows, mode.slice(10));
-  }
+  const resolved = (mode: string) =>
+    /^container:./.test(mode) ? `container:${resolvePeer(rows, mode.slice(CONTAINER))}` : mode;
+  const joined = { ...host, PidMode: resolved(host.PidMode), IpcMode: resolved(host.IpcMode) };
   for (const link of host.Links ?? []) {
     const [name = ''] = link.split(':');
     resolvePeer(rows, name, `could not get container for ${name}: `);
   }
-  if (!host.NetworkMode.startsWith('container:')) return host;
+  if (!host.NetworkMode.startsWith('container:')) return joined;
   try {
-    return { ...host, NetworkMode: `container:${rows.resolve(host.NetworkMode.slice(10))}` };
+    return { ...joined, NetworkMode: `container:${rows.resolve(host.NetworkMode.slice(CONTAINER))}` };
   } catch (error) {
     // Docker: that it is missing is told by the start.
-    if (isKind(error, 'not-found')) return host;
+    if (isKind(error, 'not-found')) return joined;
     throw error;
   }
 }
+
+const CONTAINER = 'container:'.length;
 
 /** Docker: of a create only a missing image may be a 404. */
 function resolvePeer(rows: Context['rows'], reference: string, words = ''): string {

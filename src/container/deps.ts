@@ -112,6 +112,8 @@ export interface PrepareRequest {
   readonly stdinOnce: boolean;
   /** Sources of binds that must stay peers of the host's mounts. */
   readonly sharedSources: readonly string[];
+  /** Bytes of shared memory that others may bind, see {@link Runtime.shm}. */
+  readonly shmSize?: number;
 }
 
 /** A process with its place in time. */
@@ -167,6 +169,8 @@ export interface SpecRequest {
     readonly pid?: number;
     readonly ipc?: number;
   };
+  /** What is bound at /dev/shm; absent: a tmpfs of its own. */
+  readonly shmPath?: string;
 }
 
 export interface ExecSpecRequest {
@@ -197,6 +201,8 @@ export interface Runtime {
   prepare(request: PrepareRequest): Promise<{ pid: number }>;
   start(id: string, request: { spec: OciSpec; sockets: readonly PortSocket[] }): Promise<Started>;
   discard(id: string): Promise<void>;
+  /** Where the shared memory of a container prepared with `shmSize` is mounted. */
+  shm(id: string): string;
   signal(id: string, signo: number): Promise<void> | void;
   killAll(id: string): Promise<void>;
   pause(id: string): Promise<void>;

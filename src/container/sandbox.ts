@@ -1,12 +1,13 @@
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { deadline } from '#async';
-import { conflict, EngineError, internal, invalid } from '#errdefs';
+import { EngineError, internal, invalid } from '#errdefs';
 import { failpoint, isErrno } from '#sys';
 import type { Context } from './context.ts';
 import type { Rendered, ResolvedMount } from './deps.ts';
 import { containerFiles, makeFolder, writeNetworkFiles } from './folder.ts';
 import { logAttributes } from './log-attributes.ts';
 import { logLimits } from './log-config.ts';
+import { ipcNamespace, isShareable, networkNamespace, pidNamespace } from './namespaces.ts';
 import type { Container, ContainerMount } from './record.ts';
 import { sandboxRequest } from './sandbox-request.ts';
 
@@ -207,6 +208,7 @@ async function prepare(
       openStdin: config.OpenStdin,
       stdinOnce: config.StdinOnce,
       sharedSources: container.mounts.filter(isShared).map(({ source }) => source),
+      ...(isShareable(container) ? { shmSize: hostConfig.ShmSize } : {}),
     }),
     PREPARE_MS,
     'the monitor did not prepare the container in time',
@@ -228,6 +230,7 @@ export async function join(context: Context, id: string, pid: number): Promise<v
 export async function render(context: Context, container: Container): Promise<Rendered> {
   const { config, hostConfig } = container.spec;
   const { hostname, hosts, resolvConf } = containerFiles(context.settings, container.id);
+  const { shmPath, ...ipc } = ipcNamespace(context, container);
   const request = {
     id: container.id,
     config,
@@ -237,9 +240,10 @@ export async function render(context: Context, container: Container): Promise<Re
     files: { hostname, hosts, resolvConf },
     namespaces: {
       network: hostConfig.NetworkMode === 'host' ? 'host' : 'inherited',
-      ...pidNamespace(context, hostConfig.PidMode),
-      ...ipcNamespace(context, hostConfig.IpcMode),
+      ...pidNamespace(context, container),
+      ...ipc,
     },
+    ...(shmPath ? { shmPath } : {}),
   } as const;
   try {
     return context.renderSpec(request);
@@ -300,44 +304,4 @@ function assertSource({ source, createSource }: ContainerMount): void {
     throw internal(`error while creating mount source path '${source}': mkdir ${source}: ${error.code}`, error);
   }
   failpoint('container.prepare.bind-source-made');
-}
-
-function networkNamespace(context: Context, { id, spec }: Container): 'new' | 'host' | { pid: number } {
-  const mode = spec.hostConfig.NetworkMode;
-  if (mode === 'host') return 'host';
-  if (!mode.startsWith('container:')) return 'new';
-  const target = peer(context, mode, 'joining network namespace of container');
-  if (target.id === id) throw internal('cannot join own network namespace');
-  if (!('process' in target.phase)) {
-    const state = `container ${target.name} is ${target.status}`;
-    throw conflict(`cannot join network namespace of a non running container: ${state}`);
-  }
-  return { pid: target.phase.process.pid };
-}
-
-function pidNamespace(context: Context, mode: string): { pid?: number } {
-  if (!mode.startsWith('container:')) return {};
-  const target = peer(context, mode, 'failed to join PID namespace');
-  if ('process' in target.phase) return { pid: target.phase.process.pid };
-  throw internal(`failed to join PID namespace: container ${target.id} is not running`);
-}
-
-function ipcNamespace(context: Context, mode: string): { ipc?: number } {
-  if (!mode.startsWith('container:')) return {};
-  const target = peer(context, mode, 'failed to join IPC namespace');
-  const words = `failed to join IPC namespace: container ${target.id}`;
-  if (!('process' in target.phase)) throw conflict(`${words} is not running`);
-  if (target.spec.hostConfig.IpcMode !== 'shareable') {
-    throw invalid(`${words}: non-shareable IPC (hint: use IpcMode:shareable for the donor container)`);
-  }
-  return { ipc: target.phase.process.pid };
-}
-
-/** The container that `container:<id>` names. */
-function peer({ rows }: Context, mode: string, words: string): Container {
-  try {
-    return rows.get(rows.resolve(mode.slice('container:'.length)))!;
-  } catch (error) {
-    throw internal(`${words}: ${(error as Error).message}`, error);
-  }
 }

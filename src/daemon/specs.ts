@@ -95,6 +95,8 @@ function specDefaults({ containers }: DaemonConfig): SpecDefaults {
     init: containers.init,
     initPath: containers.initPath ?? INIT,
     shmSize: containers.shmSize,
+    ipcMode: containers.ipcMode ?? '',
+    cgroupnsMode: containers.cgroupnsMode ?? '',
     pidsLimit: containers.pidsLimit,
     ulimits: containers.ulimits,
     noNewPrivileges: containers.noNewPrivileges,

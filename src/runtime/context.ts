@@ -25,6 +25,11 @@ export function rootfsPath(execRoot: string, id: string): string {
   return `${runDirectory(execRoot, id)}/rootfs`;
 }
 
+/** Where the shared memory of a container is mounted that lets others in (`--ipc shareable`). */
+export function shmPath(execRoot: string, id: string): string {
+  return `${runDirectory(execRoot, id)}/shm`;
+}
+
 /** The runtime of that name ('' is the default). */
 export function findRuntime({ runtimes, defaultRuntime }: RuntimeContext, name: string): OciRuntime {
   const runtime = runtimes.get(name || defaultRuntime);

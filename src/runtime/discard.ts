@@ -2,12 +2,12 @@ import { execFile } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { deadline, delay } from '#async';
-import { failpoint, isAlive, isErrno, signalProcess } from '#sys';
+import { detach, failpoint, isAlive, isErrno, signalProcess } from '#sys';
 import { killAll } from './cgroup/kill-all.ts';
 import { removeCgroup } from './cgroup/remove.ts';
 import { deleteCommand, disablesCgroups } from './command.ts';
 import type { RuntimeContext } from './context.ts';
-import { findRuntime, runDirectory } from './context.ts';
+import { findRuntime, runDirectory, shmPath } from './context.ts';
 import { readRun } from './records.ts';
 import type { Run } from './run.ts';
 
@@ -38,6 +38,10 @@ export async function discard(context: RuntimeContext, id: string): Promise<void
     await removeState(context, id, record.runtime);
     await removeCgroup(record.cgroup);
     failpoint('runtime.discard.cgroup-removed');
+    if (record.hasShm) {
+      await detach(shmPath(execRoot, id));
+      failpoint('runtime.discard.shm-unmounted');
+    }
   }
   // A few small files of our own on a tmpfs: quicker than to go through the thread pool for each.
   rmSync(directory, { recursive: true, force: true });

@@ -6,7 +6,7 @@ import { ensureParents } from './cgroup/parents.ts';
 import type { CgroupRequest } from './cgroup/plan.ts';
 import { runCommand } from './command.ts';
 import type { RuntimeContext } from './context.ts';
-import { findRuntime, rootfsPath, runDirectory } from './context.ts';
+import { findRuntime, rootfsPath, runDirectory, shmPath } from './context.ts';
 import { discard } from './discard.ts';
 import { renderInstructions } from './monitor/instructions.ts';
 import { MonitorLink } from './monitor/link.ts';
@@ -40,6 +40,8 @@ export interface PrepareRequest {
   readonly stdinOnce: boolean;
   /** Sources of binds with shared propagation, which must stay peers of the host's mounts. */
   readonly sharedSources?: readonly string[];
+  /** Bytes of the shared memory that other containers may bind; absent: it has none of that kind. */
+  readonly shmSize?: number;
 }
 
 export interface Prepared {
@@ -75,17 +77,20 @@ async function spawnMonitor(context: RuntimeContext, request: PrepareRequest): P
   const runtime = findRuntime(context, request.runtime);
   const command = { manager: cgroup.manager, id, directory, tty: request.tty };
   const { version, directories, oomFile, join, manager } = cgroup;
+  const { shmSize: size } = request;
+  const shm = size === undefined ? undefined : { path: shmPath(context.execRoot, id), size };
   const record = {
     runtime: runtime.name,
     cgroup: { version, directories, oomFile, join, manager },
     monitor: { pid: 0, startTime: 0 },
     bootId: bootId(),
+    ...(shm ? { hasShm: true } : {}),
   };
   // Before there is a monitor: else one whose daemon dies now would leave a cgroup that nobody knows.
   beginRun(directory, record);
   failpoint('runtime.prepare.intended');
   const pid = await context.spawner.spawn(directory, runtime.path, [
-    renderInstructions({ ...request, target: rootfsPath(context.execRoot, id) }),
+    renderInstructions({ ...request, target: rootfsPath(context.execRoot, id), ...(shm ? { shm } : {}) }),
     runCommand(runtime, command),
     flags(request),
     ...renderLog(request.log),

@@ -29,6 +29,8 @@ export interface RunRecord {
   };
   readonly monitor: { readonly pid: number; readonly startTime: number };
   readonly bootId: string;
+  /** Shared memory is mounted in its directory, for others to bind. */
+  readonly hasShm?: boolean;
 }
 
 interface OnDisk {

@@ -6,7 +6,7 @@ import type { Log } from '#log';
 import { isErrno } from '#sys';
 import { freeze, thaw } from './cgroup/freeze.ts';
 import type { RuntimeContext } from './context.ts';
-import { findRun, rootfsPath } from './context.ts';
+import { findRun, rootfsPath, shmPath } from './context.ts';
 import { discard } from './discard.ts';
 import type { ExecRequest } from './exec.ts';
 import { exec, forgetExec } from './exec.ts';
@@ -149,6 +149,11 @@ export class Runtime implements AsyncDisposable {
   /** Where a container's root file system is, for its spec. */
   rootfs(id: string): string {
     return rootfsPath(this.#context.execRoot, id);
+  }
+
+  /** Where the shared memory of a container is that was prepared with a `shmSize`. */
+  shm(id: string): string {
+    return shmPath(this.#context.execRoot, id);
   }
 
   async info(): Promise<RuntimeInfo> {

@@ -27,6 +27,7 @@ export type { LegacyAccept } from './iptables-legacy.ts';
 export { legacyForward } from './iptables-legacy.ts';
 export { call, closeFd } from './libc.ts';
 export {
+  detach,
   MNT_DETACH,
   MS_BIND,
   MS_NODEV,

@@ -1,4 +1,4 @@
-import { call, declare } from './libc.ts';
+import { call, callInPool, declare } from './libc.ts';
 
 const mountCall = declare(
   'int mount(const char *source, const char *target, const char *type, unsigned long flags, const char *data)',
@@ -19,6 +19,14 @@ export const MNT_DETACH = 2;
 /** Mounts a file system (mount(2)); `data` is at most a page of options. */
 export function mount(source: string, target: string, type: string, flags: number, data = ''): void {
   call('mount', mountCall, [source, target, type, flags, data], target);
+}
+
+/**
+ * Takes the mount at `target` off the tree, off the event loop; whoever uses it keeps it. Nothing mounted there is success:
+ * the number of a failure is not known in another thread.
+ */
+export async function detach(target: string): Promise<void> {
+  await callInPool('umount2', umountCall, [target, MNT_DETACH], target).catch(() => undefined);
 }
 
 /** Unmounts what is mounted at `target` (umount2(2)); EINVAL when nothing is. */

@@ -104,6 +104,7 @@ async function endings({ daemon, told, suffix }: Play): Promise<void> {
   for (const [name, HostConfig] of [
     ['forced', {}],
     ['forced-host', { PidMode: 'host', NetworkMode: 'host' }],
+    ['forced-shareable', { IpcMode: 'shareable' }],
   ] as const) {
     const forced = await create(socket, told, `${name}-${suffix}`, { HostConfig });
     await start(socket, told, forced);

@@ -97,9 +97,15 @@ function leaks(listed: readonly Listed[], host: HostState, rows: Rows): string[]
     ...without('attachment of', rows.attachments, known),
     ...rows.operations.map((operation) => `operation under way: ${operation}`),
     ...host.strays.map((process) => `process without owner: ${process}`),
-    ...host.mounts.map((line) => `mount left on the host: ${line}`),
+    ...host.mounts.filter((line) => !isOwned(line, running)).map((line) => `mount left on the host: ${line}`),
     ...host.leftovers.map((path) => `left over: ${path}`),
   ];
+}
+
+/** Whether a mount is the shared memory of a running container. */
+function isOwned(mount: string, running: ReadonlySet<string>): boolean {
+  const owner = /\/monitors\/([0-9a-f]{64})\/shm /.exec(mount)?.[1];
+  return owner !== undefined && running.has(owner);
 }
 
 /** What has to be there and is not. */

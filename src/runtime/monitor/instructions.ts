@@ -4,6 +4,7 @@ import type { Field } from './protocol.ts';
 
 const CLONE_NEWNS = 0x20000;
 const CLONE_NEWNET = 0x40000000;
+const MS_NOSUID_NODEV_NOEXEC = 0xe;
 const MS_REC = 0x4000;
 const MS_SLAVE = 0x80000;
 const FLAGS: Readonly<Record<string, number>> = {
@@ -28,16 +29,26 @@ export interface Surroundings {
   readonly netns: 'new' | 'host' | { readonly pid: number };
   /** Sources of binds whose mounts shall reach the host (`shared`, `rshared`). */
   readonly sharedSources?: readonly string[];
+  /** Shared memory that other containers may bind, mounted for the host to see. Bytes. */
+  readonly shm?: { readonly path: string; readonly size: number };
 }
 
 /** Renders the stub's instructions (native/monitor/PROTOCOL.md). Pure. */
-export function renderInstructions({ cgroup, rootfs, target, netns, sharedSources = [] }: Surroundings): Field[][] {
+export function renderInstructions({
+  cgroup,
+  rootfs,
+  target,
+  netns,
+  sharedSources = [],
+  shm,
+}: Surroundings): Field[][] {
   return [
     ...cgroup.setup.map((step) =>
       step.op === 'mkdir' ? ['mkdir', step.path, '755'] : [step.optional ? 'try-write' : 'write', step.path, step.data],
     ),
     ...cgroup.join.map((file) => ['join', file]),
     ...(typeof netns === 'object' ? [['setns', `/proc/${netns.pid}/ns/net`]] : []),
+    ...(shm ? renderShm(shm) : []),
     ...sharedSources.map((source) => ['take', source]),
     ['unshare', hex(CLONE_NEWNS | (netns === 'new' ? CLONE_NEWNET : 0))],
     ...(netns === 'new' ? [['loopback']] : []),
@@ -47,6 +58,13 @@ export function renderInstructions({ cgroup, rootfs, target, netns, sharedSource
     ['chdir', rootfs.cwd],
     ...rootfs.mounts.map((mount) => renderMount(mount, target)),
     ['chdir', '/'],
+  ];
+}
+
+function renderShm({ path, size }: NonNullable<Surroundings['shm']>): Field[][] {
+  return [
+    ['mkdir', path, '755'],
+    ['mount', 'shm', path, 'tmpfs', hex(MS_NOSUID_NODEV_NOEXEC), `mode=1777,size=${size}`],
   ];
 }
 

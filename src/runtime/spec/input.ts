@@ -33,6 +33,9 @@ export interface SpecDefaults {
   /** The static init that `--init` binds at /sbin/docker-init. */
   readonly initPath: string;
   readonly shmSize: number;
+  /** '' or what a container gets that asks for nothing (`default-ipc-mode`, `default-cgroupns-mode`). */
+  readonly ipcMode: string;
+  readonly cgroupnsMode: string;
   /** 0 or −1: no limit. */
   readonly pidsLimit: number;
   readonly ulimits: readonly { readonly Name: string; readonly Soft: number; readonly Hard: number }[];

@@ -59,9 +59,15 @@ function systemMounts({ hostConfig, shmPath, defaults }: SpecInput, taken: Set<s
   return kept.map((mount) => {
     if (mount.destination !== '/dev/shm') return { ...mount, options: [...mount.options] };
     const hostShm = hostConfig.IpcMode === 'host' ? '/dev/shm' : shmPath;
-    if (hostShm) return bind({ source: hostShm, destination: '/dev/shm', readonly: false });
+    if (hostShm) return boundShm(hostShm);
     return { ...mount, options: [...mount.options, `size=${hostConfig.ShmSize || defaults.shmSize}`] };
   });
+}
+
+/** crun forgets the flags of what it binds. */
+function boundShm(source: string): Required<OciMount> {
+  const { options, ...mount } = bind({ source, destination: '/dev/shm', readonly: false });
+  return { ...mount, options: [...options, 'nosuid', 'noexec', 'nodev'] };
 }
 
 function userMounts({ mounts }: SpecInput): Required<OciMount>[] {

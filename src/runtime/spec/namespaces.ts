@@ -12,11 +12,11 @@ export interface NamespaceRequest {
 
 /** Refuses namespace modes that Docker refuses, with its texts. */
 export function validateNamespaceModes({ PidMode, IpcMode, UTSMode, CgroupnsMode }: NamespaceRequest): void {
-  const joins = (mode: string) => /^container:./.test(mode);
-  if (!['', 'none', 'host', 'private', 'shareable'].includes(IpcMode) && !joins(IpcMode)) {
+  // Docker: that the container is not named is told by the start.
+  if (!['', 'none', 'host', 'private', 'shareable'].includes(IpcMode) && !IpcMode.startsWith('container:')) {
     throw invalid(`invalid IPC mode: ${IpcMode}`);
   }
-  if (!['', 'host'].includes(PidMode) && !joins(PidMode)) throw invalid(`invalid PID mode: ${PidMode}`);
+  if (!['', 'host'].includes(PidMode) && !/^container:./.test(PidMode)) throw invalid(`invalid PID mode: ${PidMode}`);
   if (!['', 'host'].includes(UTSMode)) throw invalid(`invalid UTS mode: ${UTSMode}`);
   if (!['', 'private', 'host'].includes(CgroupnsMode)) throw invalid(`invalid cgroup namespace mode: ${CgroupnsMode}`);
 }

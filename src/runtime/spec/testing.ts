@@ -43,6 +43,8 @@ export const DEFAULTS: SpecDefaults = {
   init: false,
   initPath: '/usr/lib/gantry/gantry-init',
   shmSize: 64 * 1024 * 1024,
+  ipcMode: '',
+  cgroupnsMode: '',
   pidsLimit: 4096,
   ulimits: [],
   noNewPrivileges: false,

@@ -44,12 +44,12 @@ export function validateHostConfig(
 }
 
 function withDefaults(given: HostConfig, { facts, host, defaults }: HostConfigContext): HostConfig {
-  const cgroupns = facts.cgroupVersion === 2 ? 'private' : 'host';
+  const cgroupns = defaults.cgroupnsMode || (facts.cgroupVersion === 2 ? 'private' : 'host');
   return {
     ...given,
     MemorySwap: given.Memory > 0 && given.MemorySwap === 0 ? given.Memory * 2 : given.MemorySwap,
     ShmSize: given.ShmSize === 0 ? defaults.shmSize : given.ShmSize,
-    IpcMode: given.IpcMode || 'private',
+    IpcMode: given.IpcMode || defaults.ipcMode || 'private',
     CgroupnsMode: given.CgroupnsMode || cgroupns,
     OomKillDisable: given.OomKillDisable ?? false,
     SecurityOpt: securityOptions(given),

@@ -5,6 +5,7 @@ import { exec } from './exec.ts';
 import { images } from './images.ts';
 import { lifecycle } from './lifecycle.ts';
 import { lists } from './lists.ts';
+import { namespaces } from './namespaces.ts';
 import { networks } from './networks.ts';
 import { policies } from './policies.ts';
 import { protocol } from './protocol.ts';
@@ -22,6 +23,7 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
   exec,
   lists,
   images,
+  namespaces,
   networks,
   volumes,
 };

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import type { HostConfig } from '#api';
+import { send } from '../../conformance/call.ts';
 import { importImage } from '../../conformance/image.ts';
 import type { Reply } from '../../harness/api.ts';
 import { api } from '../../harness/api.ts';
-import type { TestDaemon } from '../../harness/daemon.ts';
+import type { DaemonOptions, TestDaemon } from '../../harness/daemon.ts';
 import { startDaemon } from '../../harness/daemon.ts';
 
 /** An image with a shell; made by every test file for itself. */
@@ -15,6 +17,13 @@ export interface State {
   readonly Error: string;
   readonly OOMKilled: boolean;
   readonly Health?: { readonly Status: string; readonly FailingStreak: number };
+}
+
+export interface Inspected {
+  readonly Id: string;
+  readonly State: State;
+  readonly HostConfig: HostConfig;
+  readonly Mounts: readonly Readonly<Record<string, unknown>>[];
 }
 
 export interface Event {
@@ -31,8 +40,8 @@ export class Engine {
     this.daemon = daemon;
   }
 
-  static async open(): Promise<Engine> {
-    const daemon = await startDaemon();
+  static async open(options: DaemonOptions = {}): Promise<Engine> {
+    const daemon = await startDaemon(options);
     await importImage(daemon.socket);
     return new Engine(daemon);
   }
@@ -71,7 +80,36 @@ export class Engine {
   }
 
   async state(name: string): Promise<State> {
-    return ((await this.expect(200, 'GET', `/containers/${name}/json`)) as { State: State }).State;
+    return (await this.inspect(name)).State;
+  }
+
+  async inspect(name: string): Promise<Inspected> {
+    return (await this.expect(200, 'GET', `/containers/${name}/json`)) as Inspected;
+  }
+
+  /** Runs a shell's script to its end and removes the container; gives what it wrote. */
+  async output(script: string, host: object = {}, config: object = {}): Promise<string> {
+    await this.run('output', ['sh', '-c', script], host, config);
+    await this.wait('output');
+    const text = await this.#read('GET', '/containers/output/logs?stdout=1&stderr=1');
+    await this.remove('output');
+    return text;
+  }
+
+  /** What a shell's script writes in a running container. */
+  async exec(name: string, script: string): Promise<string> {
+    const body = { Cmd: ['sh', '-c', script], AttachStdout: true, AttachStderr: true };
+    const { Id } = (await this.expect(201, 'POST', `/containers/${name}/exec`, body)) as { Id: string };
+    return await this.#read('POST', `/exec/${Id}/start`, {});
+  }
+
+  async remove(name: string): Promise<void> {
+    await this.expect(204, 'DELETE', `/containers/${name}?force=1&v=1`);
+  }
+
+  async #read(method: string, path: string, body?: unknown): Promise<string> {
+    const { body: frames } = await send(this.daemon.socket, { method, path: `/v1.50${path}`, body }, new Map());
+    return Array.isArray(frames) ? frames.map(({ text }) => text).join('') : String(frames);
   }
 
   /** The actions of a container's events so far, those of its networks and volumes included. */

@@ -1,0 +1,184 @@
+import type { Call, Case } from '../call.ts';
+
+const SLEEP = ['sleep', '1000'];
+const make = (name: string, Cmd: string[], HostConfig: object, more: object = {}): Call => ({
+  method: 'POST',
+  path: `/v1.50/containers/create?name=${name}`,
+  body: {
+    Image: 'conformance',
+    Cmd,
+    StopSignal: 'SIGKILL',
+    HostConfig: { NetworkMode: 'none', ...HostConfig },
+    ...more,
+  },
+  keep: { [name.replaceAll('-', '')]: 'Id' },
+});
+const post = (path: string, more: Partial<Call> = {}): Call => ({
+  method: 'POST',
+  path: `/v1.50/containers/${path}`,
+  ...more,
+});
+const start = (name: string) => post(`${name}/start`);
+const said = (name: string): Call[] => [
+  start(name),
+  post(`${name}/wait`),
+  { method: 'GET', path: `/v1.50/containers/${name}/logs?stdout=1&stderr=1` },
+];
+/** Starts a container that shows what it sees, and compares its output. */
+const shows = (name: string, script: string, HostConfig: object, more: object = {}): Call[] => [
+  make(name, ['sh', '-c', script], HostConfig, more),
+  ...said(name),
+];
+const OURS: Readonly<Record<string, string>> = {
+  'HostConfig.Runtime': 'crun is the default',
+  'HostConfig.PidsLimit': 'limited by default',
+  'HostConfig.LogConfig': 'bounded by default',
+};
+const inspect = (name: string): Call => ({
+  method: 'GET',
+  path: `/v1.50/containers/${name}/json`,
+  only: ['HostConfig'],
+  differs: OURS,
+});
+const SHM = "grep ' /dev/shm ' /proc/mounts | sed 's/,inode64//'";
+/** The same namespace as the first process of the donor, or another. */
+const SAME = (kind: string) => `[ $(readlink /proc/1/ns/${kind}) = $(readlink /proc/self/ns/${kind}) ] && echo same`;
+
+/** Namespaces: private, the host's, shareable, another container's. */
+export const namespaces: Case[] = [
+  {
+    name: 'shareable shared memory',
+    removes: ['ns-donor', 'ns-guest', 'ns-guest2'],
+    calls: [
+      make('ns-donor', ['sh', '-c', 'echo donor > /dev/shm/f; sleep 1000'], { IpcMode: 'shareable', ShmSize: 1 << 20 }),
+      start('ns-donor'),
+      ...shows('ns-guest', `cat /dev/shm/f; echo guest >> /dev/shm/f; ${SHM}`, {
+        IpcMode: 'container:ns-donor',
+        ShmSize: 2 << 20,
+      }),
+      inspect('ns-donor'),
+      inspect('ns-guest'),
+      ...shows('ns-guest2', `cat /dev/shm/f`, { IpcMode: 'container:{nsdonor}' }),
+      post('ns-donor/restart?t=0'),
+      ...said('ns-guest2'),
+    ],
+  },
+  {
+    name: 'guest of a guest',
+    removes: ['ns-donor', 'ns-guest', 'ns-guest2'],
+    calls: [
+      make('ns-donor', ['sh', '-c', 'echo donor > /dev/shm/f; sleep 1000'], { IpcMode: 'shareable' }),
+      start('ns-donor'),
+      make('ns-guest', SLEEP, { IpcMode: 'container:ns-donor' }),
+      start('ns-guest'),
+      ...shows('ns-guest2', `cat /dev/shm/f`, { IpcMode: 'container:ns-guest' }),
+    ],
+  },
+  ...['private', '', 'none', 'host'].map((mode) => ({
+    name: `guest of ${mode || 'default'}`,
+    removes: ['ns-donor', 'ns-guest'],
+    calls: [
+      make('ns-donor', SLEEP, { IpcMode: mode }),
+      start('ns-donor'),
+      make('ns-guest', ['true'], { IpcMode: 'container:ns-donor' }),
+      start('ns-guest'),
+    ],
+  })),
+  {
+    name: 'guest of a donor that does not run',
+    removes: ['ns-donor', 'ns-guest', 'ns-guest2'],
+    calls: [
+      make('ns-donor', SLEEP, { IpcMode: 'shareable' }),
+      make('ns-guest', ['true'], { IpcMode: 'container:ns-donor' }),
+      start('ns-guest'),
+      make('ns-guest2', ['true'], { PidMode: 'container:ns-donor' }),
+      start('ns-guest2'),
+      { method: 'DELETE', path: '/v1.50/containers/ns-donor' },
+      start('ns-guest'),
+      start('ns-guest2'),
+    ],
+  },
+  {
+    name: 'modes without a container',
+    removes: ['ns-a', 'ns-b', 'ns-c'],
+    calls: [
+      make('ns-a', ['true'], { IpcMode: 'container:' }),
+      start('ns-a'),
+      make('ns-a', ['true'], { IpcMode: 'container' }),
+      make('ns-a', ['true'], { IpcMode: 'Private' }),
+      make('ns-a', ['true'], { PidMode: 'container:' }),
+      make('ns-a', ['true'], { PidMode: 'private' }),
+      make('ns-a', ['true'], { UTSMode: 'private' }),
+      make('ns-a', ['true'], { UTSMode: 'container:ns-a' }),
+      make('ns-a', ['true'], { CgroupnsMode: 'container:ns-a' }),
+      make('ns-b', ['true'], { UsernsMode: 'private' }),
+      make('ns-c', ['true'], { UsernsMode: 'container:ns-a' }),
+      start('ns-b'),
+      make('ns-a', ['true'], { ShmSize: -1 }),
+    ],
+  },
+  {
+    name: 'no shared memory',
+    removes: ['ns-a'],
+    calls: [...shows('ns-a', `${SHM}; ls -d /dev/shm; ls /dev/mqueue`, { IpcMode: 'none' }), inspect('ns-a')],
+  },
+  {
+    name: 'size of the shared memory',
+    removes: ['ns-a', 'ns-b', 'ns-c'],
+    calls: [
+      ...shows('ns-a', SHM, { ShmSize: 3 << 20 }),
+      inspect('ns-a'),
+      ...shows('ns-b', SHM, { ShmSize: 3 << 20, IpcMode: 'shareable' }),
+      ...shows('ns-c', SHM, { ShmSize: 3 << 20, IpcMode: 'private', ReadonlyRootfs: true }),
+    ],
+  },
+  {
+    name: 'a mount at the place of the shared memory',
+    removes: ['ns-a', 'ns-b'],
+    calls: [
+      ...shows('ns-a', SHM, { IpcMode: 'shareable', Tmpfs: { '/dev/shm': 'size=1m' } }),
+      make('ns-b', SLEEP, { IpcMode: 'shareable', Tmpfs: { '/dev/shm': 'size=1m' } }),
+      start('ns-b'),
+      make('ns-c', ['true'], { IpcMode: 'container:ns-b' }),
+      start('ns-c'),
+      { method: 'DELETE', path: '/v1.50/containers/ns-c' },
+    ],
+  },
+  {
+    name: 'processes of another container',
+    removes: ['ns-donor', 'ns-guest', 'ns-guest2'],
+    calls: [
+      make('ns-donor', ['sleep', '1234'], {}),
+      start('ns-donor'),
+      ...shows('ns-guest', `cat /proc/1/cmdline | tr '\\0' ' '; ${SAME('pid')}`, { PidMode: 'container:ns-donor' }),
+      inspect('ns-guest'),
+      make('ns-guest2', SLEEP, { PidMode: 'container:ns-donor' }),
+      start('ns-guest2'),
+      post('ns-donor/kill'),
+      post('ns-guest2/wait'),
+    ],
+  },
+  {
+    name: 'a pid mode that names itself',
+    removes: ['ns-a'],
+    calls: [make('ns-a', ['true'], { PidMode: 'container:ns-a', IpcMode: 'container:ns-a' })],
+  },
+  {
+    name: 'host names and the namespace of the host',
+    removes: ['ns-a', 'ns-b'],
+    calls: [
+      make('ns-a', ['true'], { UTSMode: 'host' }, { Hostname: 'web' }),
+      make('ns-a', ['true'], { UTSMode: 'host' }, { Domainname: 'web' }),
+      ...shows('ns-b', 'hostname; cat /etc/hostname', {}, { Hostname: 'web', Domainname: 'example.org' }),
+    ],
+  },
+  {
+    name: 'cgroup namespaces',
+    removes: ['ns-a', 'ns-b'],
+    calls: [
+      ...shows('ns-a', 'grep memory /proc/self/cgroup', { CgroupnsMode: 'private' }),
+      inspect('ns-a'),
+      ...shows('ns-b', "grep memory /proc/self/cgroup | grep -c '/[0-9a-f]'", { CgroupnsMode: 'host' }),
+    ],
+  },
+];
