@@ -6,10 +6,10 @@ import { decode } from '#schema';
 /** The longest JSON or form body: the largest real ones (seccomp profiles in create) have a few 100 kB. */
 export const BODY_LIMIT = 4 * 1024 * 1024;
 
-/** Thrown for a body over {@link BODY_LIMIT}: its rest is not read. */
+/** Thrown for a body that is longer than allowed: its rest is not read. */
 export class BodyTooLarge extends Error {
-  constructor() {
-    super(`request body is larger than ${BODY_LIMIT} bytes`);
+  constructor(limit: number) {
+    super(`request body is larger than ${limit} bytes`);
   }
 }
 
@@ -20,26 +20,27 @@ export function hasBody({ headers }: IncomingMessage): boolean {
 }
 
 /** The whole body as text. Throws {@link BodyTooLarge}. */
-export async function readText(request: IncomingMessage): Promise<string> {
+export async function readText(request: IncomingMessage, limit = BODY_LIMIT): Promise<string> {
   if (!hasBody(request)) return '';
-  if (Number(request.headers['content-length'] ?? 0) > BODY_LIMIT) throw new BodyTooLarge();
+  if (Number(request.headers['content-length'] ?? 0) > limit) throw new BodyTooLarge(limit);
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request.iterator({ destroyOnReturn: false })) {
     size += (chunk as Buffer).length;
-    if (size > BODY_LIMIT) throw new BodyTooLarge();
+    if (size > limit) throw new BodyTooLarge(limit);
     chunks.push(chunk as Buffer);
   }
   return (chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)).toString('utf8');
 }
 
-/** The body decoded; an empty one is the zero value. The Content-Type is checked as Docker checks it. */
+/** The body decoded, `read` when it was read before; an empty one is the zero value. The Content-Type is checked as Docker does. */
 export async function readJson<S extends Schema>(
   request: IncomingMessage,
   { body, needsBody = false }: { readonly body: S; readonly needsBody?: boolean },
+  read?: string,
 ): Promise<Infer<S>> {
   checkContentType(request);
-  const text = await readText(request);
+  const text = read ?? (await readText(request));
   if (text.trim() !== '') return decodeBody(body, text);
   if (needsBody) throw invalid('invalid JSON: got EOF while reading request body');
   return decodeBody(body, 'null');

@@ -24,6 +24,13 @@ export function answerClientError(error: NodeJS.ErrnoException, connection: Dupl
   connection.once('close', () => clearTimeout(timer));
 }
 
+/** Go's words for a client that speaks plain HTTP to a TLS door; TLS itself cannot carry them. */
+export function answerPlainRequest(error: NodeJS.ErrnoException, connection: Duplex): void {
+  const { _parent: raw } = connection as { _parent?: Duplex };
+  if (error.code !== 'ERR_SSL_HTTP_REQUEST' || !raw) return;
+  raw.end('HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n');
+}
+
 /** Node's parser knows a closed set of methods; others are as good as an unknown path. */
 const UNKNOWN_METHOD = /^[A-Z]+ \S+ HTTP\/1\.[01]\r\n/;
 

@@ -187,6 +187,25 @@ export interface SystemInfo {
 
 export type DiskUsagePart = 'container' | 'image' | 'volume' | 'build-cache';
 
+/** A request as authorization plugins are shown it; header names as Go writes them, certificates in PEM. */
+export interface RequestFacts {
+  readonly method: string;
+  readonly uri: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array | undefined;
+  readonly user: string;
+  readonly certificates: readonly string[];
+}
+
+/** Decides who may do what; both throw when they do not allow it. */
+export interface Authorizer {
+  request(facts: RequestFacts): Promise<void>;
+  response(
+    facts: RequestFacts,
+    answer: { status: number; headers: Readonly<Record<string, string>>; body: Uint8Array | undefined },
+  ): Promise<void>;
+}
+
 /** All that the server serves. */
 export interface ServerDeps {
   readonly containers: Containers;
@@ -195,5 +214,7 @@ export interface ServerDeps {
   readonly networks: Networks;
   readonly events: EventSource;
   readonly system: SystemInfo;
+  /** Asked for each call, because it may change while we serve; undefined: whoever reaches us may do all. */
+  readonly authorizer?: () => Authorizer | undefined;
   readonly log: Log;
 }

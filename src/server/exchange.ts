@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { before } from '#api';
+import type { Judged } from './authorize.ts';
+import { tellAtEnd } from './authorize.ts';
 import { readText } from './body.ts';
 import type { Call } from './call.ts';
 import { COMMON_HEADERS } from './head.ts';
@@ -27,6 +29,8 @@ export class Exchange {
   /** What the path says for the first `{…}`; decoded. */
   readonly name: string;
   readonly query: Query;
+  /** Set when authorization plugins want to see the answer before it goes out. */
+  judged: Judged | undefined;
   #controller: AbortController | undefined;
 
   constructor(request: IncomingMessage, response: ServerResponse, call: Call) {
@@ -77,32 +81,37 @@ export class Exchange {
 
   json(value: unknown, status = 200): void {
     const body = Buffer.from(`${JSON.stringify(value)}\n`);
-    this.response.writeHead(status, [
-      ...COMMON_HEADERS,
-      ...['Content-Type', 'application/json', 'Content-Length', String(body.length)],
-    ]);
-    this.response.end(body);
+    this.#send(status, ['Content-Type', 'application/json', 'Content-Length', String(body.length)], body);
   }
 
   /** An answer without a body. */
   empty(status = 204): void {
-    const length = status === 204 || status === 304 ? [] : ['Content-Length', '0'];
-    this.response.writeHead(status, [...COMMON_HEADERS, ...length]);
-    this.response.end();
+    this.#send(status, status === 204 || status === 304 ? [] : ['Content-Length', '0']);
   }
 
   text(body: string, status = 200, headers: readonly string[] = []): void {
-    this.response.writeHead(status, [
-      ...COMMON_HEADERS,
-      ...headers,
-      ...['Content-Type', 'text/plain; charset=utf-8', 'Content-Length', String(Buffer.byteLength(body))],
-    ]);
-    this.response.end(body);
+    const bytes = Buffer.from(body);
+    const about = ['Content-Type', 'text/plain; charset=utf-8', 'Content-Length', String(bytes.length)];
+    this.#send(status, [...headers, ...about], bytes);
+  }
+
+  #send(status: number, headers: readonly string[], body?: Uint8Array): void {
+    const { judged, response } = this;
+    const send = () => response.writeHead(status, [...COMMON_HEADERS, ...headers]).end(body);
+    if (!judged) {
+      send();
+      return;
+    }
+    // What must not go out is replaced by the refusal, which nobody need allow.
+    this.judged = undefined;
+    judged.answer(status, [...COMMON_HEADERS, ...headers], body).then(send, (error) => this.fail(error));
   }
 
   /** Sends the head now; what is written afterwards goes out in chunks. */
   begin(contentType: string): void {
-    this.response.writeHead(200, [...COMMON_HEADERS, 'Content-Type', contentType, 'Transfer-Encoding', 'chunked']);
+    const headers = [...COMMON_HEADERS, 'Content-Type', contentType, 'Transfer-Encoding', 'chunked'];
+    if (this.judged) tellAtEnd(this.judged, this.response, headers);
+    this.response.writeHead(200, headers);
     this.response.flushHeaders();
   }
 
@@ -116,11 +125,15 @@ export class Exchange {
 
   /** The connection itself, for a request that did not ask to upgrade and whose body has been read. */
   takeOver(): Hijack {
+    if (this.judged) tellAtEnd(this.judged, this.request.socket, []);
     return new Hijack(this.request, detach(this.request, this.response), this.#call);
   }
 
   fail(error: unknown): void {
     const { status, message } = this.isAbandoned ? ABANDONED : failureOf(error);
+    // Docker: plugins are shown that it failed, and cannot change what is said of it.
+    void this.judged?.answer(0, [], undefined).catch(() => undefined);
+    this.judged = undefined;
     if (!this.request.complete && !this.response.headersSent) drain(this.request, this.response);
     if (this.response.headersSent) this.response.destroy();
     else if (status === 304) this.empty(304);

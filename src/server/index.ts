@@ -9,6 +9,7 @@
 export type {
   AttachedStream,
   AttachOptions,
+  Authorizer,
   Caller,
   Containers,
   DiskUsagePart,
@@ -26,8 +27,12 @@ export type {
 } from './deps.ts';
 export type { Listener, ListenOptions } from './listen.ts';
 export { isServed } from './listen.ts';
+export type { PassedSocket } from './passed-sockets.ts';
+export { takePassedSockets } from './passed-sockets.ts';
 export type { Method, Route } from './route.ts';
 export { Router } from './router.ts';
 export { routes } from './routes.ts';
 export { Server } from './server.ts';
+export type { TlsFiles, TlsPaths } from './tls.ts';
+export { readTlsFiles } from './tls.ts';
 export { warmUp } from './warm-up.ts';

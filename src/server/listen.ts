@@ -2,15 +2,28 @@ import { chmodSync, chownSync, readFileSync, unlinkSync } from 'node:fs';
 import type { Server as HttpServer } from 'node:http';
 import { connect } from 'node:net';
 import { invalid } from '#errdefs';
+import type { PassedSocket } from './passed-sockets.ts';
+import { selectSockets } from './passed-sockets.ts';
+import type { TlsFiles } from './tls.ts';
 
 export interface ListenOptions {
   /** Group of unix sockets, a name or a number. Docker: when `docker` does not exist the group stays root. */
-  readonly group?: string;
+  readonly group?: string | undefined;
   /** Permission bits of unix sockets. */
   readonly mode?: number;
   /** Whether `tcp://` without TLS is allowed: whoever reaches it owns the host. */
   readonly insecureTcp?: boolean;
+  /** With it every TCP address speaks TLS. */
+  readonly tls?: TlsFiles | undefined;
+  /** Sockets that systemd opened, for `fd://`. */
+  readonly passed?: readonly PassedSocket[];
 }
+
+/** Who can come in: anybody on the network, by TLS or not, or processes of this host that may open a file. */
+export type Door = { readonly kind: 'local' } | { readonly kind: 'tcp' } | { readonly kind: 'tls'; tls: TlsFiles };
+
+/** Makes the HTTP server behind a door. */
+export type CreateServer = (door: Door) => HttpServer;
 
 /** One socket that is served. */
 export interface Listener {
@@ -22,31 +35,33 @@ export interface Listener {
 
 const DEFAULT_GROUP = 'docker';
 
-/** Opens one address: `unix:///path`, `/path`, `tcp://host:port`, `fd://` (all of LISTEN_FDS) or `fd://3`. */
-export async function listen(host: string, create: () => HttpServer, options: ListenOptions): Promise<Listener[]> {
+/** Opens one address: `unix:///path`, `/path`, `tcp://host:port`, `fd://` (all that were passed), `fd://3` or `fd://name`. */
+export async function listen(host: string, create: CreateServer, options: ListenOptions): Promise<Listener[]> {
   if (host.startsWith('fd://')) {
-    return await Promise.all(descriptors(host.slice(5)).map((fd) => open(create(), { fd }, `fd://${fd}`)));
+    const passed = selectSockets(host.slice(5), options.passed ?? []);
+    return await Promise.all(
+      passed.map(({ fd, isUnix }) => {
+        const door: Door = isUnix ? { kind: 'local' } : tcpDoor(`fd://${fd}`, options);
+        return open(create(door), { fd }, `fd://${fd}`);
+      }),
+    );
   }
-  if (host.startsWith('tcp://')) return [await listenTcp(host, create(), options)];
+  if (host.startsWith('tcp://')) return [await listenTcp(host, create, options)];
   const path = host.startsWith('unix://') ? host.slice(7) : host;
   if (!path.startsWith('/')) throw invalid(`invalid bind address (${host}): want unix://, tcp:// or fd://`);
-  return [await listenUnix(path, create(), options)];
+  return [await listenUnix(path, create({ kind: 'local' }), options)];
 }
 
-/** Systemd passes its sockets from descriptor 3 on, to the process whose pid it names. */
-function descriptors(which: string): number[] {
-  if (/^\d+$/.test(which)) return [Number(which)];
-  const count = Number(process.env.LISTEN_FDS ?? 0);
-  const isOurs = process.env.LISTEN_PID === undefined || Number(process.env.LISTEN_PID) === process.pid;
-  if (!isOurs || !(count > 0))
-    throw invalid('no sockets found via socket activation: make sure the service was started by systemd');
-  return Array.from({ length: count }, (_, i) => 3 + i);
+function tcpDoor(host: string, { tls, insecureTcp }: ListenOptions): Door {
+  if (tls) return { kind: 'tls', tls };
+  if (insecureTcp) return { kind: 'tcp' };
+  throw invalid(
+    `refusing to listen on ${host} without TLS: anyone who can reach it would be root on this host (see --tlsverify)`,
+  );
 }
 
-async function listenTcp(host: string, server: HttpServer, options: ListenOptions): Promise<Listener> {
-  if (!options.insecureTcp) {
-    throw invalid(`refusing to listen on ${host} without TLS: anyone who can reach it would be root on this host`);
-  }
+async function listenTcp(host: string, create: CreateServer, options: ListenOptions): Promise<Listener> {
+  const door = tcpDoor(host, options);
   let url: URL;
   try {
     url = new URL(host.replace(/^tcp:/, 'http:'));
@@ -54,7 +69,11 @@ async function listenTcp(host: string, server: HttpServer, options: ListenOption
     throw invalid(`invalid bind address (${host})`, error);
   }
   const name = url.hostname.replace(/^\[|\]$/g, '');
-  const listener = await open(server, { host: name, port: Number(url.port || 2375) }, host);
+  const server = create(door);
+  // A URL drops port 80 as its scheme's own.
+  const asked = /:(\d+)\/?$/.exec(host)?.[1];
+  const place = { host: name, port: Number(asked ?? (door.kind === 'tls' ? 2376 : 2375)) };
+  const listener = await open(server, place, host);
   const bound = server.address();
   const port = typeof bound === 'object' ? bound?.port : undefined;
   return { ...listener, address: `tcp://${url.hostname}:${port}` };

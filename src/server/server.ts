@@ -1,25 +1,24 @@
 import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http';
-import { createServer } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { before } from '#api';
+import { forbidden } from '#errdefs';
+import { Judged, tellAtEnd } from './authorize.ts';
 import { BodyTooLarge, hasBody, readJson } from './body.ts';
 import type { Resolved } from './call.ts';
 import { resolve } from './call.ts';
-import { answerClientError, BAD_REQUEST } from './client-error.ts';
 import type { ServerDeps } from './deps.ts';
 import { Exchange } from './exchange.ts';
 import { COMMON_HEADERS, rawHead } from './head.ts';
 import { Hijack } from './hijack.ts';
-import type { Listener, ListenOptions } from './listen.ts';
+import { createHttpServer } from './http-server.ts';
+import type { Door, Listener, ListenOptions } from './listen.ts';
 import { listen } from './listen.ts';
+import { browserFault } from './origin.ts';
 import type { Route } from './route.ts';
 import { Router } from './router.ts';
 import { routes } from './routes.ts';
 import { failureOf } from './status.ts';
-
-/** Go's limit on heads, with the same slack. */
-const HEAD_LIMIT = 1024 * 1024 + 4096;
 
 type Resolution = Extract<Resolved, { kind: 'call' }>;
 
@@ -39,7 +38,7 @@ export class Server {
   async listen(hosts: readonly string[], options: ListenOptions = {}): Promise<Listener[]> {
     const opened: Listener[] = [];
     try {
-      for (const host of hosts) opened.push(...(await listen(host, () => this.#createHttpServer(), options)));
+      for (const host of hosts) opened.push(...(await listen(host, (door) => this.#createServer(door), options)));
     } catch (error) {
       await Promise.all(opened.map((listener) => listener.close(0)));
       throw error;
@@ -56,30 +55,13 @@ export class Server {
     await Promise.all(closing);
   }
 
-  #createHttpServer(): HttpServer {
-    const server = createServer({
-      maxHeaderSize: HEAD_LIMIT,
-      headersTimeout: 60_000,
-      requestTimeout: 0,
-      keepAliveTimeout: 0,
-      requireHostHeader: false,
-      keepAlive: true,
-      noDelay: true,
-      shouldUpgradeCallback: (request) => this.#hijackOf(request) !== undefined,
+  #createServer(door: Door): HttpServer {
+    return createHttpServer(door, {
+      isHijack: (request) => this.#hijackOf(request) !== undefined,
+      onConnection: (socket) => this.#watchHeads(socket),
+      serve: (request, response) => void this.#serve(request, response, door),
+      serveHijack: (request, connection, head) => void this.#serveHijack(request, connection, head, door),
     });
-    server.maxHeadersCount = 0;
-    // A client may close its sending side and still wait for the answer.
-    Object.assign(server, { httpAllowHalfOpen: true });
-    server.on('connection', (socket) => this.#watchHeads(socket));
-    server.on('request', (request, response) => void this.#serve(request, response));
-    server.on('checkContinue', (request, response) => {
-      response.writeContinue();
-      void this.#serve(request, response);
-    });
-    server.on('upgrade', (request, connection, head) => void this.#serveHijack(request, connection, head));
-    server.on('connect', (_request, connection) => connection.end(BAD_REQUEST, () => connection.destroy()));
-    server.on('clientError', answerClientError);
-    return server;
   }
 
   /**
@@ -107,8 +89,13 @@ export class Server {
     return resolved.kind === 'call' && resolved.route.hijack ? resolved : undefined;
   }
 
-  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #serve(request: IncomingMessage, response: ServerResponse, door: Door): Promise<void> {
     response.on('error', () => {});
+    const fault = door.kind === 'local' ? undefined : browserFault(request, door);
+    if (fault !== undefined) {
+      sendJson(response, 403, fault);
+      return;
+    }
     if (request.headers.upgrade !== undefined && !request.complete) endWithSocket(request);
     const resolved = resolve(this.#router, request);
     const lacksHost = request.headers.host === undefined && request.httpVersion === '1.1';
@@ -134,12 +121,15 @@ export class Server {
       exchange.json({ message: 'page not found' }, 404);
       return;
     }
-    const body = route.body ? await readJson(request, { ...route, body: route.body }) : undefined;
+    const authorizer = this.#deps.authorizer?.();
+    if (authorizer) exchange.judged = await Judged.request(authorizer, request, route);
+    const { judged } = exchange;
+    const body = route.body ? await readJson(request, { ...route, body: route.body }, judged?.body) : undefined;
     if (!route.body && !route.isBinary) await exchange.readForm();
     await route.handle(exchange, this.#deps, body);
   }
 
-  async #serveHijack(request: IncomingMessage, connection: Duplex, head: Buffer): Promise<void> {
+  async #serveHijack(request: IncomingMessage, connection: Duplex, head: Buffer, door: Door): Promise<void> {
     const resolved = this.#hijackOf(request);
     if (!resolved) {
       connection.destroy();
@@ -152,7 +142,12 @@ export class Server {
     const hijack = new Hijack(request, connection, call);
     let body: unknown;
     try {
-      body = route.body ? await readJson(request, { ...route, body: route.body }) : undefined;
+      const fault = browserFault(request, door);
+      if (fault !== undefined) throw forbidden(fault);
+      const authorizer = this.#deps.authorizer?.();
+      const judged = authorizer && (await Judged.request(authorizer, request, route));
+      if (judged) tellAtEnd(judged, connection, []);
+      body = route.body ? await readJson(request, { ...route, body: route.body }, judged?.body) : undefined;
     } catch (error) {
       hijack.failJson(error);
       return;
