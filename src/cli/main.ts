@@ -112,8 +112,9 @@ function checkOperands(program: string, path: string, command: Command, count: n
   const many = (n: number) => `${n} argument${n === 1 ? '' : 's'}`;
   let what = `requires ${many(least)}`;
   if (most === 0) what = 'accepts no arguments';
-  else if (most > least) what = count < least ? `requires at least ${many(least)}` : `requires at most ${many(most)}`;
-  const verb = what.includes('at least') ? 'See' : 'Run';
+  else if (most === Number.POSITIVE_INFINITY) what = `requires at least ${many(least)}`;
+  else if (most > least) what = `requires ${least > 0 ? `at least ${least} and ` : ''}at most ${many(most)}`;
+  const verb = most === Number.POSITIVE_INFINITY ? 'See' : 'Run';
   const usage = `Usage:  ${useLine(path, command)}`;
   throw new StatusError(
     `${program}: '${path}' ${what}\n\n${usage}\n\n${verb} '${path} --help' for more information`,

@@ -4,6 +4,7 @@ import type {
   ContainerSummary,
   CreateRequest,
   CreateResponse,
+  TopResponse,
   WaitCondition,
   WaitResponse,
 } from '#api';
@@ -98,6 +99,16 @@ export class Containers {
 
   rename(name: string, to: string): Promise<void> {
     return this.#post(name, 'rename', { name: to });
+  }
+
+  /** The rows of the host's `ps` that are the container's; `psArgs` as ps takes them. */
+  top(name: string, psArgs: string): Promise<TopResponse> {
+    const query = { ps_args: psArgs || undefined };
+    return this.#transport.json({ method: 'GET', path: `${of(name)}/top`, query });
+  }
+
+  update(name: string, body: object): Promise<{ Warnings: string[] | null }> {
+    return this.#transport.json({ method: 'POST', path: `${of(name)}/update`, json: body });
   }
 
   resize(name: string, size: { h: number; w: number }): Promise<void> {

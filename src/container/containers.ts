@@ -8,6 +8,8 @@ import type {
   ExecInspect,
   ExecStartRequest,
   Filters,
+  TopResponse,
+  UpdateConfig,
   WaitCondition,
   WaitResponse,
 } from '#api';
@@ -35,6 +37,7 @@ import { logs } from './logs/logs.ts';
 import { outOfMemory } from './oom.ts';
 import { pause } from './pause.ts';
 import { prune } from './prune.ts';
+import { assertPsWords } from './ps-output.ts';
 import type { Container } from './record.ts';
 import { recover } from './recovery.ts';
 import { removeByUser } from './remove-by-user.ts';
@@ -48,7 +51,9 @@ import { start } from './start.ts';
 import { stop } from './stop.ts';
 import { stopAll } from './stop-all.ts';
 import { ContainerRows } from './store.ts';
+import { top } from './top.ts';
 import { unpause } from './unpause.ts';
+import { checkUpdate, update } from './update.ts';
 import { parseCondition, Waiters } from './wait.ts';
 
 /** How often what the records say is compared with what the machine says. */
@@ -167,6 +172,20 @@ export class Containers {
 
   async unpause(name: string): Promise<void> {
     await this.#alone(name, (container) => unpause(this.#context, container));
+  }
+
+  async update(name: string, config: UpdateConfig): Promise<{ Warnings: string[] | null }> {
+    const { resources, warnings } = checkUpdate(this.#context, config);
+    const change = { resources, policy: config.RestartPolicy };
+    await this.#alone(name, (container) => update(this.#context, container, change));
+    return { Warnings: warnings.length > 0 ? [...warnings] : null };
+  }
+
+  /** Docker: the words are judged before it is looked whether there is such a container. */
+  async top(name: string, psArgs: string): Promise<TopResponse> {
+    const words = psArgs || '-ef';
+    assertPsWords(words);
+    return await top(this.#context, this.#read(name), words);
   }
 
   async rename(name: string, to: string): Promise<void> {

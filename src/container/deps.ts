@@ -1,7 +1,15 @@
 import type { Duplex } from 'node:stream';
-import type { ContainerConfig, EndpointSettings, ExecConfig, GraphDriver, HostConfig, NetworkSettings } from '#api';
+import type {
+  ContainerConfig,
+  EndpointSettings,
+  ExecConfig,
+  GraphDriver,
+  HostConfig,
+  NetworkSettings,
+  UpdateConfig,
+} from '#api';
 import type { Log } from '#log';
-import type { Mount, OciProcess, OciSpec } from '#oci';
+import type { Mount, OciProcess, OciResources, OciSpec } from '#oci';
 import type { CgroupRequest } from '#runtime';
 import type { Store } from '#store';
 import type { ImageDefaults } from './merge.ts';
@@ -186,6 +194,9 @@ export interface Rendered {
   readonly warnings: readonly string[];
 }
 
+/** What `update` can change of a HostConfig, besides the restart policy. */
+export type Resources = Omit<UpdateConfig, 'RestartPolicy'>;
+
 export interface Size {
   readonly height: number;
   readonly width: number;
@@ -207,6 +218,10 @@ export interface Runtime {
   killAll(id: string): Promise<void>;
   pause(id: string): Promise<void>;
   resume(id: string): Promise<void>;
+  /** Throws and leaves the old limits when the kernel refuses one. */
+  update(id: string, change: { from: OciResources; to: OciResources }): Promise<void>;
+  /** What the host's `ps` prints with these words, and which pids are the container's. */
+  top(id: string, words: readonly string[]): Promise<{ pids: readonly number[]; output: string }>;
   attach(id: string, streams: Streams): Promise<Duplex>;
   resize(id: string, size: Size): Promise<void> | void;
   exec(id: string, request: ExecRequest): Promise<{ pid: number }>;
@@ -257,5 +272,9 @@ export interface Deps {
   renderExec(request: ExecSpecRequest): OciProcess;
   /** Refuses at create what Docker refuses; gives the HostConfig of inspect, and what this host cannot do. */
   validateHostConfig(given: HostConfig): { hostConfig: HostConfig; warnings: readonly string[] };
+  /** The same for `update`, whose fields are all optional. */
+  validateUpdate(given: UpdateConfig): { resources: Resources; warnings: readonly string[] };
+  /** The limits that a HostConfig stands for. */
+  renderResources(hostConfig: HostConfig): OciResources;
   graphDriver(id: string): GraphDriver;
 }

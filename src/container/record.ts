@@ -12,6 +12,8 @@ export interface ContainerSpec {
   readonly args: readonly string[];
   /** Log driver options that are in force although nobody gave them. */
   readonly logDefaults: Readonly<Record<string, string>>;
+  /** An `update` under way: the HostConfig whose limits are being put in force. */
+  readonly updating?: HostConfig;
 }
 
 /** One mount point, resolved. Field names are those of the API's MountPoint where they mean the same. */

@@ -18,6 +18,7 @@ interface Wish {
   readonly autoRemove?: boolean;
   readonly manuallyStopped?: boolean;
   readonly error?: string;
+  readonly isUpdating?: boolean;
 }
 
 function container(wish: Wish): Container {
@@ -32,7 +33,7 @@ function container(wish: Wish): Container {
     id: 'c',
     phase,
     status: wish.status,
-    spec: { hostConfig },
+    spec: { hostConfig, ...(wish.isUpdating ? { updating: hostConfig } : {}) },
     exitCode: 1,
     error: wish.error ?? '',
     manuallyStopped: wish.manuallyStopped ?? false,
@@ -52,6 +53,14 @@ test('a running container that is alive is only watched', () => {
   assert.deepEqual(verbs(plan(container({ status: 'running' }), alive)), ['watch']);
   assert.deepEqual(verbs(plan(container({ status: 'paused' }), alive)), ['watch']);
   assert.deepEqual(plan(container({ status: 'running' }), { ...alive, isFirst: false }), []);
+});
+
+test('an update that was under way goes on, once', () => {
+  const alive = seen({ processAlive: true, monitor: monitor({ started: process }) });
+  const updating = container({ status: 'running', isUpdating: true });
+  assert.deepEqual(verbs(plan(updating, alive)), ['watch', 'finish-update']);
+  assert.deepEqual(verbs(plan(updating, { ...alive, isFirst: false })), []);
+  assert.deepEqual(verbs(plan(container({ status: 'exited', isUpdating: true }), seen())), ['finish-update']);
 });
 
 test('the exit record of the monitor is believed, of another life it is not', () => {

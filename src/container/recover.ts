@@ -16,6 +16,7 @@ export type Action =
   | { readonly do: 'finish-restart' }
   | { readonly do: 'finish-remove'; readonly volumes: boolean }
   | { readonly do: 'schedule-restart' }
+  | { readonly do: 'finish-update' }
   | { readonly do: 'start' }
   | { readonly do: 'watch' }
   | { readonly do: 'end-operation' }
@@ -38,8 +39,14 @@ export function plan(container: Container, seen: Seen): Action[] {
   if (verb === 'create') return [{ do: 'undo-create' }];
   if (verb === 'remove' || container.status === 'removing' || container.status === 'dead') return [removal(container)];
   if (verb === 'start' || (verb === 'restart' && !hasProcess(container))) return halfStarted(container, seen);
-  if (hasProcess(container)) return alive(container, seen);
-  return [...leftovers(seen), ...(verb ? ([{ do: 'end-operation' }] as const) : []), ...idle(container, seen)];
+  if (hasProcess(container)) return [...alive(container, seen), ...halfUpdated(container, seen)];
+  const ended: Action[] = verb ? [{ do: 'end-operation' }] : [];
+  return [...leftovers(seen), ...ended, ...halfUpdated(container, seen), ...idle(container, seen)];
+}
+
+/** Some of the limits may be in force already: forward is the only way that is known. */
+function halfUpdated({ spec }: Container, { isFirst }: Seen): Action[] {
+  return isFirst && spec.updating ? [{ do: 'finish-update' }] : [];
 }
 
 function removal({ operation }: Container): Action {

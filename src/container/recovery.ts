@@ -19,6 +19,7 @@ import { restoreSnapshot } from './restore-snapshot.ts';
 import { next } from './state.ts';
 import type { StopOptions } from './stop.ts';
 import { stop } from './stop.ts';
+import { putInForce } from './update.ts';
 
 const OBSERVE_MS = 10_000;
 /** Starts and removals at once: the API answers meanwhile. */
@@ -69,6 +70,9 @@ const executors: Executors = {
   'finish-remove': async (context, container, { volumes }) => {
     await remove(context, container, { force: true, volumes, link: false });
   },
+  'finish-update': async (context, container) => {
+    if (container.spec.updating) await putInForce(context, container, container.spec.updating);
+  },
   'schedule-restart': ({ restarts }, { id }) => restarts.schedule(id, FIRST_BACK_OFF_MS),
   start: async (context, container) => await launch(context, container, { verb: 'start' }),
   watch: ({ health }, { id }) => health.watch(id),
@@ -87,7 +91,13 @@ function asAsked({ name, operation }: Container): StopOptions {
 }
 
 /** What takes time and needs nobody to wait for it. */
-const SLOW: ReadonlySet<Action['do']> = new Set(['finish-stop', 'finish-restart', 'finish-remove', 'start']);
+const SLOW: ReadonlySet<Action['do']> = new Set([
+  'finish-stop',
+  'finish-restart',
+  'finish-remove',
+  'finish-update',
+  'start',
+]);
 
 /** Brings every container's record and the machine together. The slow parts go on after it returns. */
 export async function recover(context: Context, { isFirst }: { isFirst: boolean }): Promise<void> {

@@ -105,6 +105,8 @@ export async function openEngine(config: DaemonConfig, log: Log): Promise<Engine
       renderSpec: specs.renderSpec,
       renderExec: specs.renderExec,
       validateHostConfig: specs.validateHostConfig,
+      validateUpdate: specs.validateUpdate,
+      renderResources: specs.renderResources,
       graphDriver: () => ({ Name: DRIVERS[snapshots.driver], Data: null }),
     }),
   );

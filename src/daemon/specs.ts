@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { HostConfig } from '#api';
+import type { HostConfig, UpdateConfig } from '#api';
 import type { ExecSpecRequest, Rendered, SpecRequest } from '#container';
 import type { Log } from '#log';
-import type { OciProcess } from '#oci';
+import type { OciProcess, OciResources } from '#oci';
 import type { HostFacts, SpecDefaults } from '#runtime';
 import {
   buildSpec,
+  containerResources,
   detectHostFacts,
   detectSpecHost,
   disablesCgroups,
@@ -14,6 +15,7 @@ import {
   findDevices,
   SeccompCompiler,
   validateHostConfig,
+  validateResources,
 } from '#runtime';
 import type { DaemonConfig } from './config.ts';
 
@@ -27,6 +29,8 @@ export interface Specs {
   renderSpec(request: SpecRequest): Rendered;
   renderExec(request: ExecSpecRequest): OciProcess;
   validateHostConfig(given: HostConfig): { hostConfig: HostConfig; warnings: readonly string[] };
+  validateUpdate(given: UpdateConfig): { resources: Omit<UpdateConfig, 'RestartPolicy'>; warnings: readonly string[] };
+  renderResources(hostConfig: HostConfig): OciResources;
   facts(): HostFacts;
 }
 
@@ -65,6 +69,9 @@ export function createSpecs(
       }),
     renderExec: (request) => renderExec(request, { defaults, host }),
     validateHostConfig: (given) => validateHostConfig(given, { facts: recentFacts(), host, defaults }),
+    validateUpdate: (given) => validateResources(given, recentFacts(), { update: true }),
+    renderResources: (hostConfig) =>
+      containerResources(hostConfig, { pidsDefault: defaults.pidsLimit, lookup: findDevices }),
   };
 }
 

@@ -24,6 +24,10 @@ import { placeInScope } from './scope.ts';
 import { killContainer, signal } from './signal.ts';
 import type { StartRequest } from './start.ts';
 import { start } from './start.ts';
+import type { ProcessTable } from './top.ts';
+import { listProcesses } from './top.ts';
+import type { LimitChange } from './update.ts';
+import { updateLimits } from './update.ts';
 
 const RESIZE_MS = 5_000;
 const MONITOR = fileURLToPath(new URL('../../build/native/gantry-monitor', import.meta.url));
@@ -103,6 +107,15 @@ export class Runtime implements AsyncDisposable {
 
   async resume(id: string): Promise<void> {
     thaw(findRun(this.#context, id).record.cgroup);
+  }
+
+  /** Throws and leaves the old limits when the kernel refuses one. */
+  update(id: string, change: LimitChange): Promise<void> {
+    return updateLimits(this.#context, id, change);
+  }
+
+  top(id: string, words: readonly string[]): Promise<ProcessTable> {
+    return listProcesses(this.#context, id, words);
   }
 
   /** A container that has ended gives an ended stream. */

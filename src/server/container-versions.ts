@@ -1,4 +1,12 @@
-import type { ContainerJSON, ContainerSummary, CreateRequest, EndpointSettings, HostConfig, Mount } from '#api';
+import type {
+  ContainerJSON,
+  ContainerSummary,
+  CreateRequest,
+  EndpointSettings,
+  HostConfig,
+  Mount,
+  UpdateConfig,
+} from '#api';
 import { before } from '#api';
 import { invalid } from '#errdefs';
 
@@ -50,6 +58,16 @@ function mountFrom(version: string, mount: Mount): Mount {
   }
   if (before(version, '1.48') && mount.Type === 'image') throw invalid('Mount type "Image" needs API v1.48 or newer');
   return bind ? { ...mount, BindOptions: bind } : mount;
+}
+
+/** An update as the newest API version would have said it. */
+export function updateFrom(version: string, config: UpdateConfig): UpdateConfig {
+  const shaped: UpdateConfig = { ...config };
+  if (!before(version, '1.42')) shaped.KernelMemory = undefined;
+  if (before(version, '1.40')) shaped.PidsLimit = null;
+  // Docker: whatever is not above zero lifts the limit.
+  if (shaped.PidsLimit !== null && shaped.PidsLimit <= 0) shaped.PidsLimit = -1;
+  return shaped;
 }
 
 /** The inspected container as that API version has it. */

@@ -1,8 +1,8 @@
 import { ContainerConfig, CreateRequest, UpdateConfig } from '#api';
-import { invalid, notImplemented } from '#errdefs';
+import { invalid } from '#errdefs';
 import { zero } from '#schema';
 import { hasBody } from './body.ts';
-import { createFrom, createWarnings, inspectFor, summaryFor } from './container-versions.ts';
+import { createFrom, createWarnings, inspectFor, summaryFor, updateFrom } from './container-versions.ts';
 import type { Containers, ServerDeps, StopOptions } from './deps.ts';
 import type { Exchange } from './exchange.ts';
 import type { Route } from './route.ts';
@@ -85,8 +85,8 @@ export const containerRoutes: readonly Route[] = [
     query: ['filters'],
     handle: async (x, { containers }) => x.json(await containers.prune(x.query.filters())),
   },
-  { method: 'GET', path: '/containers/{name}/top', query: ['ps_args'], answers: 501, handle: top },
-  withBody({ method: 'POST', path: '/containers/{name}/update', body: UpdateConfig, answers: 501, handle: update }),
+  { method: 'GET', path: '/containers/{name}/top', query: ['ps_args'], handle: top },
+  withBody({ method: 'POST', path: '/containers/{name}/update', body: UpdateConfig, handle: update }),
 ];
 
 async function list(x: Exchange, { containers }: ServerDeps): Promise<void> {
@@ -126,15 +126,11 @@ async function remove(x: Exchange, { containers }: ServerDeps): Promise<void> {
 }
 
 async function top(x: Exchange, { containers }: ServerDeps): Promise<void> {
-  await containers.inspect(x.name, { size: false });
-  if (!containers.top) throw notImplemented('listing the processes of a container is not supported yet');
   x.json(await containers.top(x.name, x.query.string('ps_args')));
 }
 
 async function update(x: Exchange, { containers }: ServerDeps, config: UpdateConfig): Promise<void> {
-  await containers.inspect(x.name, { size: false });
-  if (!containers.update) throw notImplemented('updating a container is not supported yet');
-  x.json(await containers.update(x.name, config));
+  x.json(await containers.update(x.name, updateFrom(x.version, config)));
 }
 
 function stopOptions(x: Exchange): StopOptions {

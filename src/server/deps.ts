@@ -122,8 +122,8 @@ export interface Containers {
   execStartDetached(id: string, options: ExecStartRequest): Promise<void>;
   execInspect(id: string): ExecInspect | Promise<ExecInspect>;
   execResize(id: string, size: { height: number; width: number }): Promise<void>;
-  top?(name: string, psArgs: string): Promise<TopResponse>;
-  update?(name: string, config: UpdateConfig): Promise<{ Warnings: string[] }>;
+  top(name: string, psArgs: string): Promise<TopResponse>;
+  update(name: string, config: UpdateConfig): Promise<{ Warnings: string[] | null }>;
 }
 
 export interface ImageListOptions {

@@ -1,5 +1,13 @@
 import { Duplex } from 'node:stream';
-import type { ContainerJSON, ContainerSummary, CreateRequest, EventMessage, ExecConfig, WaitResponse } from '#api';
+import type {
+  ContainerJSON,
+  ContainerSummary,
+  CreateRequest,
+  EventMessage,
+  ExecConfig,
+  TopResponse,
+  WaitResponse,
+} from '#api';
 import { encodeFrame } from '#api';
 import { conflict, notFound } from '#errdefs';
 import { nullLog } from '#log';
@@ -66,6 +74,16 @@ export class EchoEngine implements Containers {
 
   async rename(name: string): Promise<void> {
     this.#find(name);
+  }
+
+  async update(name: string): Promise<{ Warnings: null }> {
+    this.#find(name);
+    return { Warnings: null };
+  }
+
+  async top(name: string): Promise<TopResponse> {
+    this.#find(name);
+    return { Titles: ['PID'], Processes: [] };
   }
 
   wait(name: string): { result: Promise<WaitResponse> } {

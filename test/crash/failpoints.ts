@@ -14,6 +14,7 @@ const VARIANTS: Readonly<Record<string, readonly string[]>> = {
     'finish-stop',
     'finish-restart',
     'finish-remove',
+    'finish-update',
     'schedule-restart',
     'start',
     'watch',
@@ -25,6 +26,7 @@ const VARIANTS: Readonly<Record<string, readonly string[]>> = {
 /** Failpoints that no life of a container passes on a host that runs these tests, each with the reason. */
 export const UNREACHED: Readonly<Record<string, string>> = {
   'container.recover.end-operation': 'every verb ends its operation in the transaction that ends its process',
+  'runtime.update.properties-set': 'only where systemd holds the cgroups of v2; test/vm',
   'network.forwarding.on': 'the host forwards already; test/integration/network passes it in a namespace of its own',
 };
 

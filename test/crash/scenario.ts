@@ -61,7 +61,10 @@ async function oneOfEverything(play: Play): Promise<void> {
     },
     Volumes: { '/tmp': {}, '/anonymous': {} },
   });
+  await must(socket, 'POST', `/containers/${id}/update`, { CpuQuota: 90_000 });
   await start(socket, told, id);
+  await must(socket, 'POST', `/containers/${id}/update`, { CpuQuota: 80_000, PidsLimit: 100 });
+  await refused(socket, 'POST', `/containers/${id}/update`, { MemorySwap: 5 });
   await runExec(socket, id, { Detach: true });
   await runExec(socket, id, { Detach: false });
   await must(socket, 'POST', `/containers/${id}/pause`);

@@ -18,7 +18,8 @@ import { mount } from '../options/mount.ts';
 import { network } from '../options/networks.ts';
 import { ulimit } from '../options/ulimit.ts';
 
-const swapBytes = (text: string) => (text === '-1' ? -1 : parseBytes(text));
+/** `--memory-swap`: an amount, or -1 for no limit. */
+export const swapBytes = (text: string) => (text === '-1' ? -1 : parseBytes(text));
 
 /** The flags of `create`, all of which `run` has too. */
 export const createFlags: readonly Flag[] = [

@@ -1,18 +1,25 @@
 // Text in columns as Go's text/tabwriter lays it out with Docker's settings: at least 10 wide, 3 blanks between.
 
-const minWidth = 10;
+const leastWidth = 10;
 const padding = 3;
 
 /** Lays out lines whose cells end in tabs; the last cell of a line belongs to no column. */
-export function layOut(text: string): string {
+export function layOut(text: string, minWidth = leastWidth): string {
   const lines = text.split('\n').map((line) => line.split('\t'));
   const widths: number[][] = lines.map(() => []);
-  measure(lines, widths, 0, lines.length, 0);
+  measure({ lines, widths, minWidth }, 0, lines.length, 0);
   return lines.map((cells, at) => cells.map((cell, column) => padCell(cell, widths[at]?.[column])).join('')).join('\n');
 }
 
+interface Table {
+  lines: string[][];
+  widths: number[][];
+  minWidth: number;
+}
+
 /** A column is a run of lines that all have a cell there ended by a tab; each run gets a width of its own. */
-function measure(lines: string[][], widths: number[][], from: number, to: number, column: number): void {
+function measure(table: Table, from: number, to: number, column: number): void {
+  const { lines, widths, minWidth } = table;
   let at = from;
   while (at < to) {
     if (!hasColumn(lines[at], column)) {
@@ -26,7 +33,7 @@ function measure(lines: string[][], widths: number[][], from: number, to: number
       end += 1;
     }
     for (let line = at; line < end; line += 1) (widths[line] as number[])[column] = width;
-    measure(lines, widths, at, end, column + 1);
+    measure(table, at, end, column + 1);
     at = end;
   }
 }

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { OciResources } from '#oci';
 import { cgroupDriver, cgroupPath, cgroupsPathValue, validateCgroupParent } from './place.ts';
 import { renderV1 } from './render-v1.ts';
+import { renderV2 } from './render-v2.ts';
 import { ownerOf } from './sweep.ts';
 
 const ID = 'ab'.repeat(32);
@@ -76,4 +78,28 @@ test('an update tries swap before memory and after it', () => {
     writes.map(({ file, optional }) => `${file}${optional ? '?' : ''}`),
     ['memory.memsw.limit_in_bytes?', 'memory.limit_in_bytes', 'memory.memsw.limit_in_bytes'],
   );
+});
+
+test('v2 files of what an update can change', () => {
+  const files = (resources: OciResources) => renderV2(resources).map(({ file, data }) => `${file}=${data}`);
+  assert.deepEqual(files({ memory: { limit: 100, swap: 300, reservation: 50 }, pids: { limit: 7 } }), [
+    'memory.max=100',
+    'memory.swap.max=200',
+    'memory.low=50',
+    'pids.max=7',
+  ]);
+  assert.deepEqual(files({ memory: { limit: 100, swap: -1 }, pids: { limit: -1 } }), [
+    'memory.max=100',
+    'memory.swap.max=max',
+    'pids.max=max',
+  ]);
+  assert.deepEqual(files({ cpu: { shares: 1024, quota: 50_000, period: 200_000, cpus: '0', mems: '0' } }), [
+    'cpu.weight=39',
+    'cpu.max=50000 200000',
+    'cpuset.cpus=0',
+    'cpuset.mems=0',
+  ]);
+  assert.deepEqual(files({ cpu: { quota: -1 } }), ['cpu.max=max 100000']);
+  assert.deepEqual(files({ cpu: { period: 50_000 } }), ['cpu.max=max 50000']);
+  assert.deepEqual(files({ blockIO: { weight: 500 } }), ['io.bfq.weight=500', 'io.weight=default 4950']);
 });

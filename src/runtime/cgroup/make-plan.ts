@@ -5,6 +5,7 @@ import type { CgroupDriver, CgroupName } from './place.ts';
 import { cgroupPath, cgroupsPathValue } from './place.ts';
 import type { CgroupDirectory, CgroupPlan, CgroupStep } from './plan.ts';
 import { renderV1 } from './render-v1.ts';
+import { renderV2 } from './render-v2.ts';
 
 export interface PlanRequest {
   readonly name: CgroupName;
@@ -36,18 +37,21 @@ export function planCgroup({ name, layout, driver, disablesCgroups, resources }:
   };
 }
 
-/** The writes that change the limits of a v1 cgroup that exists (`docker update`), or set those of a fresh one. */
+/** The writes that set the limits of a fresh v1 cgroup, or change those of one that exists (`update`). */
 export function updateSteps(
   directories: readonly CgroupDirectory[],
   resources: OciResources,
-  options?: { update: boolean },
+  { update = false } = {},
 ): CgroupStep[] {
-  return renderV1(resources, options).flatMap(({ controller, file, data, optional }) => {
-    const directory = directories.find(({ controller: names }) => names.split(',').includes(controller));
-    // A controller that the host does not have: validation has warned and the limit is discarded, as Docker does.
-    if (!directory) return [];
-    return [{ op: 'write' as const, path: `${directory.path}/${file}`, data, ...(optional ? { optional } : {}) }];
-  });
+  const isUnified = directories[0]?.controller === 'unified';
+  return (isUnified ? renderV2(resources) : renderV1(resources, { update })).flatMap(
+    ({ controller, file, data, optional }) => {
+      const directory = directories.find(({ controller: names }) => names.split(',').includes(controller));
+      // A controller that the host does not have: validation has warned and the limit is discarded, as Docker does.
+      if (!directory) return [];
+      return [{ op: 'write' as const, path: `${directory.path}/${file}`, data, ...(optional ? { optional } : {}) }];
+    },
+  );
 }
 
 function containerDirectories(layout: CgroupLayout, path: string): CgroupDirectory[] {

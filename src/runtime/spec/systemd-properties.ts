@@ -1,4 +1,5 @@
 import type { OciResources } from '#oci';
+import { cpuWeight } from '../cgroup/render-v2.ts';
 
 const PREFIX = 'org.systemd.property.';
 const NO_LIMIT = 2n ** 64n - 1n;
@@ -17,7 +18,7 @@ export function systemdProperties({ memory = {}, cpu = {}, pids }: OciResources)
     MemoryLow: amount(reservation),
     CPUQuotaPerSecUSec: perSecond(cpu.quota, cpu.period),
     CPUQuotaPeriodUSec: cpu.quota && cpu.quota > 0 && cpu.period ? BigInt(cpu.period) : undefined,
-    CPUWeight: cpu.shares ? weight(cpu.shares) : undefined,
+    CPUWeight: cpu.shares ? BigInt(cpuWeight(cpu.shares)) : undefined,
     TasksMax: amount(pids?.limit),
   };
   return Object.fromEntries(
@@ -37,6 +38,3 @@ function perSecond(quota: number | undefined, period = 100_000): bigint | undefi
   if (quota === undefined || quota <= 0) return undefined;
   return BigInt(Math.round((quota * SECOND_US) / period));
 }
-
-/** Shares 2–262144 as the runtimes map them to weights 1–10000. */
-const weight = (shares: number): bigint => BigInt(1 + Math.trunc(((shares - 2) * 9999) / 262_142));

@@ -22,9 +22,10 @@ interface Check {
 /** Checks limits in Docker's order and words, at create and `update`. Does not change its argument. */
 export function validateResources(given: Resources, facts: ResourceFacts, { update = false } = {}): Validated {
   const check: Check = { resources: { ...given }, facts, warnings: [] };
-  refusePlatform(check);
+  refusePlatform(check, update);
   memory(check, update);
   reservation(check);
+  kernelMemory(check);
   oomAndPids(check);
   nanoCpus(check);
   cpu(check);
@@ -33,7 +34,11 @@ export function validateResources(given: Resources, facts: ResourceFacts, { upda
   return { resources: check.resources, warnings: check.warnings };
 }
 
-function refusePlatform({ resources, facts }: Check): void {
+function refusePlatform({ resources, facts }: Check, update: boolean): void {
+  // Docker: one error, two texts.
+  if (update && (resources.IOMaximumBandwidth !== 0 || resources.IOMaximumIOps !== 0)) {
+    throw invalid('Invalid QoS settings: linux does not support Maximum IO Bandwidth or Maximum IO IOps');
+  }
   if (resources.IOMaximumBandwidth !== 0) {
     throw invalid('invalid option: QoS maximum bandwidth configuration is not supported on linux');
   }
@@ -92,6 +97,15 @@ function reservation({ resources: r, facts, warnings }: Check): void {
   if (r.Memory > 0 && r.MemoryReservation > 0 && r.Memory < r.MemoryReservation) {
     throw invalid('Minimum memory limit can not be less than memory reservation limit, see usage');
   }
+}
+
+/** Docker: kept and shown, but no kernel of today limits it (deprecated since 5.4). */
+function kernelMemory({ resources: r, facts, warnings }: Check): void {
+  if (!r.KernelMemory || r.KernelMemory < 0) return;
+  if (!facts.kernelMemory) {
+    warnings.push(`Your kernel does not support kernel memory limit capabilities ${UNMOUNTED} Limitation discarded.`);
+    r.KernelMemory = 0;
+  } else if (r.KernelMemory < MIN_MEMORY) throw invalid('Minimum kernel memory limit allowed is 6MB');
 }
 
 function oomAndPids({ resources: r, facts, warnings }: Check): void {

@@ -10,6 +10,8 @@ import { networks } from './networks.ts';
 import { policies } from './policies.ts';
 import { protocol } from './protocol.ts';
 import { streams } from './streams.ts';
+import { tops } from './top.ts';
+import { updates } from './update.ts';
 import { volumes } from './volumes.ts';
 
 /** All cases by group; each group has its file of facts. */
@@ -26,4 +28,6 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
   namespaces,
   networks,
   volumes,
+  update: updates,
+  top: tops,
 };

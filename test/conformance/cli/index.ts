@@ -2,7 +2,15 @@ import type { CliCase } from './command.ts';
 import { flagCases, helpCases } from './flags.ts';
 import { lifeCases } from './life.ts';
 import { listCases } from './lists.ts';
+import { observeCases } from './observe.ts';
 import { runCases } from './run.ts';
 
 /** All command lines whose outcome is compared with what docker made of them on a real dockerd. */
-export const CLI_CASES: readonly CliCase[] = [...runCases, ...lifeCases, ...listCases, ...flagCases, ...helpCases];
+export const CLI_CASES: readonly CliCase[] = [
+  ...runCases,
+  ...lifeCases,
+  ...listCases,
+  ...observeCases,
+  ...flagCases,
+  ...helpCases,
+];

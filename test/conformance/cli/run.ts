@@ -136,16 +136,4 @@ export const runCases: CliCase[] = [
       { line: 'run --rm -p 80:x conformance true' },
     ],
   },
-  {
-    name: 'port',
-    removes: ['cli-port'],
-    dockerOnly: 'port comes with the whole CLI',
-    steps: [
-      { line: 'run -d --name cli-port -p 127.0.0.1:18242:80 conformance sleep 1000' },
-      { line: 'port cli-port' },
-      { line: 'port cli-port 80' },
-      { line: 'port cli-port 81/tcp' },
-      { line: 'port nosuch' },
-    ],
-  },
 ];

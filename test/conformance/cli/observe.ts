@@ -1,0 +1,67 @@
+import type { CliCase } from './command.ts';
+
+const PIDS = [/\b\d{1,7}\b|\b\d\d:\d\d\b/g, 'pids and times'] as const;
+
+/** Looking into containers, and changing them while they run. */
+export const observeCases: CliCase[] = [
+  {
+    name: 'top',
+    removes: ['cli-top'],
+    steps: [
+      { line: 'run -d --name cli-top --network none conformance sleep 1000' },
+      { line: 'top cli-top', hide: [[/^root.*?(?=\d\d:\d\d:\d\d)/gm, 'pids and times']] },
+      { line: 'top cli-top -o pid,cmd', hide: [PIDS] },
+      { line: 'container top cli-top -eo pid,user,args', hide: [PIDS] },
+      { line: 'top cli-top -o cmd' },
+      { line: 'top cli-top --nosuch' },
+      { line: 'top nosuch' },
+      { line: 'top' },
+      { line: 'stop -t 0 cli-top' },
+      { line: 'top cli-top' },
+    ],
+  },
+  {
+    name: 'port',
+    removes: ['cli-port'],
+    steps: [
+      {
+        line: 'run -d --name cli-port -p 127.0.0.1:18123:9/udp -p 18124:80 -p 18125:8080 -p 18126:9 conformance sleep 1000',
+      },
+      { line: 'port cli-port' },
+      { line: 'port cli-port 9' },
+      { line: 'container port cli-port 9/udp' },
+      { line: 'port cli-port 80/' },
+      { line: 'port cli-port 81' },
+      { line: 'port cli-port x' },
+      { line: 'port cli-port 99999' },
+      { line: 'port nosuch' },
+      { line: 'port' },
+      { line: 'stop -t 0 cli-port' },
+      { line: 'port cli-port' },
+    ],
+  },
+  {
+    name: 'update',
+    removes: ['cli-update', 'cli-update-2'],
+    steps: [
+      { line: 'run -d --name cli-update --network none conformance sleep 1000' },
+      { line: 'create --name cli-update-2 --network none conformance' },
+      { line: 'update cli-update' },
+      { line: 'update --memory 4 cli-update' },
+      { line: 'update --memory 50m --memory-swap 100m --memory-reservation 20m cli-update cli-update-2' },
+      { line: 'update --cpus 0.5 cli-update nosuch' },
+      { line: 'update --cpu-shares 512 --cpuset-cpus 0 --cpuset-mems 0 --pids-limit 60 cli-update' },
+      { line: 'container update --cpu-period 50000 --cpu-quota 20000 cli-update-2' },
+      { line: 'update --blkio-weight 300 cli-update cli-update-2' },
+      { line: 'update --restart x:y cli-update' },
+      { line: 'update --restart on-failure:3 cli-update' },
+      { line: 'update --memory-swap -1 nosuch' },
+      {
+        line: `inspect cli-update --format '{{with .HostConfig}}{{.Memory}} {{.MemorySwap}} {{.MemoryReservation}} {{.NanoCpus}} {{.CpuShares}} {{.CpusetCpus}} {{.CpusetMems}} {{.PidsLimit}} {{.RestartPolicy}}{{end}}'`,
+      },
+      {
+        line: `inspect cli-update-2 --format '{{with .HostConfig}}{{.CpuPeriod}} {{.CpuQuota}} {{.BlkioWeight}}{{end}}'`,
+      },
+    ],
+  },
+];
