@@ -88,3 +88,4 @@ export { formatNanos, formatTime, parseTimestamp, ZERO_TIME } from './timestamps
 export { API_VERSION, before, compareVersions, DOCKER_VERSION, MIN_API_VERSION } from './versions.ts';
 export type { Volume, VolumeListResponse, VolumePruneReport } from './volume.ts';
 export { VolumeCreateRequest } from './volume.ts';
+export type { WhyCode, WhyEnd, WhyFinding, WhyReport } from './why.ts';

@@ -12,6 +12,8 @@ export interface Entry {
   /** Listed first in the top-level help, in table order. */
   common?: boolean;
   hidden?: boolean;
+  /** Docker's CLI has no such command. */
+  own?: boolean;
   short: string;
   load(): Promise<{ command: Command }>;
 }
@@ -88,6 +90,7 @@ export const table: readonly Entry[] = [
     'Block until one or more containers stop, then print their exit codes',
     () => import('./container/wait.ts'),
   ),
+  container('why', 'Explain the state of a container', () => import('./container/why.ts'), { own: true }),
   image('history', 'Show the history of an image', () => import('./image/history.ts')),
   image('import', 'Import the contents from a tarball to create a filesystem image', () => import('./image/import.ts')),
   image('inspect', 'Display detailed information on one or more images', () => import('./image/inspect.ts'), {

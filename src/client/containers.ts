@@ -7,6 +7,7 @@ import type {
   TopResponse,
   WaitCondition,
   WaitResponse,
+  WhyReport,
 } from '#api';
 import type { Body } from './body.ts';
 import type { Answered } from './connection.ts';
@@ -67,6 +68,11 @@ export class Containers {
   async inspectText(name: string, size = false): Promise<string> {
     const { body } = await this.#transport.request({ method: 'GET', path: `${of(name)}/json`, query: { size } });
     return body.text();
+  }
+
+  /** Gantry's own: what a container suffers from. */
+  why(name: string): Promise<WhyReport> {
+    return this.#transport.json({ method: 'GET', path: `/gantry${of(name)}/why` });
   }
 
   start(

@@ -12,6 +12,7 @@ import type {
   UpdateConfig,
   WaitCondition,
   WaitResponse,
+  WhyReport,
 } from '#api';
 import { KeyedMutex } from '#async';
 import { notFound } from '#errdefs';
@@ -55,6 +56,7 @@ import { top } from './top.ts';
 import { unpause } from './unpause.ts';
 import { checkUpdate, update } from './update.ts';
 import { parseCondition, Waiters } from './wait.ts';
+import { why } from './why/why.ts';
 
 /** How often what the records say is compared with what the machine says. */
 const RECONCILE_MS = 30_000;
@@ -135,6 +137,10 @@ export class Containers {
 
   async inspect(name: string, options: { size: boolean }): Promise<ContainerJSON> {
     return await inspect(this.#context, this.#read(name), options);
+  }
+
+  async why(name: string): Promise<WhyReport> {
+    return await why(this.#context, this.#read(name));
   }
 
   async start(name: string, _options?: { detachKeys: Uint8Array | undefined }): Promise<void> {

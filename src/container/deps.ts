@@ -98,6 +98,8 @@ export interface Networks {
   settings(containerId: string): NetworkSettings;
   /** The error of a start whose monitor could not listen on a socket; `code` is the kernel's. */
   portError(containerId: string, socket: PortSocket, code: string): Error;
+  /** The containers that have published a port of the host. */
+  portHolders(protocol: string, hostPort: number): string[];
   /** The containers that are up by the records, each with its process if that lives. */
   recover(live: ReadonlyMap<string, number | undefined>): Promise<void>;
 }

@@ -1,6 +1,6 @@
 /**
- * Containers: the engine's heart. Owns the tables `containers`, `container_mounts` and `operations`, the folder
- * `containers/<id>` of the data root, and every verb on them.
+ * Containers: the engine's heart. Owns the tables `containers`, `container_mounts`, `container_ends` and
+ * `operations`, the folder `containers/<id>` of the data root, and every verb on them.
  *
  * A container's status is one of seven (`state.ts`, the only judge of what may happen). A verb decides, puts its intent on
  * record, acts, records the outcome, and its events with it; what a verb left half done, `recover.ts` plans to finish or to

@@ -7,6 +7,7 @@ import type { Reservation, Started } from './deps.ts';
 import { settleExit } from './exit.ts';
 import { writeNetworkFiles } from './folder.ts';
 import { freshHealth } from './health.ts';
+import { keepEnd } from './keep-end.ts';
 import type { Container } from './record.ts';
 import type { Sandbox } from './sandbox.ts';
 import { join } from './sandbox.ts';
@@ -126,6 +127,7 @@ function intend(context: Context, container: Container, { verb, detail }: Launch
 function recordRunning(context: Context, container: Container, process: Started, verb: Launch['verb']): void {
   const { store, rows } = context;
   store.tx(() => {
+    keepEnd(context, container);
     const health = freshHealth(container.spec.config.Healthcheck);
     rows.change(container.id, {
       phase: { status: 'running', process },
@@ -158,6 +160,8 @@ async function recordFailure(context: Context, container: Container, cause: unkn
     const current = rows.get(container.id);
     if (!current) return;
     networks.release(container.id);
+    keepEnd(context, current);
+    rows.keepFailure(current.id, { at: nowText(), exitCode: failure.exitCode, error: failure.error.message });
     rows.change(container.id, {
       phase: { status: next(current, 'fail') } as Container['phase'],
       error: failure.error.message,

@@ -8,6 +8,7 @@ import { undo } from './create.ts';
 import type { Observed } from './deps.ts';
 import { settleExit } from './exit.ts';
 import { removeFolder } from './folder.ts';
+import { keepEnd } from './keep-end.ts';
 import { abandon, launch } from './launch.ts';
 import type { Container } from './record.ts';
 import { hasProcess } from './record.ts';
@@ -49,6 +50,7 @@ const executors: Executors = {
   adopt: (context, container, { process }) => {
     context.store.tx(() => {
       next(container, 'start');
+      keepEnd(context, container);
       context.rows.change(container.id, {
         phase: { status: 'running', process },
         startedAt: nowText(),

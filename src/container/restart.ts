@@ -1,6 +1,7 @@
 import { internal } from '#errdefs';
 import { failpoint } from '#sys';
 import type { Context } from './context.ts';
+import { keepEnd } from './keep-end.ts';
 import { prefixed } from './kill.ts';
 import { launch } from './launch.ts';
 import type { Container } from './record.ts';
@@ -15,7 +16,10 @@ export async function restart(context: Context, container: Container, options: S
     const down = context.rows.get(container.id);
     if (!down) return;
     if (down.manuallyStopped || down.restartCount > 0) {
-      context.store.tx(() => context.rows.change(down.id, { manuallyStopped: false, restartCount: 0 }));
+      context.store.tx(() => {
+        keepEnd(context, down);
+        context.rows.change(down.id, { manuallyStopped: false, restartCount: 0 });
+      });
     }
     failpoint('container.restart.down');
     await launch(context, { ...down, manuallyStopped: false, restartCount: 0 }, { verb: 'restart' });

@@ -6,7 +6,7 @@ import { endOf } from './wait.ts';
 /** The restarts that policies have ordered, and how long each container waited last. */
 export class Restarts {
   readonly #context: () => Context;
-  readonly #timers = new Map<string, NodeJS.Timeout>();
+  readonly #timers = new Map<string, { readonly timer: NodeJS.Timeout; readonly at: number }>();
   readonly #backOffs = new Map<string, number>();
 
   constructor(context: () => Context) {
@@ -25,7 +25,12 @@ export class Restarts {
       this.#timers.delete(id);
       this.#restart(id).catch((error) => this.#context().log.warn('restart failed', { container: id, error }));
     }, ms);
-    this.#timers.set(id, timer.unref());
+    this.#timers.set(id, { timer: timer.unref(), at: Date.now() + ms });
+  }
+
+  /** When its next restart is due, in ms since the epoch; undefined: none is. */
+  dueAt(id: string): number | undefined {
+    return this.#timers.get(id)?.at;
   }
 
   /** A verb of the user decides what happens now. The back-off is forgotten with the last timer. */
@@ -55,7 +60,7 @@ export class Restarts {
   }
 
   #clear(id: string): boolean {
-    clearTimeout(this.#timers.get(id));
+    clearTimeout(this.#timers.get(id)?.timer);
     return this.#timers.delete(id);
   }
 }

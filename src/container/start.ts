@@ -1,5 +1,6 @@
 import { removeAfterEnd } from './auto-remove.ts';
 import type { Context } from './context.ts';
+import { keepEnd } from './keep-end.ts';
 import { ignite } from './launch.ts';
 import type { Container } from './record.ts';
 
@@ -26,6 +27,9 @@ export async function start(context: Context, container: Container): Promise<() 
 function resetFlags({ store, rows }: Context, container: Container): Partial<Container> {
   if (!container.manuallyStopped && container.restartCount === 0) return {};
   if (container.status !== 'created' && container.status !== 'exited') return {};
-  store.tx(() => rows.change(container.id, { manuallyStopped: false, restartCount: 0 }));
+  store.tx(() => {
+    keepEnd({ rows }, container);
+    rows.change(container.id, { manuallyStopped: false, restartCount: 0 });
+  });
   return { manuallyStopped: false, restartCount: 0 };
 }

@@ -2,6 +2,7 @@ import { conflict, invalid, notFound } from '#errdefs';
 import type { Row, Store } from '#store';
 import type { Change, Container, ContainerMount, ContainerSpec, Operation, Verb } from './record.ts';
 import type { Phase, Status } from './state.ts';
+import type { End } from './why/facts.ts';
 
 const COLUMNS = `c.id, c.name, c.created_nano, c.image_id, c.spec, c.status, c.pid, c.pid_start, c.boot_id, c.exit_code,
   c.error, c.oom_killed, c.started_at, c.finished_at, c.restart_count, c.manually_stopped, c.health,
@@ -9,6 +10,8 @@ const COLUMNS = `c.id, c.name, c.created_nano, c.image_id, c.spec, c.status, c.p
 const FROM = 'FROM containers c LEFT JOIN operations o ON o.container_id = c.id';
 /** A container whose create is not acknowledged is nobody's yet: its name is taken, but it is not shown. */
 const SHOWN = `(o.verb IS NULL OR o.verb <> 'create')`;
+/** Of each container so many ends of earlier lives are kept. */
+const KEPT_ENDS = 5;
 
 /** Everything a new container's rows hold. */
 export interface NewContainer {
@@ -126,6 +129,34 @@ export class ContainerRows {
     this.#store.prepare('UPDATE containers SET name = ? WHERE id = ?').run(name, id);
   }
 
+  /** Keeps the end on record beside those before it: the row is about to tell of another life. Twice is once. */
+  keepEnd(id: string): void {
+    this.#store
+      .prepare(
+        `INSERT OR IGNORE INTO container_ends
+         SELECT NULL, id, started_at, finished_at, exit_code, oom_killed, manually_stopped, '' FROM containers
+         WHERE id = ? AND error = '' AND finished_at NOT LIKE '0001-%'`,
+      )
+      .run(id);
+    this.#trimEnds(id);
+  }
+
+  /** Keeps a start that failed. */
+  keepFailure(id: string, { at, exitCode, error }: { at: string; exitCode: number; error: string }): void {
+    this.#store
+      .prepare(`INSERT OR IGNORE INTO container_ends VALUES (NULL, ?, '', ?, ?, 0, 0, ?)`)
+      .run(id, at, exitCode, error);
+    this.#trimEnds(id);
+  }
+
+  /** The kept ends, the newest first. */
+  ends(id: string): End[] {
+    return this.#store
+      .prepare('SELECT * FROM container_ends WHERE container_id = ? ORDER BY seq DESC')
+      .all(id)
+      .map(toEnd);
+  }
+
   setSpec(id: string, spec: ContainerSpec): void {
     this.#store.prepare('UPDATE containers SET spec = ? WHERE id = ?').run(JSON.stringify(spec), id);
   }
@@ -161,6 +192,15 @@ export class ContainerRows {
 
   end(id: string): void {
     this.#store.prepare('DELETE FROM operations WHERE container_id = ?').run(id);
+  }
+
+  #trimEnds(id: string): void {
+    this.#store
+      .prepare(
+        `DELETE FROM container_ends WHERE container_id = ?1 AND seq NOT IN (
+           SELECT seq FROM container_ends WHERE container_id = ?1 ORDER BY seq DESC LIMIT ${KEPT_ENDS})`,
+      )
+      .run(id);
   }
 
   #shown(condition: string, value: string): string | undefined {
@@ -201,6 +241,17 @@ function toUse(row: Row): { id: string; name: string; running: boolean } {
     id: row.id as string,
     name: row.name as string,
     running: status === 'running' || status === 'paused' || status === 'restarting',
+  };
+}
+
+function toEnd(row: Row): End {
+  return {
+    startedAt: row.started_at as string,
+    finishedAt: row.finished_at as string,
+    exitCode: row.exit_code as number,
+    oomKilled: row.oom_killed === 1,
+    stopped: row.manually_stopped === 1,
+    error: row.error as string,
   };
 }
 

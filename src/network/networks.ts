@@ -126,6 +126,11 @@ export class Networks {
     return portError(rows.sandbox(containerId)?.name ?? '', endpoint?.id ?? '', message);
   }
 
+  /** The containers that have published a port of the host. */
+  portHolders(protocol: string, hostPort: number): string[] {
+    return [...new Set(this.#context.rows.portHolders(protocol, hostPort).map(({ containerId }) => containerId))];
+  }
+
   /** The id of a network by its name; '' when there is none. */
   idOf(name: string): string {
     return this.#context.rows.network(name)?.id ?? '';

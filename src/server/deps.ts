@@ -32,6 +32,7 @@ import type {
   VolumePruneReport,
   WaitCondition,
   WaitResponse,
+  WhyReport,
 } from '#api';
 import type { Log } from '#log';
 
@@ -97,6 +98,7 @@ export interface Containers {
   ): Promise<CreateResponse>;
   list(options: ListOptions): Promise<ContainerSummary[]> | ContainerSummary[];
   inspect(name: string, options: { size: boolean }): Promise<ContainerJSON> | ContainerJSON;
+  why(name: string): Promise<WhyReport>;
   start(name: string, options: { detachKeys: Uint8Array | undefined }): Promise<void>;
   stop(name: string, options: StopOptions): Promise<void>;
   restart(name: string, options: StopOptions): Promise<void>;

@@ -3,6 +3,7 @@ import { containerRoutes } from './containers.ts';
 import { execRoutes } from './execs.ts';
 import { imageRoutes } from './images.ts';
 import { networkRoutes } from './networks.ts';
+import { ownRoutes } from './own.ts';
 import type { Route } from './route.ts';
 import { streamRoutes } from './streams.ts';
 import { systemRoutes } from './system.ts';
@@ -17,5 +18,6 @@ export const routes: readonly Route[] = [
   ...imageRoutes,
   ...volumeRoutes,
   ...networkRoutes,
+  ...ownRoutes,
   ...absentRoutes,
 ];

@@ -7,6 +7,7 @@ import type {
   ExecConfig,
   TopResponse,
   WaitResponse,
+  WhyReport,
 } from '#api';
 import { encodeFrame } from '#api';
 import { conflict, notFound } from '#errdefs';
@@ -43,6 +44,10 @@ export class EchoEngine implements Containers {
   inspect(name: string): ContainerJSON {
     const { id, request } = this.#find(name);
     return { Id: id, Name: `/${name}`, Config: request, NetworkSettings: { Networks: {} } } as unknown as ContainerJSON;
+  }
+
+  async why(name: string): Promise<WhyReport> {
+    return { Id: this.#find(name).id } as WhyReport;
   }
 
   async start(name: string): Promise<void> {

@@ -26,6 +26,8 @@ export { flockExclusive } from './flock.ts';
 export type { LegacyAccept } from './iptables-legacy.ts';
 export { legacyForward } from './iptables-legacy.ts';
 export { call, closeFd } from './libc.ts';
+export type { Listener } from './listener.ts';
+export { findListener } from './listener.ts';
 export {
   detach,
   MNT_DETACH,

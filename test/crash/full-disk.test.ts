@@ -57,6 +57,15 @@ describe('a data root without a free byte', () => {
     return Number(readFileSync(`/proc/${State.Pid}/root/dev/shm/i`, 'latin1'));
   };
 
+  test('why names the disk', async () => {
+    fill(dataRoot);
+    const { Findings } = (await must(daemon.socket, 'GET', '/gantry/containers/writer/why')) as {
+      Findings: { Code: string; Summary: string }[];
+    };
+    assert.equal(Findings[0]?.Code, 'disk-full', JSON.stringify(Findings));
+    assert.ok(Findings[0]?.Summary.includes(dataRoot));
+  });
+
   test('what writes is not held up, its lines are dropped', async () => {
     const [size, at] = [log().length, await progress()];
     await new Promise((wake) => setTimeout(wake, 1000));

@@ -1,0 +1,10 @@
+import type { Route } from './route.ts';
+
+/** Routes that Docker does not have, all below `/gantry/`. */
+export const ownRoutes: readonly Route[] = [
+  {
+    method: 'GET',
+    path: '/gantry/containers/{name}/why',
+    handle: async (x, { containers }) => x.json(await containers.why(x.name)),
+  },
+];
