@@ -119,7 +119,9 @@ struct monitor {
 	struct relay_port *ports;
 	int clients_count;
 	bool visited, quit;
-	int go; /* one byte written here lets the stub become the runtime */
+	bool apart; /* the stub is in its own namespaces */
+	bool early; /* the stub becomes the runtime at once, which waits for its spec in a FIFO */
+	int go; /* one byte written here lets the stub become the runtime; `early`: the FIFO */
 	char *oom_file;
 	unsigned long long oom_kills;
 	int oom_counter;
@@ -155,12 +157,14 @@ int monitor_run(struct monitor *m, int listener, struct slice request);
 void container_start(struct monitor *m, struct client *starter, long long seq, struct slice sockets);
 void container_failed(struct monitor *m, int error, const char *text);
 void quit(struct monitor *m);
+void put_apart(struct buffer *fields, const struct monitor *m);
 
 /* stub.c */
 struct stub {
 	struct slice instructions, argv;
 	const char *runtime_path;
 	int stdio[3], go, report, runtime_fd;
+	bool early;
 };
 _Noreturn void stub_run(struct stub *stub);
 _Noreturn void become_runtime(const char *path, int fd, struct slice argv);

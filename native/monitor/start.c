@@ -8,10 +8,16 @@
 #include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "monitor.h"
+
+#define SPEC "config.json"
+#define SPEC_GIVEN "spec.json" /* where the daemon puts it */
+#define FIFO_SIZE 65536
+#define FEED_SECONDS 30
 
 struct request {
 	struct slice instructions, argv, flags;
@@ -77,45 +83,91 @@ static void stub_failed(struct monitor *m, struct slice fields)
 	container_failed(m, (int)error, text);
 }
 
+void put_apart(struct buffer *fields, const struct monitor *m)
+{
+	put_text(fields, "apart");
+	put_number(fields, m->container.runtime);
+}
+
+static void stub_ready(struct monitor *m)
+{
+	cleanup_buffer struct buffer event = { 0 };
+
+	if (m->container.phase == PHASE_PREPARING)
+		m->container.phase = PHASE_READY;
+	put_text(&event, "ready");
+	put_number(&event, m->container.runtime);
+	control_tell_all(m, &event);
+}
+
+static void stub_apart(struct monitor *m)
+{
+	cleanup_buffer struct buffer event = { 0 };
+
+	m->apart = true;
+	put_apart(&event, m);
+	control_tell_all(m, &event);
+}
+
+/* A report is written at once, so that one read gives whole ones only; after `apart` more follows. */
 static void stub_reported(struct monitor *m, struct watch *w, uint32_t events)
 {
 	char bytes[1024];
-	struct session *s = &m->container;
 	struct slice fields, verb;
+	bool more = false;
 
 	(void)events;
 	ssize_t n = read(w->fd, bytes, sizeof bytes);
-	watch_stop(m, w);
 	struct slice input = { bytes, n > 0 ? (size_t)n : 0 };
-	if (netstring_take(&input, &fields) != PARSED_OK || !field_take(&fields, &verb)) {
-		container_failed(m, 0, "the stub died");
-	} else if (!slice_is(verb, "ok")) {
-		stub_failed(m, fields);
-	} else {
-		if (s->phase == PHASE_PREPARING)
-			s->phase = PHASE_READY;
-		cleanup_buffer struct buffer event = { 0 };
-		put_text(&event, "ready");
-		put_number(&event, s->runtime);
-		control_tell_all(m, &event);
+	do {
+		bool whole = netstring_take(&input, &fields) == PARSED_OK && field_take(&fields, &verb);
+		more = whole && slice_is(verb, "apart");
+		if (more)
+			stub_apart(m);
+		else if (!whole)
+			container_failed(m, 0, "the stub died");
+		else if (slice_is(verb, "ok"))
+			stub_ready(m);
+		else
+			stub_failed(m, fields);
+	} while (more && input.size > 0);
+	if (!more)
+		watch_stop(m, w);
+}
+
+/*
+ * What holds the stub back until the start: a pipe, or the runtime's spec as a FIFO. As long as we hold the FIFO open for
+ * writing the runtime waits for its content, with all its code loaded; our end of it is the end of both.
+ */
+static bool open_go(struct monitor *m, int *read_end)
+{
+	int go[2];
+
+	if (m->early) {
+		*read_end = -1;
+		m->go = mkfifoat(m->directory, SPEC, 0600) < 0 ? -1 : openat(m->directory, SPEC, O_RDWR | O_CLOEXEC);
+		return m->go >= 0;
 	}
+	if (pipe2(go, O_CLOEXEC) < 0)
+		return false;
+	*read_end = go[0];
+	m->go = go[1];
+	return true;
 }
 
 static bool fork_stub(struct monitor *m, struct request *r)
 {
 	cleanup_fd int go_read = -1;
 	cleanup_fd int report_write = -1;
-	int go[2], report[2], child[3] = { -1, -1, -1 };
+	int report[2], child[3] = { -1, -1, -1 };
 
-	if (pipe2(go, O_CLOEXEC) < 0 || pipe2(report, O_CLOEXEC) < 0 || !stdio_open(m, &m->container, child))
+	if (!open_go(m, &go_read) || pipe2(report, O_CLOEXEC) < 0 || !stdio_open(m, &m->container, child))
 		return false;
-	go_read = go[0];
 	report_write = report[1];
-	m->go = go[1];
 	pid_t pid = fork();
 	if (pid == 0) {
 		struct stub stub = { r->instructions, r->argv, m->runtime_path, { child[0], child[1], child[2] }, go_read,
-				     report_write, m->runtime_fd };
+				     report_write, m->runtime_fd, m->early };
 		stub_run(&stub);
 	}
 	for (int i = 0; i < 3; i++)
@@ -137,6 +189,7 @@ static bool prepare(struct monitor *m, struct request *r)
 	s->tty = memchr(r->flags.data, 't', r->flags.size);
 	s->open_stdin = memchr(r->flags.data, 'i', r->flags.size);
 	s->stdin_once = memchr(r->flags.data, 'o', r->flags.size);
+	m->early = memchr(r->flags.data, 'e', r->flags.size);
 	m->oom_file = strdup(r->oom_file);
 	if (*r->log_path && !(s->log = log_open(r->log_path, r->log_size, (int)r->log_files, r->log_attributes))) {
 		char text[300];
@@ -188,6 +241,46 @@ int monitor_run(struct monitor *m, int listener, struct slice fields)
 	return 0;
 }
 
+static bool copy_all(int from, int to)
+{
+	char bytes[4096];
+	ssize_t n;
+
+	while ((n = read(from, bytes, sizeof bytes)) > 0)
+		if (write(to, bytes, (size_t)n) != n)
+			return false;
+	return n == 0;
+}
+
+/* What the FIFO can't hold is written by a child: the runtime might be slow to read. */
+static bool feed(struct monitor *m)
+{
+	struct stat st;
+	cleanup_fd int spec = openat(m->directory, SPEC, O_RDONLY | O_CLOEXEC);
+
+	if (spec < 0 || fstat(spec, &st) < 0)
+		return false;
+	if (st.st_size <= FIFO_SIZE)
+		return copy_all(spec, m->go);
+	pid_t pid = fork();
+	if (pid == 0) {
+		alarm(FEED_SECONDS);
+		_exit(!copy_all(spec, m->go));
+	}
+	return pid > 0;
+}
+
+/* The spec gets its name first: a runtime may open it a second time. */
+static bool go(struct monitor *m)
+{
+	bool gone = renameat(m->directory, SPEC_GIVEN, m->directory, SPEC) == 0 &&
+		    (m->early ? feed(m) : write(m->go, "", 1) == 1);
+
+	if (gone)
+		close_fd(&m->go);
+	return gone;
+}
+
 void container_start(struct monitor *m, struct client *starter, long long seq, struct slice sockets)
 {
 	struct session *s = &m->container;
@@ -202,11 +295,10 @@ void container_start(struct monitor *m, struct client *starter, long long seq, s
 		control_error(m, starter, seq, "port", errno, which);
 		return;
 	}
-	if (write(m->go, "", 1) != 1) {
+	if (!go(m)) {
 		control_error(m, starter, seq, "prepare", errno, "the stub is gone");
 		return;
 	}
-	close_fd(&m->go);
 	s->phase = PHASE_STARTING;
 	s->starter = starter;
 	s->starter_seq = seq;

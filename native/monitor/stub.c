@@ -1,6 +1,7 @@
 /*
  * The stub: prepares the container's surroundings by a list of instructions that the daemon computed, waits for the go
- * byte, and becomes the OCI runtime. It knows mechanism only. An instruction is a list: a verb and its arguments.
+ * byte, and becomes the OCI runtime; one that becomes it early leaves the waiting to the runtime, whose spec is a FIFO.
+ * It knows mechanism only. An instruction is a list: a verb and its arguments.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -29,8 +30,10 @@ struct instruction {
 
 struct work {
 	int trees[TREES];
-	int taken, grafted;
+	int taken, grafted, report;
 };
+
+static void report(int fd, const char *word, const struct instruction *failed, int error);
 
 static int write_file(const char *path, const char *data, size_t size)
 {
@@ -117,6 +120,8 @@ static int execute(struct work *work, const struct instruction *i)
 		return join_namespace(a[0]);
 	if (has(i, "loopback", 0))
 		return loopback_up();
+	if (has(i, "tell", 1))
+		return report(work->report, a[0], NULL, 0), 0;
 	if (has(i, "propagation", 2))
 		return mount(NULL, a[0], NULL, strtoul(a[1], NULL, 16), NULL);
 	if (has(i, "take", 1))
@@ -142,12 +147,12 @@ static bool parse(struct slice list, struct instruction *i)
 	return true;
 }
 
-/* What the monitor reads: `ok`, or `error <errno> <the instruction's words>`. */
-static void report(int fd, const struct instruction *failed, int error)
+/* What the monitor reads: a word, or `error <errno> <the instruction's words>`. */
+static void report(int fd, const char *word, const struct instruction *failed, int error)
 {
 	cleanup_buffer struct buffer list = { 0 }, out = { 0 };
 
-	put_text(&list, failed ? "error" : "ok");
+	put_text(&list, word);
 	if (failed) {
 		put_number(&list, error);
 		put_text(&list, failed->verb ? failed->verb : "instruction");
@@ -185,9 +190,11 @@ static void arrange(struct stub *stub)
 	for (int i = 0; i < 6; i++)
 		if (from[i] >= 0)
 			dup3(from[i], i, i < 3 ? 0 : O_CLOEXEC) < 0 ? _exit(126) : (void)0;
+	if (from[3] < 0)
+		close(3);
 	if (from[5] < 0)
 		close(5);
-	stub->go = 3;
+	stub->go = from[3] < 0 ? -1 : 3;
 	stub->report = 4;
 	stub->runtime_fd = from[5] < 0 ? -1 : 5;
 	syscall(SYS_close_range, 6U, ~0U, 0);
@@ -201,22 +208,23 @@ _Noreturn void stub_run(struct stub *stub)
 
 	reset_signals();
 	arrange(stub);
+	work.report = stub->report;
 	write_file("/proc/self/oom_score_adj", "0", 1);
 	while (list.size > 0) {
 		struct instruction i = { 0 };
 		errno = EINVAL;
 		if (!field_take(&list, &field) || !parse(field, &i) || execute(&work, &i) < 0) {
-			report(stub->report, &i, errno);
+			report(stub->report, "error", &i, errno);
 			_exit(125);
 		}
 		free(i.verb);
 		for (int n = 0; n < i.count; n++)
 			free(i.argument[n]);
 	}
-	report(stub->report, NULL, 0);
+	report(stub->report, "ok", NULL, 0);
 	close(stub->report);
-	if (read(stub->go, &go, 1) != 1)
+	if (!stub->early && read(stub->go, &go, 1) != 1)
 		_exit(0); /* the monitor is gone */
-	close(stub->go);
+	close_fd(&stub->go);
 	become_runtime(stub->runtime_path, stub->runtime_fd, stub->argv);
 }

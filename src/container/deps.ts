@@ -124,6 +124,8 @@ export interface PrepareRequest {
   readonly sharedSources: readonly string[];
   /** Bytes of shared memory that others may bind, see {@link Runtime.shm}. */
   readonly shmSize?: number;
+  /** Called with a process in the namespaces as soon as these are there; part of the preparation. */
+  readonly whenApart?: (pid: number) => Promise<void>;
 }
 
 /** A process with its place in time. */
@@ -268,6 +270,8 @@ export interface Deps {
   readonly networks: Networks;
   readonly runtime: Runtime;
   readonly settings: ContainerSettings;
+  /** Pure: the cgroup of {@link renderSpec}, known before the rest. Throws what Docker says at start. */
+  planCgroup(container: { id: string; hostConfig: HostConfig }): CgroupRequest;
   /** Pure: the spec, the cgroup, and what the host cannot do. Throws what Docker says at start. */
   renderSpec(request: SpecRequest): Rendered;
   /** The process of an exec in a container with this spec. Throws what Docker says for an unknown user. */

@@ -29,9 +29,9 @@ export interface Sandbox {
 }
 
 interface Entry {
-  readonly sandbox: Promise<Sandbox>;
+  sandbox: Promise<Sandbox>;
   /** An address was taken for it, although the container is not started yet. */
-  readonly isReserved: boolean;
+  isReserved: boolean;
   /** Clients on their way to its streams. */
   readonly guests: Promise<unknown>[];
   timer: NodeJS.Timeout | undefined;
@@ -49,7 +49,7 @@ export class Sandboxes {
   /** Begins one in the hope of a start soon; whatever fails will fail again, and be told, at the start. */
   begin(container: Container): void {
     if (!isAlone(container) || this.#entries.has(container.id)) return;
-    const entry = this.#enter(container, { isReserved: this.#reserve(container) });
+    const entry = this.#enter(container, () => this.#reserve(container));
     entry.timer = setTimeout(() => this.#drop(container.id, entry), IDLE_MS).unref();
     entry.sandbox.catch(() => {
       this.#forget(container.id, entry);
@@ -113,9 +113,13 @@ export class Sandboxes {
     this.#release(id);
   }
 
-  #enter(container: Container, { isReserved } = { isReserved: false }): Entry {
-    const sandbox = prepare(this.#context(), container, { isReserved });
-    const entry: Entry = { sandbox, isReserved, guests: [], timer: undefined };
+  #enter(container: Container, reserve = () => false): Entry {
+    const entry: Entry = { sandbox: Promise.reject(), isReserved: false, guests: [], timer: undefined };
+    entry.sandbox.catch(() => undefined);
+    entry.sandbox = prepare(this.#context(), container, () => {
+      entry.isReserved = reserve();
+      return entry.isReserved;
+    });
     this.#entries.set(container.id, entry);
     return entry;
   }
@@ -185,37 +189,51 @@ function hasFreeNetwork({ spec }: Container): boolean {
   );
 }
 
-async function prepare(
-  context: Context,
-  container: Container,
-  { isReserved }: { isReserved: boolean },
-): Promise<Sandbox> {
-  const { id, spec } = container;
-  await context.cleanups.get(id);
+/** `reserve` is called while the stub works: whether the network is to be made too. */
+async function prepare(context: Context, container: Container, reserve: () => boolean): Promise<Sandbox> {
+  const { id } = container;
+  const earlier = context.cleanups.get(id);
+  if (earlier) await earlier;
   makeFolder(context.settings, id);
   failpoint('container.prepare.folder-made');
-  const rendered = await render(context, container);
+  let isAttached = false;
+  const surrounded = surround(context, container, async (pid) => {
+    if (isAttached) await join(context, id, pid);
+  });
+  surrounded.catch(() => undefined);
+  failpoint('container.prepare.asked');
+  isAttached = reserve();
+  try {
+    const rendered = await render(context, container);
+    const { pid } = await surrounded;
+    failpoint('container.prepare.prepared');
+    return { pid, rendered, isAttached };
+  } catch (error) {
+    await surrounded.catch(() => undefined);
+    await context.runtime.discard(id);
+    throw error;
+  }
+}
+
+/** Monitor and stub with all that the stub makes; in the background, asked for before this returns. */
+async function surround(context: Context, container: Container, whenApart: (pid: number) => Promise<void>) {
+  const { id, spec, mounts } = container;
   const { config, hostConfig } = spec;
-  const prepared = await deadline(
-    context.runtime.prepare({
-      id,
-      runtime: hostConfig.Runtime,
-      rootfs: context.snapshots.mounts(id),
-      netns: networkNamespace(context, container),
-      cgroup: rendered.cgroup,
-      log: logTarget(context, container),
-      tty: config.Tty,
-      openStdin: config.OpenStdin,
-      stdinOnce: config.StdinOnce,
-      sharedSources: container.mounts.filter(isShared).map(({ source }) => source),
-      ...(isShareable(container) ? { shmSize: hostConfig.ShmSize } : {}),
-    }),
-    PREPARE_MS,
-    'the monitor did not prepare the container in time',
-  );
-  failpoint('container.prepare.prepared');
-  if (isReserved) await join(context, id, prepared.pid);
-  return { pid: prepared.pid, rendered, isAttached: isReserved };
+  const prepared = context.runtime.prepare({
+    id,
+    runtime: hostConfig.Runtime,
+    rootfs: context.snapshots.mounts(id),
+    netns: networkNamespace(context, container),
+    cgroup: asStart(() => context.planCgroup({ id, hostConfig })),
+    log: logTarget(context, container),
+    tty: config.Tty,
+    openStdin: config.OpenStdin,
+    stdinOnce: config.StdinOnce,
+    sharedSources: mounts.filter(isShared).map(({ source }) => source),
+    ...(isShareable(container) ? { shmSize: hostConfig.ShmSize } : {}),
+    whenApart,
+  });
+  return await deadline(prepared, PREPARE_MS, 'the monitor did not prepare the container in time');
 }
 
 /** Puts a sandbox whose address is taken into its network. */
@@ -245,10 +263,14 @@ export async function render(context: Context, container: Container): Promise<Re
     },
     ...(shmPath ? { shmPath } : {}),
   } as const;
+  return asStart(() => context.renderSpec(request));
+}
+
+/** Docker: what a spec cannot be made of is found at the start, and is a 500. */
+function asStart<T>(render: () => T): T {
   try {
-    return context.renderSpec(request);
+    return render();
   } catch (error) {
-    // Docker: what a spec cannot be made of is found at the start, and is a 500.
     throw error instanceof EngineError ? internal(error.message, error) : error;
   }
 }

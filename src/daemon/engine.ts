@@ -102,6 +102,7 @@ export async function openEngine(config: DaemonConfig, log: Log): Promise<Engine
         runtimes: Object.keys(known),
         driver: snapshots.driver,
       }),
+      planCgroup: specs.planCgroup,
       renderSpec: specs.renderSpec,
       renderExec: specs.renderExec,
       validateHostConfig: specs.validateHostConfig,

@@ -6,6 +6,7 @@ import type { Log } from '#log';
 import type { OciProcess, OciResources } from '#oci';
 import type { HostFacts, SpecDefaults } from '#runtime';
 import {
+  buildCgroup,
   buildSpec,
   containerResources,
   detectHostFacts,
@@ -26,6 +27,7 @@ const FACTS_MS = 5_000;
 
 /** Where specs are computed: what the container module asks for, joined with this host and the daemon's settings. */
 export interface Specs {
+  planCgroup(container: { id: string; hostConfig: HostConfig }): Rendered['cgroup'];
   renderSpec(request: SpecRequest): Rendered;
   renderExec(request: ExecSpecRequest): OciProcess;
   validateHostConfig(given: HostConfig): { hostConfig: HostConfig; warnings: readonly string[] };
@@ -54,18 +56,22 @@ export function createSpecs(
     const name = Runtime || config.defaultRuntime;
     return { name, disablesCgroups: disablesCgroups({ path: runtimePath(name) }) };
   };
+  const surroundings = <T extends { hostConfig: HostConfig }>(request: T) => ({
+    ...request,
+    suffix,
+    devices: findDevices,
+    runtime: runtimeOf(request.hostConfig),
+    defaults,
+    host,
+  });
   return {
     facts,
+    planCgroup: (container) => buildCgroup(surroundings(container)),
     renderSpec: (request) =>
       buildSpec({
-        ...request,
-        suffix,
+        ...surroundings(request),
         rootfs: rootfs(request.id),
-        devices: findDevices,
         compileSeccomp: (profile) => compiler.compile(profile),
-        runtime: runtimeOf(request.hostConfig),
-        defaults,
-        host,
       }),
     renderExec: (request) => renderExec(request, { defaults, host }),
     validateHostConfig: (given) => validateHostConfig(given, { facts: recentFacts(), host, defaults }),

@@ -16,6 +16,9 @@ export function disablesCgroups({ path }: Pick<OciRuntime, 'path'>): boolean {
   return basename(path).startsWith('crun');
 }
 
+/** Whether it reads its spec once, from the beginning to the end, before it does anything: then it may wait for it. */
+export const waitsForSpec = disablesCgroups;
+
 export interface Command {
   readonly manager: CgroupPlan['manager'];
   readonly id: string;

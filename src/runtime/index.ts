@@ -30,7 +30,7 @@ export type { RuntimeOptions, Size } from './runtime.ts';
 export { Runtime } from './runtime.ts';
 export { SeccompCompiler } from './seccomp/compile.ts';
 export type { BuiltSpec } from './spec/build.ts';
-export { buildSpec } from './spec/build.ts';
+export { buildCgroup, buildSpec } from './spec/build.ts';
 export { detectSpecHost, hostArchitecture } from './spec/detect-host.ts';
 export type { ExecProcessInput } from './spec/exec-process.ts';
 export { execProcess } from './spec/exec-process.ts';

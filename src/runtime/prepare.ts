@@ -4,7 +4,8 @@ import type { Mount } from '#oci';
 import { bootId, failpoint, processStartTime } from '#sys';
 import { ensureParents } from './cgroup/parents.ts';
 import type { CgroupRequest } from './cgroup/plan.ts';
-import { runCommand } from './command.ts';
+import type { OciRuntime } from './command.ts';
+import { runCommand, waitsForSpec } from './command.ts';
 import type { RuntimeContext } from './context.ts';
 import { findRuntime, rootfsPath, runDirectory, shmPath } from './context.ts';
 import { discard } from './discard.ts';
@@ -42,6 +43,8 @@ export interface PrepareRequest {
   readonly sharedSources?: readonly string[];
   /** Bytes of the shared memory that other containers may bind; absent: it has none of that kind. */
   readonly shmSize?: number;
+  /** Called with a process in the namespaces as soon as these are there, while the rest is being made; part of the preparation. */
+  readonly whenApart?: (pid: number) => Promise<void>;
 }
 
 export interface Prepared {
@@ -62,7 +65,7 @@ export async function prepare(context: RuntimeContext, request: PrepareRequest):
     ensureParents(request.cgroup);
     const run = await spawnMonitor(context, request);
     failpoint('runtime.prepare.recorded');
-    const pid = await connect(context, run);
+    const pid = await connect(context, run, request.whenApart);
     failpoint('runtime.prepare.prepared');
     return { pid };
   } catch (error) {
@@ -92,7 +95,7 @@ async function spawnMonitor(context: RuntimeContext, request: PrepareRequest): P
   const pid = await context.spawner.spawn(directory, runtime.path, [
     renderInstructions({ ...request, target: rootfsPath(context.execRoot, id), ...(shm ? { shm } : {}) }),
     runCommand(runtime, command),
-    flags(request),
+    flags(request, runtime),
     ...renderLog(request.log),
     cgroup.oomFile,
   ]);
@@ -104,7 +107,7 @@ async function spawnMonitor(context: RuntimeContext, request: PrepareRequest): P
   return run;
 }
 
-async function connect({ log }: RuntimeContext, run: Run): Promise<number> {
+async function connect({ log }: RuntimeContext, run: Run, whenApart: PrepareRequest['whenApart']): Promise<number> {
   const end = performance.now() + PREPARE_MS;
   run.link = await MonitorLink.open(run.directory, run);
   run.adopt(await run.link.state(PREPARE_MS));
@@ -112,11 +115,14 @@ async function connect({ log }: RuntimeContext, run: Run): Promise<number> {
     log.warn('monitor did not prepare in time', { container: run.id });
     run.link?.close();
   }, end - performance.now());
-  return run.ready.finally(() => clearTimeout(timer));
+  const [pid] = await Promise.all([run.ready, whenApart && run.apart.then(whenApart)]).finally(() =>
+    clearTimeout(timer),
+  );
+  return pid;
 }
 
-function flags({ tty, openStdin, stdinOnce }: PrepareRequest): string {
-  return [tty ? 't' : '', openStdin ? 'i' : '', stdinOnce ? 'o' : ''].join('');
+function flags({ tty, openStdin, stdinOnce }: PrepareRequest, runtime: OciRuntime): string {
+  return [tty ? 't' : '', openStdin ? 'i' : '', stdinOnce ? 'o' : '', waitsForSpec(runtime) ? 'e' : ''].join('');
 }
 
 function renderLog(log: LogTarget | null): Field[] {

@@ -29,7 +29,7 @@ export async function start(context: RuntimeContext, id: string, { spec, sockets
   const run = findRun(context, id);
   if (!run.link) throw internal('failed to create task for container: the monitor is gone');
   run.sharesPids = !spec.linux.namespaces.some(({ type, path }) => type === 'pid' && !path);
-  writeFileSync(`${run.directory}/config.json`, stringify(spec), { mode: 0o600 });
+  writeFileSync(`${run.directory}/spec.json`, stringify(spec), { mode: 0o600 });
   failpoint('runtime.start.spec-written');
   try {
     const answer = await run.link.request('start', [sockets.map(renderSocket)], START_MS);

@@ -45,11 +45,11 @@ export function readMerged(layers: readonly string[], path: Buffer, limit: numbe
   const { fd, stats } = place.found;
   if (stats.size > limit) throw invalid(`${path.toString()} in the image is larger than ${limit} bytes`);
   const file = opened.add(openSync(`/proc/self/fd/${fd}`, constants.O_RDONLY | constants.O_NONBLOCK));
-  const content = Buffer.alloc(limit);
+  const content = Buffer.alloc(stats.size);
   let length = 0;
-  for (let read = -1; read !== 0 && length < limit; length += read)
-    read = readSync(file, content, length, limit - length, null);
-  return Buffer.from(content.subarray(0, length));
+  for (let read = -1; read !== 0 && length < stats.size; length += read)
+    read = readSync(file, content, length, stats.size - length, null);
+  return content.subarray(0, length);
 }
 
 /** A directory of a merged tree. */

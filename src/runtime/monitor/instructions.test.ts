@@ -7,7 +7,7 @@ const rootfs = {
   mounts: [{ type: 'overlay', source: 'overlay', target: '', options: ['nodev', 'lowerdir=l/a:l/b', 'userxattr'] }],
 };
 
-test('cgroups first, then namespaces, then the rootfs with names relative to the snapshots', () => {
+test('namespaces first, then cgroups, then the rootfs with names relative to the snapshots', () => {
   const cgroup = {
     setup: [
       { op: 'mkdir', path: '/cg/x' },
@@ -17,12 +17,13 @@ test('cgroups first, then namespaces, then the rootfs with names relative to the
     join: ['/cg/x/tasks'],
   } as const;
   assert.deepEqual(renderInstructions({ cgroup, rootfs, target: '/run/x/rootfs', netns: 'new' }), [
+    ['unshare', '40020000'],
+    ['tell', 'apart'],
+    ['loopback'],
     ['mkdir', '/cg/x', '755'],
     ['write', '/cg/x/limit', '7'],
     ['try-write', '/cg/x/rare', '1'],
     ['join', '/cg/x/tasks'],
-    ['unshare', '40020000'],
-    ['loopback'],
     ['propagation', '/', '84000'],
     ['chdir', '/data/snapshots'],
     ['mount', 'overlay', '/run/x/rootfs', 'overlay', '4', 'lowerdir=l/a:l/b,userxattr'],

@@ -43,15 +43,16 @@ export function renderInstructions({
   shm,
 }: Surroundings): Field[][] {
   return [
-    ...cgroup.setup.map((step) =>
-      step.op === 'mkdir' ? ['mkdir', step.path, '755'] : [step.optional ? 'try-write' : 'write', step.path, step.data],
-    ),
-    ...cgroup.join.map((file) => ['join', file]),
+    // Namespaces first: while the rest is made the network can be put into them.
     ...(typeof netns === 'object' ? [['setns', `/proc/${netns.pid}/ns/net`]] : []),
     ...(shm ? renderShm(shm) : []),
     ...sharedSources.map((source) => ['take', source]),
     ['unshare', hex(CLONE_NEWNS | (netns === 'new' ? CLONE_NEWNET : 0))],
-    ...(netns === 'new' ? [['loopback']] : []),
+    ...(netns === 'new' ? [['tell', 'apart'], ['loopback']] : []),
+    ...cgroup.setup.map((step) =>
+      step.op === 'mkdir' ? ['mkdir', step.path, '755'] : [step.optional ? 'try-write' : 'write', step.path, step.data],
+    ),
+    ...cgroup.join.map((file) => ['join', file]),
     // Slave, not private: what the host unmounts is unmounted here too, and nothing of ours reaches the host.
     ['propagation', '/', hex(MS_REC | MS_SLAVE)],
     ...sharedSources.map((source) => ['graft', source]),

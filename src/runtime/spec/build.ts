@@ -1,5 +1,6 @@
 import { invalid } from '#errdefs';
 import type { OciProcess, OciResources, OciSpec } from '#oci';
+import type { PlanRequest } from '../cgroup/make-plan.ts';
 import { planCgroup } from '../cgroup/make-plan.ts';
 import { cgroupDriver } from '../cgroup/place.ts';
 import type { CgroupRequest } from '../cgroup/plan.ts';
@@ -33,12 +34,8 @@ export function buildSpec(input: SpecInput): BuiltSpec {
   const { hostConfig, config, host, defaults } = input;
   const security = parseSecurityOptions(hostConfig.SecurityOpt ?? [], defaults.noNewPrivileges);
   const { devices, rules } = containerDevices(hostConfig, input.devices);
-  const pidsDefault = defaults.pidsLimit;
-  const resources: OciResources = {
-    devices: rules,
-    ...containerResources(hostConfig, { pidsDefault, lookup: input.devices }),
-  };
-  const cgroup = specCgroup(input, resources);
+  const resources = specResources(input, rules);
+  const cgroup = planCgroup(placeOf(input, resources));
   const process = containerProcess(input, security);
   const spec: OciSpec = {
     ociVersion: '1.0.2',
@@ -75,14 +72,33 @@ function cgroupAnnotations({ manager, version }: CgroupRequest, resources: OciRe
   return { 'run.oci.systemd.subgroup': '', ...(version === 2 ? systemdProperties(resources) : {}) };
 }
 
-function specCgroup({ id, suffix, hostConfig, defaults, host, runtime }: SpecInput, resources: OciResources) {
-  return planCgroup({
+/** What the cgroup of a spec is planned from. */
+export type CgroupInput = Pick<SpecInput, 'id' | 'suffix' | 'hostConfig' | 'defaults' | 'host' | 'runtime' | 'devices'>;
+
+/** The cgroup plan of {@link buildSpec} without the rest, which needs more time and the image's files. */
+export function buildCgroup(input: CgroupInput): CgroupRequest {
+  const { rules } = containerDevices(input.hostConfig, input.devices);
+  return planCgroup(placeOf(input, specResources(input, rules)));
+}
+
+function specResources({ hostConfig, defaults, devices }: CgroupInput, rules: OciResources['devices']): OciResources {
+  return {
+    devices: rules,
+    ...containerResources(hostConfig, { pidsDefault: defaults.pidsLimit, lookup: devices }),
+  };
+}
+
+function placeOf(
+  { id, suffix, hostConfig, defaults, host, runtime }: CgroupInput,
+  resources: OciResources,
+): PlanRequest {
+  return {
     name: { id, suffix, parent: hostConfig.CgroupParent || defaults.cgroupParent },
     layout: host.cgroup,
     driver: cgroupDriver(host.cgroup, defaults.cgroupDriver),
     disablesCgroups: runtime.disablesCgroups,
     resources,
-  });
+  };
 }
 
 /** An init is added only where the container has a pid namespace of its own. */
