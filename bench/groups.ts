@@ -5,11 +5,10 @@ import { output, pss, timed } from './engines.ts';
 import { runRaw } from './raw.ts';
 import type { Row } from './statistics.ts';
 import { inTurn, median } from './statistics.ts';
+import { logs, streams } from './streams.ts';
 
 const ROUNDS = Number(process.env.ROUNDS ?? 15);
 const IMAGE = 'conformance';
-/** 200 MB as lines of 100 bytes. */
-const FLOOD = ['sh', '-c', `yes ${'x'.repeat(99)} | head -c 200000000`];
 
 type Group = (pair: Pair) => AsyncGenerator<Row>;
 const ms = { unit: 'ms', more: false } as const;
@@ -70,28 +69,6 @@ async function eight(once: () => Promise<number>): Promise<number> {
   };
   await Promise.all(Array.from({ length: 8 }, client));
   return 200 / ((performance.now() - started) / 1000);
-}
-
-async function* logs(pair: Pair): AsyncGenerator<Row> {
-  const rate = { unit: 'MB/s', more: true } as const;
-  const perSecond = (milliseconds: number) => 200 / (milliseconds / 1000);
-  const toLog = await both(pair, async (e) => perSecond(await detachedFlood(e)), 3);
-  yield { what: '200 MB of 100-byte lines to the log', goal: '≥ 9×', ...toLog, ...rate };
-  const attached = await both(
-    pair,
-    async (e) => perSecond(await timed(e, 'docker', ['run', '--rm', IMAGE, ...FLOOD])),
-    3,
-  );
-  yield { what: 'the same with run --rm >/dev/null', goal: '≥ 7×', ...attached, ...rate };
-}
-
-async function detachedFlood(engine: Engine): Promise<number> {
-  const id = output(engine, 'docker', ['run', '-d', IMAGE, ...FLOOD]);
-  output(engine, 'docker', ['wait', id]);
-  const state = output(engine, 'docker', ['inspect', '-f', '{{.State.StartedAt}} {{.State.FinishedAt}}', id]);
-  const [started, finished] = state.split(' ').map((time) => Date.parse(time));
-  output(engine, 'docker', ['rm', id]);
-  return finished! - started!;
 }
 
 async function* memory(pair: Pair): AsyncGenerator<Row> {
@@ -185,4 +162,4 @@ async function* cli({ ours }: Pair): AsyncGenerator<Row> {
   yield { what: 'gantry ps against docker ps on the same daemon', goal: '≤ 2.2 times as long', ...times, ...ms };
 }
 
-export const GROUPS: Readonly<Record<string, Group>> = { run, raw, many, logs, memory, start, cli };
+export const GROUPS: Readonly<Record<string, Group>> = { run, raw, many, logs, streams, memory, start, cli };
