@@ -16,16 +16,22 @@
 
 static void attach_ready(struct monitor *m, struct watch *w, uint32_t events);
 
+static void socket_ready(struct monitor *m, struct watch *w, uint32_t events);
+
+/* Where the output goes. */
+static struct watch *sink(struct attacher *a)
+{
+	return a->socket.started ? &a->socket : &a->watch;
+}
+
 static void want(struct monitor *m, struct attacher *a)
 {
 	bool input_full = buffer_size(&a->session->in.pending) > 0 && a->in;
-	uint32_t events = 0;
+	uint32_t in = a->held || (!a->in_ended && !input_full) ? EPOLLIN : 0;
+	uint32_t out = buffer_size(&a->queue) > 0 && !a->held ? EPOLLOUT : 0;
 
-	if (!a->in_ended && !input_full)
-		events |= EPOLLIN;
-	if (buffer_size(&a->queue) > 0)
-		events |= EPOLLOUT;
-	watch_want(m, &a->watch, events);
+	watch_want(m, &a->watch, a->socket.started ? in : in | out);
+	watch_want(m, &a->socket, out);
 }
 
 /* The client's half of the input is over: Docker closes stdin for good when it was asked to be open once only. */
@@ -38,19 +44,25 @@ static void end_input(struct monitor *m, struct attacher *a)
 		input_end(m, a->session);
 }
 
-static void drop(struct monitor *m, struct attacher *a)
+void attach_free(struct monitor *m, struct attacher *a)
 {
-	struct session *s = a->session;
-
-	for (struct attacher **p = &s->attachers; *p; p = &(*p)->next)
+	for (struct attacher **p = &a->session->attachers; *p; p = &(*p)->next)
 		if (*p == a) {
 			*p = a->next;
 			break;
 		}
-	end_input(m, a);
+	watch_stop(m, &a->socket);
 	watch_stop(m, &a->watch);
 	buffer_free(&a->queue);
 	free(a);
+}
+
+static void drop(struct monitor *m, struct attacher *a)
+{
+	struct session *s = a->session;
+
+	end_input(m, a);
+	attach_free(m, a);
 	if (s->blocked)
 		stdio_unblock(m, s);
 	monitor_maybe_leave(m);
@@ -59,9 +71,9 @@ static void drop(struct monitor *m, struct attacher *a)
 /* Sends what is queued; false when the client was dropped. */
 static bool flush(struct monitor *m, struct attacher *a)
 {
-	while (buffer_size(&a->queue) > 0) {
+	while (buffer_size(&a->queue) > 0 && !a->held) {
 		size_t size = buffer_size(&a->queue);
-		ssize_t n = send(a->watch.fd, a->queue.data + a->queue.start, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+		ssize_t n = send(sink(a)->fd, a->queue.data + a->queue.start, size, MSG_DONTWAIT | MSG_NOSIGNAL);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0 && errno == EAGAIN)
@@ -74,8 +86,10 @@ static bool flush(struct monitor *m, struct attacher *a)
 	}
 	if (a->session->blocked)
 		stdio_unblock(m, a->session);
-	if (a->closing && buffer_size(&a->queue) == 0)
+	if (a->closing && buffer_size(&a->queue) == 0) {
+		watch_stop(m, &a->socket);
 		shutdown(a->watch.fd, SHUT_WR); /* then the client's close ends it */
+	}
 	want(m, a);
 	return true;
 }
@@ -86,8 +100,8 @@ static bool send_or_queue(struct attacher *a, struct iovec *parts, size_t count)
 	struct msghdr message = { .msg_iov = parts, .msg_iovlen = count };
 	ssize_t sent = 0;
 
-	if (buffer_size(&a->queue) == 0) {
-		sent = sendmsg(a->watch.fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (buffer_size(&a->queue) == 0 && !a->held) {
+		sent = sendmsg(sink(a)->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
 		if (sent < 0 && errno != EAGAIN && errno != EINTR)
 			return true; /* the hang-up event follows and drops it */
 		if (sent < 0)
@@ -131,9 +145,55 @@ static void hang_up(struct monitor *m, struct attacher *a)
 	}
 	a->out = a->err = false;
 	buffer_free(&a->queue);
+	watch_stop(m, &a->socket);
 	watch_pause(m, &a->watch);
 	if (a->session->blocked)
 		stdio_unblock(m, a->session);
+}
+
+/*
+ * The client's own socket. One that is closed gets no more output, but what it had sent may still be on its way through
+ * the daemon, whose end of it ends us.
+ */
+static void socket_ready(struct monitor *m, struct watch *w, uint32_t events)
+{
+	struct attacher *a = (struct attacher *)((char *)w - offsetof(struct attacher, socket));
+
+	if ((events & EPOLLOUT) && !(events & EPOLLERR)) {
+		flush(m, a);
+		return;
+	}
+	if (a->in_ended) {
+		drop(m, a);
+		return;
+	}
+	a->deaf = true;
+	a->out = a->err = false;
+	buffer_free(&a->queue);
+	watch_stop(m, w);
+	flush(m, a);
+}
+
+/* The byte before the input: a socket that comes with it gets the output from here on. */
+static void take_mark(struct monitor *m, struct attacher *a)
+{
+	int fd, size = SEND_BUFFER, domain = 0;
+	socklen_t length = sizeof domain;
+	ssize_t n = receive_descriptor(a->watch.fd, &fd);
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		drop(m, a);
+		return;
+	}
+	a->held = false;
+	if (fd >= 0) {
+		if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length) == 0 && domain == AF_UNIX)
+			setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof size);
+		watch_start(m, &a->socket, fd, 0, socket_ready);
+	}
+	flush(m, a);
 }
 
 static void attach_ready(struct monitor *m, struct watch *w, uint32_t events)
@@ -141,6 +201,10 @@ static void attach_ready(struct monitor *m, struct watch *w, uint32_t events)
 	struct attacher *a = (struct attacher *)w;
 	char *bytes = scratch_get(m);
 
+	if (a->held) {
+		take_mark(m, a);
+		return;
+	}
 	if ((events & EPOLLOUT) && !flush(m, a))
 		return;
 	if ((events & EPOLLIN) && bytes) {
@@ -153,7 +217,7 @@ static void attach_ready(struct monitor *m, struct watch *w, uint32_t events)
 		}
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			return;
-		if (n == 0 && !(events & EPOLLHUP)) {
+		if (n == 0 && !(events & EPOLLHUP) && !a->deaf) {
 			end_input(m, a);
 			want(m, a);
 			return;
@@ -184,12 +248,13 @@ void attach_finish(struct monitor *m, struct session *s)
 	}
 }
 
-/* Turns a client into a stream of the session. `flags`: i, o, e for the streams it wants. */
+/* Turns a client into a stream of the session. `flags`: i, o, e for the streams it wants, h when a mark will come. */
 void attach_accept(struct monitor *m, struct client *c, struct session *s, struct slice flags)
 {
 	struct attacher *a = calloc(1, sizeof *a);
 	cleanup_buffer struct buffer answer = { 0 };
 	int size = SEND_BUFFER, fd = c->watch.fd;
+	bool held = memchr(flags.data, 'h', flags.size);
 
 	if (!a)
 		return;
@@ -204,8 +269,14 @@ void attach_accept(struct monitor *m, struct client *c, struct session *s, struc
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof size);
 	watch_start(m, &a->watch, fd, 0, attach_ready);
 	put_text(&answer, "ok");
+	if (held)
+		put_text(&answer, "h");
 	put_list(&a->queue, &answer);
-	if (a->in && buffer_size(&c->input) > 0)
+	if (!flush(m, a))
+		return;
+	a->held = held;
+	want(m, a);
+	if (a->in && !held && buffer_size(&c->input) > 0)
 		input_write(m, s, c->input.data + c->input.start, buffer_size(&c->input));
 	a->closing = s->phase >= PHASE_EXITED && stdio_ended(s);
 	flush(m, a);

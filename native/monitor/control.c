@@ -224,8 +224,8 @@ static void become_attacher(struct monitor *m, struct client *c, struct slice fi
 		s = exec_new(m, id);
 	if (s) {
 		/* the fields lie in the buffer that is cut here */
-		char letters[3] = { 0 };
-		struct slice kept = { letters, flags.size < 3 ? flags.size : 3 };
+		char letters[4] = { 0 };
+		struct slice kept = { letters, flags.size < sizeof letters ? flags.size : sizeof letters };
 		memcpy(letters, flags.data, kept.size);
 		m->visited = true;
 		buffer_consume(&c->input, consumed);

@@ -55,13 +55,8 @@ void exec_free(struct monitor *m, struct session *s)
 			*p = s->next;
 			break;
 		}
-	while (s->attachers) {
-		struct attacher *a = s->attachers;
-		s->attachers = a->next;
-		watch_stop(m, &a->watch);
-		buffer_free(&a->queue);
-		free(a);
-	}
+	while (s->attachers)
+		attach_free(m, s->attachers);
 	stdio_close(m, s);
 	log_close(s->log);
 	free(s->id);

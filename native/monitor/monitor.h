@@ -52,9 +52,12 @@ struct input {
 /* A client that gets the output and may send input. */
 struct attacher {
 	struct watch watch; /* first */
+	struct watch socket; /* the client's own, when the daemon has handed it over: the output goes there */
 	struct attacher *next;
 	struct session *session;
 	bool in, out, err, in_ended, closing;
+	bool held; /* the output waits until the daemon has said where to */
+	bool deaf; /* the client's own socket is closed */
 	struct buffer queue;
 };
 
@@ -180,6 +183,8 @@ void stdio_give_up(struct monitor *m, struct session *s);
 void input_write(struct monitor *m, struct session *s, const char *data, size_t size);
 void input_end(struct monitor *m, struct session *s);
 bool resize(struct session *s, unsigned short rows, unsigned short columns);
+/* Receives one byte; `descriptor` is what came with it, or −1. Returns as read(2). */
+ssize_t receive_descriptor(int fd, int *descriptor);
 char *scratch_get(struct monitor *m);
 void scratch_release(struct monitor *m);
 
@@ -198,6 +203,7 @@ void attach_accept(struct monitor *m, struct client *c, struct session *s, struc
 void attach_broadcast(struct monitor *m, struct session *s, enum stream_kind kind, const char *data, size_t size);
 void attach_resume_input(struct monitor *m, struct session *s);
 void attach_finish(struct monitor *m, struct session *s);
+void attach_free(struct monitor *m, struct attacher *a);
 
 /* control.c */
 void control_accept(struct monitor *m, struct watch *w, uint32_t events);

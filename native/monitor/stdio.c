@@ -102,20 +102,19 @@ static void console_name(const struct session *s, char out[96])
 	snprintf(out, 96, *s->id ? "exec-%.64s.tty" : "tty%s", s->id);
 }
 
-/* Takes the pty's master out of the runtime's message. */
-static int receive_descriptor(int fd)
+ssize_t receive_descriptor(int fd, int *descriptor)
 {
-	char byte[256], control[CMSG_SPACE(sizeof(int))];
-	struct iovec part = { byte, sizeof byte };
+	char byte;
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))];
+	struct iovec part = { &byte, 1 };
 	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control };
-	int received = -1;
 
-	if (recvmsg(fd, &message, MSG_CMSG_CLOEXEC) < 0)
-		return -1;
-	struct cmsghdr *head = CMSG_FIRSTHDR(&message);
+	*descriptor = -1;
+	ssize_t n = recvmsg(fd, &message, MSG_CMSG_CLOEXEC);
+	struct cmsghdr *head = n < 0 ? NULL : CMSG_FIRSTHDR(&message);
 	if (head && head->cmsg_type == SCM_RIGHTS && head->cmsg_len == CMSG_LEN(sizeof(int)))
-		memcpy(&received, CMSG_DATA(head), sizeof received);
-	return received;
+		memcpy(descriptor, CMSG_DATA(head), sizeof *descriptor);
+	return n;
 }
 
 static void console_arrived(struct monitor *m, struct watch *w, uint32_t events)
@@ -123,13 +122,14 @@ static void console_arrived(struct monitor *m, struct watch *w, uint32_t events)
 	struct session *s = (struct session *)((char *)w - offsetof(struct session, console));
 	struct timeval limit = { .tv_sec = 2 };
 	char name[96];
+	int pty;
 
 	(void)events;
 	cleanup_fd int connection = accept4(w->fd, NULL, NULL, SOCK_CLOEXEC);
 	if (connection < 0)
 		return;
 	setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-	int pty = receive_descriptor(connection);
+	receive_descriptor(connection, &pty); /* the runtime's message holds the pty's master */
 	if (pty < 0)
 		return;
 	watch_stop(m, w);

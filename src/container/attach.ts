@@ -3,6 +3,7 @@ import { DEFAULT_DETACH_KEYS, DetachScanner } from '#api';
 import { delay } from '#async';
 import { conflict } from '#errdefs';
 import type { Context } from './context.ts';
+import type { Attached } from './deps.ts';
 import { logs } from './logs/logs.ts';
 import type { Container } from './record.ts';
 import { hasProcess } from './record.ts';
@@ -70,9 +71,11 @@ function endWith(streams: Duplex, over: Promise<unknown>): void {
   if (streams instanceof Silence) void over.finally(() => streams.push(null)).catch(() => undefined);
 }
 
-async function join(context: Context, container: Container, { stdin, stdout, stderr }: AttachOptions) {
+async function join(context: Context, container: Container, options: AttachOptions): Promise<Attached> {
+  const { stdin, stdout, stderr } = options;
   const { OpenStdin } = container.spec.config;
-  const streams = { stdin: stdin && OpenStdin, stdout, stderr };
+  // What was printed before goes through us, and ahead.
+  const streams = { stdin: stdin && OpenStdin, stdout, stderr, direct: !options.logs };
   if (hasProcess(container)) return await context.runtime.attach(container.id, streams);
   try {
     await context.sandboxes.hold(container);

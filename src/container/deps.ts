@@ -157,6 +157,9 @@ export interface Streams {
   readonly stderr: boolean;
 }
 
+/** A process' streams. With `deliverTo` they wait until it was called: the output may go to a client's socket without us. */
+export type Attached = Duplex & { deliverTo?(client: Duplex | undefined): void };
+
 /** A bind or volume mount with its place on the host. */
 export interface ResolvedMount {
   readonly source: string;
@@ -226,10 +229,10 @@ export interface Runtime {
   update(id: string, change: { from: OciResources; to: OciResources }): Promise<void>;
   /** What the host's `ps` prints with these words, and which pids are the container's. */
   top(id: string, words: readonly string[]): Promise<{ pids: readonly number[]; output: string }>;
-  attach(id: string, streams: Streams): Promise<Duplex>;
+  attach(id: string, streams: Streams & { readonly direct?: boolean }): Promise<Attached>;
   resize(id: string, size: Size): Promise<void> | void;
   exec(id: string, request: ExecRequest): Promise<{ pid: number }>;
-  attachExec(id: string, execId: string, streams: Streams): Promise<Duplex>;
+  attachExec(id: string, execId: string, streams: Streams & { readonly direct?: boolean }): Promise<Attached>;
   resizeExec(id: string, execId: string, size: Size): Promise<void> | void;
   onExit(tell: (id: string, exit: ExitRecord) => void): void;
   onExecExit(tell: (id: string, execId: string, exitCode: number) => void): void;

@@ -1,12 +1,13 @@
 import type { TransformCallback } from 'node:stream';
 import { Duplex } from 'node:stream';
 import type { DetachScanner } from '#api';
+import type { Attached } from './deps.ts';
 
 export interface SessionOptions {
   /** Output of the past, before the live one. */
   readonly replay?: AsyncIterable<Uint8Array> | undefined;
   /** The live streams, or what gives them in time for the start; without them the session ends after the replay. */
-  readonly live?: Duplex | Promise<Duplex> | undefined;
+  readonly live?: Attached | Promise<Attached> | undefined;
   /** Settles when the process can take input; what comes before waits. */
   readonly listening?: Promise<unknown> | undefined;
   /** Looks for the detach keys in the input. */
@@ -24,31 +25,40 @@ export class Session extends Duplex {
   readonly #options: SessionOptions;
   #output: AsyncIterator<Uint8Array> | undefined;
   readonly #listening: Promise<unknown>;
-  #live: Duplex | undefined;
+  #live: Attached | undefined;
   #reading = false;
+  readonly #delivering = Promise.withResolvers<void>();
+  #client: { readonly socket: Duplex; readonly ready: Promise<unknown> } | undefined;
 
   constructor(options: SessionOptions) {
     super({ allowHalfOpen: true, highWaterMark: 256 * 1024 });
     this.#options = options;
-    if (options.live instanceof Promise) {
-      this.#listening = Promise.all([options.listening, options.live.then((live) => this.#join(live))]);
-    } else {
-      if (options.live) this.#join(options.live);
-      this.#listening = options.listening ?? Promise.resolve();
-    }
+    const { live, listening } = options;
+    const joined = live instanceof Promise ? live.then((streams) => this.#join(streams)) : live && this.#join(live);
+    this.#listening = Promise.all([listening, joined]);
   }
 
-  #join(live: Duplex): void {
+  /**
+   * Before the first read: once `ready` (what is before the output is on its way), the output may go to this socket by
+   * itself; then only last words and the end are read here.
+   */
+  deliverTo(socket: Duplex, ready: Promise<unknown>): void {
+    this.#client = { socket, ready };
+  }
+
+  /** Settles when it can take input. */
+  async #join(live: Attached): Promise<void> {
     this.#live = live;
     // Output that ends tells; a broken pipe to the monitor is the end of the output, not a fault of this client.
     live.on('error', () => undefined);
     if (this.destroyed) live.destroy();
+    else if (live.deliverTo) await this.#delivering.promise;
   }
 
   override _read(): void {
     if (this.#reading) return;
     this.#reading = true;
-    this.#output ??= output(this.#options)[Symbol.asyncIterator]();
+    this.#output ??= output(this.#options, (live) => this.#deliver(live))[Symbol.asyncIterator]();
     void this.#pump(this.#output);
   }
 
@@ -103,16 +113,26 @@ export class Session extends Duplex {
     }
   }
 
+  async #deliver(live: Attached): Promise<void> {
+    await this.#client?.ready.catch(() => undefined);
+    if (!live.destroyed) live.deliverTo?.(this.#client?.socket);
+    this.#delivering.resolve();
+  }
+
   #finish(): void {
     this.#live?.destroy();
     if (!this.destroyed) this.push(null);
   }
 }
 
-async function* output({ replay, live: given, epilogue }: SessionOptions): AsyncGenerator<Uint8Array> {
+async function* output(
+  { replay, live: given, epilogue }: SessionOptions,
+  deliver: (live: Attached) => Promise<void>,
+): AsyncGenerator<Uint8Array> {
   if (replay) yield* replay;
   const live = await given;
   if (!live) return;
+  await deliver(live);
   try {
     yield* live.iterator({ destroyOnReturn: false });
   } catch {

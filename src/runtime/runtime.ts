@@ -1,5 +1,4 @@
 import { mkdirSync } from 'node:fs';
-import type { Duplex } from 'node:stream';
 import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { Log } from '#log';
@@ -12,7 +11,7 @@ import type { ExecRequest } from './exec.ts';
 import { exec, forgetExec } from './exec.ts';
 import type { RuntimeInfo, RuntimeSetting } from './info.ts';
 import { assertDefault, findRuntimes, readVersion } from './info.ts';
-import type { Streams } from './monitor/attach.ts';
+import type { Attached, Streams } from './monitor/attach.ts';
 import { attachTo } from './monitor/attach.ts';
 import { Spawner } from './monitor/spawner.ts';
 import type { Observed } from './observe.ts';
@@ -119,12 +118,12 @@ export class Runtime implements AsyncDisposable {
   }
 
   /** A container that has ended gives an ended stream. */
-  attach(id: string, streams: Streams): Promise<Duplex> {
+  attach(id: string, streams: Streams): Promise<Attached> {
     return this.#attach(id, '', streams);
   }
 
   /** To be called before {@link exec}, or output may be missed. */
-  attachExec(id: string, execId: string, streams: Streams): Promise<Duplex> {
+  attachExec(id: string, execId: string, streams: Streams): Promise<Attached> {
     return this.#attach(id, execId, streams);
   }
 
@@ -185,7 +184,7 @@ export class Runtime implements AsyncDisposable {
     await this.#context.spawner[Symbol.asyncDispose]();
   }
 
-  async #attach(id: string, execId: string, streams: Streams): Promise<Duplex> {
+  async #attach(id: string, execId: string, streams: Streams): Promise<Attached> {
     const { directory } = findRun(this.#context, id);
     try {
       return await attachTo(directory, execId, streams);

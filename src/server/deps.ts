@@ -42,10 +42,13 @@ export interface Caller {
 }
 
 /** Bytes joined to a client's connection: reads give Docker's frames, or raw bytes with a TTY; writes are stdin. */
+/** Once `ready` the output may go to a socket by itself; then only last words and the end are read from the stream. */
+export type SessionStream = Duplex & { deliverTo?(socket: Duplex, ready: Promise<unknown>): void };
+
 export interface AttachedStream {
   readonly tty: boolean;
   /** `end()` on it is the end of stdin; its own end is the end of the output; `destroy()` detaches. */
-  readonly stream: Duplex;
+  readonly stream: SessionStream;
 }
 
 export interface AttachOptions {

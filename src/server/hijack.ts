@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { before, encodeFrame } from '#api';
 import type { Call } from './call.ts';
+import type { SessionStream } from './deps.ts';
 import { COMMON_HEADERS, rawHead } from './head.ts';
 import { Query } from './query.ts';
 import { failureOf } from './status.ts';
@@ -16,6 +17,7 @@ export class Hijack {
   readonly name: string;
   readonly query: Query;
   readonly #connection: Duplex;
+  #answered: Promise<unknown> = Promise.resolve();
 
   /** The connection must give what the client sent behind its request. */
   constructor(request: IncomingMessage, connection: Duplex, call: Call) {
@@ -34,12 +36,14 @@ export class Hijack {
     const type = !options.tty && isUpgrade && !before(this.version, '1.42') ? MULTIPLEXED : RAW;
     const upgrade = isUpgrade ? ['Connection', 'Upgrade', 'Upgrade', 'tcp'] : [];
     const headers = ['Content-Type', type, ...upgrade, ...(options.headers ?? [])];
-    this.#connection.write(isUpgrade ? rawHead(101, headers, 'UPGRADED') : rawHead(200, headers));
+    const head = isUpgrade ? rawHead(101, headers, 'UPGRADED') : rawHead(200, headers);
+    this.#answered = new Promise((resolve) => this.#connection.write(head, resolve));
   }
 
   /** Joins both directions until both have ended; each side's end is passed on alone. */
-  join(stream: Duplex): void {
+  join(stream: SessionStream): void {
     const connection = this.#connection;
+    stream.deliverTo?.(connection, this.#answered);
     stream.on('error', () => connection.destroy());
     stream.on('close', () => {
       if (!stream.readableEnded) connection.destroy();

@@ -64,6 +64,7 @@ export { probePort } from './port-probe.ts';
 export { bootId, processStartTime } from './proc.ts';
 export type { SeccompFilter, SeccompRule } from './seccomp.ts';
 export { compileSeccomp } from './seccomp.ts';
+export { descriptorOf, sendByte } from './send-descriptor.ts';
 export { syncfs } from './syncfs.ts';
 export { isErrno, SystemError } from './system-error.ts';
 export type { Timespec } from './utimens.ts';

@@ -16,7 +16,7 @@ const START_MS = 30_000;
 export async function startExec(context: Context, exec: Exec, options: ExecStartRequest): Promise<Session> {
   const container = claim(context, exec);
   const { AttachStdin: stdin, AttachStdout: stdout, AttachStderr: stderr, Tty } = exec.config;
-  const live = await context.runtime.attachExec(container.id, exec.id, { stdin, stdout, stderr });
+  const live = await context.runtime.attachExec(container.id, exec.id, { stdin, stdout, stderr, direct: true });
   failpoint('container.exec.attached');
   const fault = run(context, container, { exec, options }).then(
     () => undefined,
