@@ -86,7 +86,12 @@ export interface Info {
   };
   NCPU: number;
   MemTotal: number;
-  GenericResources: null;
+  GenericResources:
+    | (
+        | { NamedResourceSpec: { Kind: string; Value: string } }
+        | { DiscreteResourceSpec: { Kind: string; Value: number } }
+      )[]
+    | null;
   DockerRootDir: string;
   HttpProxy: string;
   HttpsProxy: string;

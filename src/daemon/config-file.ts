@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { isErrno } from '#sys';
 import type { KeyKind, Settings } from './config-keys.ts';
 import { isKey, KEYS } from './config-keys.ts';
+import { REFUSED, refusal } from './refused-keys.ts';
 
 const LIMIT = 1 << 20;
 
@@ -36,6 +37,11 @@ export function parseConfig(text: string, path: string): Settings {
   const settings: Settings = {};
   for (const [name, value] of Object.entries(document)) {
     const where = () => `${path}:${lineOf(text, name)}`;
+    if (Object.hasOwn(REFUSED, name)) {
+      const reason = refusal(name, value);
+      if (reason) throw new ConfigError(`${where()}: ${reason}`);
+      continue;
+    }
     if (!isKey(name)) throw new ConfigError(`${where()}: unknown key "${name}"`);
     const expected = mismatch(KEYS[name].kind, value);
     if (expected) throw new ConfigError(`${where()}: "${name}" must be ${expected}, not ${JSON.stringify(value)}`);
@@ -59,6 +65,14 @@ function mismatch(kind: KeyKind, value: unknown): string | undefined {
       return isStrings(value) ? undefined : 'an array of strings';
     case 'map':
       return isRecord(value) && isStrings(Object.values(value as object)) ? undefined : 'an object of strings';
+    case 'switches':
+      return isRecord(value) && Object.values(value as object).every((item) => typeof item === 'boolean')
+        ? undefined
+        : 'an object of true and false';
+    case 'proxies':
+      return isRecord(value) && Object.entries(value as object).every(isProxy)
+        ? undefined
+        : 'an object of http-proxy, https-proxy and no-proxy';
     case 'pools':
       return Array.isArray(value) && value.every(isPool) ? undefined : 'an array of {"base": "10.0.0.0/8", "size": 24}';
     case 'ulimits':
@@ -70,6 +84,10 @@ function mismatch(kind: KeyKind, value: unknown): string | undefined {
         ? undefined
         : 'an object of {"path": "/usr/bin/crun", "runtimeArgs": []}';
   }
+}
+
+function isProxy([name, value]: [string, unknown]): boolean {
+  return ['http-proxy', 'https-proxy', 'no-proxy'].includes(name) && typeof value === 'string';
 }
 
 function isPool(value: unknown): boolean {
@@ -88,7 +106,8 @@ function isUlimit(value: unknown): boolean {
 function isRuntime(value: unknown): boolean {
   const runtime = value as { path?: unknown; runtimeArgs?: unknown } | null;
   if (typeof runtime !== 'object' || runtime === null || typeof runtime.path !== 'string') return false;
-  return runtime.runtimeArgs === undefined || Array.isArray(runtime.runtimeArgs);
+  const { runtimeArgs = [] } = runtime;
+  return Array.isArray(runtimeArgs) && runtimeArgs.every((word) => typeof word === 'string');
 }
 
 /** The line on which a top-level key stands, counted from 1. */

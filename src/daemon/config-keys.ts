@@ -1,8 +1,18 @@
 /**
  * The keys of daemon.json and their flags, Docker's names (Moby daemon/config). `list` and `map` flags may be repeated.
- * A key of Docker's that is not here is refused by name, like an unknown one.
+ * What Docker has and this engine has not is in refused-keys.ts.
  */
-export type KeyKind = 'string' | 'bool' | 'int' | 'list' | 'map' | 'ulimits' | 'runtimes' | 'pools';
+export type KeyKind =
+  | 'string'
+  | 'bool'
+  | 'int'
+  | 'list'
+  | 'map'
+  | 'ulimits'
+  | 'runtimes'
+  | 'pools'
+  | 'switches'
+  | 'proxies';
 
 export interface Key {
   readonly kind: KeyKind;
@@ -13,9 +23,19 @@ export interface Key {
 }
 
 export const KEYS = {
+  'allow-nondistributable-artifacts': {
+    kind: 'list',
+    flag: 'allow-nondistributable-artifacts',
+    help: 'Accepted for compatibility: pushing them is always allowed',
+  },
+  'authorization-plugins': {
+    kind: 'list',
+    flag: 'authorization-plugin',
+    help: 'Plugin that is asked for every request',
+  },
   bip: { kind: 'string', help: 'Address and prefix of the default bridge, e.g. 172.17.0.1/16' },
   'cgroup-parent': { kind: 'string', help: 'Parent cgroup for all containers' },
-  debug: { kind: 'bool', short: 'D', help: 'Log at level debug' },
+  debug: { kind: 'bool', short: 'D', help: 'Log at level debug, whatever log-level says' },
   'default-address-pools': {
     kind: 'pools',
     flag: 'default-address-pool',
@@ -40,7 +60,9 @@ export const KEYS = {
   'dns-search': { kind: 'list', help: 'DNS search domain of containers' },
   'exec-opts': { kind: 'list', flag: 'exec-opt', help: 'Runtime option, e.g. native.cgroupdriver=cgroupfs' },
   'exec-root': { kind: 'string', help: 'Root folder of state that a reboot may lose' },
+  features: { kind: 'switches', flag: 'feature', help: 'Feature to switch on or off (name=true|false)' },
   group: { kind: 'string', short: 'G', help: 'Group of the unix sockets' },
+  'host-gateway-ip': { kind: 'string', flag: null, help: 'Old name of host-gateway-ips' },
   'host-gateway-ips': {
     kind: 'list',
     flag: 'host-gateway-ip',
@@ -52,9 +74,16 @@ export const KEYS = {
     short: 'H',
     help: 'Socket to listen on (unix://path, tcp://address:port, fd://)',
   },
+  'http-proxy': { kind: 'string', help: 'Proxy for outgoing HTTP' },
+  'https-proxy': { kind: 'string', help: 'Proxy for outgoing HTTPS' },
   icc: { kind: 'bool', help: 'Let containers of the default bridge reach each other' },
   init: { kind: 'bool', help: 'Run an init in containers that forwards signals and reaps processes' },
   'init-path': { kind: 'string', help: 'Path of that init' },
+  'insecure-registries': {
+    kind: 'list',
+    flag: 'insecure-registry',
+    help: 'Registry that may be spoken to without TLS',
+  },
   ip: { kind: 'string', help: 'Default address of published ports' },
   'ip-forward': { kind: 'bool', help: 'Switch on net.ipv4.ip_forward' },
   'ip-masq': { kind: 'bool', help: 'Masquerade outgoing traffic of the default bridge' },
@@ -62,17 +91,34 @@ export const KEYS = {
   labels: { kind: 'list', flag: 'label', help: 'Label of the daemon (key=value)' },
   'live-restore': { kind: 'bool', help: 'Accepted for compatibility: containers always outlive the daemon' },
   'log-driver': { kind: 'string', help: 'Default logging driver of containers' },
-  'log-format': { kind: 'string', help: 'Accepted for compatibility: the log is JSON lines' },
+  'log-format': { kind: 'string', help: 'json (default) or text' },
   'log-level': { kind: 'string', short: 'l', help: 'debug, info, warn, error or fatal' },
   'log-opts': { kind: 'map', flag: 'log-opt', help: 'Default option of the logging driver (key=value)' },
+  'max-concurrent-downloads': { kind: 'int', help: 'Layers that one pull downloads at once (3)' },
+  'max-concurrent-uploads': { kind: 'int', help: 'Layers that one push uploads at once (5)' },
+  'max-download-attempts': { kind: 'int', help: 'Tries of each layer (5)' },
+  'metrics-addr': { kind: 'string', help: 'Address and port of /metrics, e.g. 127.0.0.1:9323' },
   mtu: { kind: 'int', help: 'MTU of the default bridge' },
   'no-new-privileges': { kind: 'bool', help: 'Set no-new-privileges by default' },
+  'no-proxy': { kind: 'string', help: 'Hosts that are reached without the proxy, separated by commas' },
+  'node-generic-resources': {
+    kind: 'list',
+    flag: 'node-generic-resource',
+    help: 'Resource of this host that info shows (kind=value)',
+  },
   pidfile: { kind: 'string', short: 'p', help: 'File that gets the pid of the daemon, for information' },
-  runtimes: { kind: 'runtimes', flag: null, help: 'OCI runtimes by name: {"name": {"path": "…", "runtimeArgs": []}}' },
+  proxies: { kind: 'proxies', flag: null, help: 'http-proxy, https-proxy and no-proxy in one object' },
+  'raw-logs': { kind: 'bool', help: 'Accepted for compatibility: times are whole and lines without colours' },
+  'registry-mirrors': { kind: 'list', flag: 'registry-mirror', help: 'Mirror of Docker Hub' },
+  runtimes: { kind: 'runtimes', flag: 'add-runtime', help: 'Further OCI runtime (name=path)' },
   'seccomp-profile': { kind: 'string', help: 'Default seccomp profile: a path, builtin or unconfined' },
-  'selinux-enabled': { kind: 'bool', help: 'SELinux labels (refused: not built yet)' },
   'shutdown-timeout': { kind: 'int', help: 'Seconds that containers get at host shutdown' },
   'storage-driver': { kind: 'string', short: 's', help: 'overlay2 (default) or native' },
+  tls: { kind: 'bool', help: 'Speak TLS on tcp://; clients must show a certificate unless --tlsverify=false' },
+  tlscacert: { kind: 'string', help: "Authority that signs clients' certificates (~/.docker/ca.pem)" },
+  tlscert: { kind: 'string', help: 'Certificate of the daemon (~/.docker/cert.pem)' },
+  tlskey: { kind: 'string', help: 'Its key (~/.docker/key.pem)' },
+  tlsverify: { kind: 'bool', help: 'Speak TLS and let in only clients with a certificate' },
   'userland-proxy': { kind: 'bool', help: 'Accepted for compatibility: the monitor relays what NAT cannot reach' },
 } as const satisfies Record<string, Key>;
 

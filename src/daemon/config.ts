@@ -1,9 +1,24 @@
 import { createHash } from 'node:crypto';
 import { existsSync, realpathSync } from 'node:fs';
-import type { LogLevel } from '#log';
+import type { LogFormat, LogLevel } from '#log';
+import type { TlsPaths } from '#server';
 import { ConfigError, readConfigFile } from './config-file.ts';
 import type { KeyName, Settings } from './config-keys.ts';
 import { flagOf } from './config-keys.ts';
+import type { GenericResource, RegistrySettings } from './config-values.ts';
+import {
+  atLeastZero,
+  ipAddress,
+  oneOf,
+  parseSize,
+  tlsPaths,
+  toGenericResources,
+  toHostGateways,
+  toLabels,
+  toMetricsAddress,
+  toProxies,
+  toRegistrySettings,
+} from './config-values.ts';
 import type { Flags } from './flags.ts';
 
 export const DEFAULT_CONFIG_FILE = '/etc/gantry/daemon.json';
@@ -20,7 +35,19 @@ export interface DaemonConfig {
   readonly group: string;
   readonly insecureTcp: boolean;
   readonly pidfile: string;
+  readonly debug: boolean;
   readonly logLevel: LogLevel;
+  readonly logFormat: LogFormat;
+  /** With it every `tcp://` speaks TLS. */
+  readonly tls: TlsPaths | undefined;
+  readonly authorizationPlugins: readonly string[];
+  /** `host:port` of the metrics; undefined: they are not served. */
+  readonly metricsAddress: { readonly host: string; readonly port: number } | undefined;
+  readonly genericResources: readonly GenericResource[];
+  readonly features: Readonly<Record<string, boolean>>;
+  readonly registry: RegistrySettings;
+  readonly proxies: Readonly<Record<'http' | 'https' | 'none', string>>;
+  readonly liveRestore: boolean;
   readonly labels: readonly string[];
   readonly bridge: {
     readonly bip: string | undefined;
@@ -83,7 +110,7 @@ export function joinSettings(file: Settings, flags: Settings): Settings {
 const show = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));
 
 /** Checks values beyond their type and fills in the defaults. */
-export function toConfig(given: Settings, insecureTcp: boolean): DaemonConfig {
+export function toConfig(given: Settings, insecureTcp: boolean, environment = process.env): DaemonConfig {
   const text = (name: KeyName) => given[name] as string | undefined;
   const yes = (name: KeyName, otherwise: boolean) => (given[name] as boolean | undefined) ?? otherwise;
   const list = (name: KeyName) => (given[name] as string[] | undefined) ?? [];
@@ -98,20 +125,34 @@ export function toConfig(given: Settings, insecureTcp: boolean): DaemonConfig {
     group: text('group') ?? '',
     insecureTcp,
     pidfile: text('pidfile') ?? `${execRoot}/gantryd.pid`,
+    debug: yes('debug', false),
     logLevel: logLevel(text('log-level'), yes('debug', false)),
-    labels: list('labels'),
+    logFormat: (oneOf('log-format', text('log-format'), ['text', 'json']) ?? 'json') as LogFormat,
+    tls: tlsPaths(given, environment),
+    authorizationPlugins: list('authorization-plugins'),
+    metricsAddress: toMetricsAddress(text('metrics-addr')),
+    genericResources: toGenericResources(list('node-generic-resources')),
+    features: (given.features as Record<string, boolean> | undefined) ?? {},
+    registry: toRegistrySettings(given),
+    proxies: toProxies(given),
+    liveRestore: yes('live-restore', false),
+    labels: toLabels(list('labels')),
     bridge: {
       bip: text('bip'),
-      mtu: given.mtu as number | undefined,
+      mtu: atLeastZero('mtu', given.mtu as number | undefined),
       icc: yes('icc', true),
       ipMasq: yes('ip-masq', true),
       ipForward: yes('ip-forward', true),
       firewall: yes('iptables', true),
-      defaultHostIp: text('ip') ?? '0.0.0.0',
+      defaultHostIp: ipAddress('ip', text('ip') ?? '0.0.0.0'),
       pools: given['default-address-pools'] as { base: string; size: number }[] | undefined,
-      hostGatewayIps: list('host-gateway-ips'),
+      hostGatewayIps: toHostGateways(given),
     },
-    dns: { servers: list('dns'), options: list('dns-opts'), search: list('dns-search') },
+    dns: {
+      servers: list('dns').map((address) => ipAddress('dns', address)),
+      options: list('dns-opts'),
+      search: list('dns-search'),
+    },
     containers: {
       cgroupParent: text('cgroup-parent'),
       cgroupDriver: cgroupDriver(list('exec-opts')),
@@ -144,7 +185,6 @@ export function engineMark(dataRoot: string): string {
 }
 
 function refuse(given: Settings): void {
-  if (given['selinux-enabled'] === true) throw new ConfigError('"selinux-enabled": SELinux labels are not built yet');
   const driver = given['log-driver'];
   if (driver !== undefined && driver !== 'json-file' && driver !== 'none') {
     throw new ConfigError(`"log-driver": "${driver}" is not built yet: json-file and none are`);
@@ -165,14 +205,10 @@ function checkHost(host: string): string {
 }
 
 function logLevel(level: string | undefined, debug: boolean): LogLevel {
-  if (debug) return 'debug';
-  if (level === 'fatal') return 'error';
-  return (oneOf('log-level', level, ['debug', 'info', 'warn', 'error']) ?? 'info') as LogLevel;
-}
-
-function oneOf(name: KeyName, value: string | undefined, allowed: readonly string[]): string | undefined {
-  if (value === undefined || allowed.includes(value)) return value;
-  throw new ConfigError(`"${name}" must be one of ${allowed.join(', ')}, not "${value}"`);
+  const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'panic'];
+  const asked = oneOf('log-level', level?.toLowerCase(), levels) ?? 'info';
+  if (debug || asked === 'trace') return 'debug';
+  return asked === 'fatal' || asked === 'panic' ? 'error' : (asked as LogLevel);
 }
 
 function cgroupDriver(options: readonly string[]): 'systemd' | 'cgroupfs' | undefined {
@@ -192,12 +228,4 @@ function storageDriver(name: string | undefined): 'overlay2' | 'native' | undefi
   if (name === undefined) return undefined;
   if (Object.hasOwn(known, name)) return known[name as keyof typeof known];
   throw new ConfigError(`"storage-driver" must be overlay2 or native, not "${name}"`);
-}
-
-const UNITS = { b: 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 } as const;
-
-function parseSize(name: KeyName, size: string): number {
-  const [, digits, unit] = /^(\d+(?:\.\d+)?)\s*([bkmgt]?)b?$/i.exec(size) ?? [];
-  if (!digits) throw new ConfigError(`"${name}" must be a size such as 64M, not "${size}"`);
-  return Math.floor(Number(digits) * UNITS[(unit!.toLowerCase() || 'b') as keyof typeof UNITS]);
 }

@@ -37,6 +37,8 @@ export interface Engine extends AsyncDisposable {
   readonly containers: Containers;
   readonly snapshots: Snapshots;
   readonly specs: ReturnType<typeof createSpecs>;
+  /** Takes over what may change while the daemon runs; throws before anything has changed when it cannot. */
+  configure(config: DaemonConfig): void;
 }
 
 /** Constructs the engine on its roots, which exist and are ours alone. Nothing is recovered yet. */
@@ -77,15 +79,15 @@ export async function openEngine(config: DaemonConfig, log: Log): Promise<Engine
   const networks = new Networks({ store, mark, config: networkConfig(config), log: log.child({ module: 'network' }) });
   undo.defer(() => networks.close());
   const { runtimes, defaultRuntime } = config;
+  let live = config;
   const runtime = undo.use(
     await Runtime.open({ execRoot, mark, runtimes, defaultRuntime, log: log.child({ module: 'runtime' }) }),
   );
-  const { runtimes: known } = await runtime.info();
   const specs = createSpecs(config, {
     suffix: mark && `-${mark}`,
     log,
     rootfs: (id) => runtime.rootfs(id),
-    runtimePath: (name) => known[name]?.path ?? name,
+    runtimePath: (name) => runtime.runtimePaths().get(name) ?? name,
   });
   const containers = undo.use(
     new Containers({
@@ -99,8 +101,13 @@ export async function openEngine(config: DaemonConfig, log: Log): Promise<Engine
       log: log.child({ module: 'container' }),
       settings: containerSettings(config, {
         folder: folder('containers'),
-        runtimes: Object.keys(known),
         driver: snapshots.driver,
+        get runtimes() {
+          return [...runtime.runtimePaths().keys()];
+        },
+        get defaultRuntime() {
+          return live.defaultRuntime;
+        },
       }),
       planCgroup: specs.planCgroup,
       renderSpec: specs.renderSpec,
@@ -112,24 +119,28 @@ export async function openEngine(config: DaemonConfig, log: Log): Promise<Engine
     }),
   );
   const stack = undo.move();
+  const configure = (next: DaemonConfig) => {
+    runtime.configure(next.runtimes, next.defaultRuntime);
+    specs.configure(next);
+    live = next;
+  };
   const parts = { store, events, images, volumes, networks, runtime, containers, snapshots, specs };
-  return { ...parts, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+  return { ...parts, configure, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
 function containerSettings(
-  { containers, defaultRuntime }: DaemonConfig,
-  of: { folder: string; runtimes: readonly string[]; driver: string },
+  { containers }: DaemonConfig,
+  of: { folder: string; driver: string; readonly runtimes: readonly string[]; readonly defaultRuntime: string },
 ) {
-  return {
-    ...of,
-    defaultRuntime,
+  // Not spread: its getters follow the settings.
+  return Object.assign(of, {
     logDriver: containers.logDriver,
     logOptions: containers.logOpts,
     logDefaults: LOG_DEFAULTS,
     stopTimeout: STOP_TIMEOUT_SECONDS,
     hostname: hostname(),
     emptyHostConfig: zero(HostConfig),
-  };
+  });
 }
 
 function networkConfig({ bridge, dns }: DaemonConfig) {

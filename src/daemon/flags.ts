@@ -1,6 +1,7 @@
 import { ConfigError } from './config-file.ts';
 import type { Key, KeyName, Settings } from './config-keys.ts';
 import { flagOf, KEYS } from './config-keys.ts';
+import { refusal, refusedFlag } from './refused-keys.ts';
 
 export interface Flags {
   readonly settings: Settings;
@@ -30,6 +31,12 @@ interface Option {
   readonly name: string;
   readonly isSwitch: boolean;
   readonly key?: KeyName;
+  readonly refused?: string;
+}
+
+function refusedOption(flag: string): Option | undefined {
+  const found = refusedFlag(flag);
+  return found && { name: found.name, isSwitch: found.isSwitch === true, refused: found.name };
 }
 
 const OPTIONS: ReadonlyMap<string, Option> = options();
@@ -58,7 +65,8 @@ export function parseFlags(args: readonly string[]): Flags {
   const switches: Record<string, boolean> = {};
   let configFile: string | undefined;
   for (const { option, value } of split(args)) {
-    if (option.key) set(settings, option.key, value);
+    if (option.refused) refuse(option, value);
+    else if (option.key) set(settings, option.key, value);
     else if (option.name === 'config-file') configFile = value;
     else switches[option.name] = toBoolean(option.name, value);
   }
@@ -76,6 +84,12 @@ export function parseFlags(args: readonly string[]): Flags {
   };
 }
 
+/** Docker's flags that this engine has not are refused by name, unless they say what is so anyway. */
+function refuse({ name, isSwitch }: Option, value: string): void {
+  const reason = refusal(name, isSwitch ? toBoolean(name, value) : value);
+  if (reason) throw new ConfigError(reason);
+}
+
 function* split(args: readonly string[]): Generator<{ option: Option; value: string }> {
   for (let i = 0; i < args.length; i++) {
     const arg = args[i]!;
@@ -83,7 +97,7 @@ function* split(args: readonly string[]): Generator<{ option: Option; value: str
     const equals = arg.indexOf('=');
     const isShort = !arg.startsWith('--');
     const name = isShort ? arg.slice(0, 2) : equals < 0 ? arg : arg.slice(0, equals);
-    const option = OPTIONS.get(name);
+    const option = OPTIONS.get(name) ?? refusedOption(name);
     if (!option) throw new ConfigError(`unknown flag: ${name}`);
     const glued = isShort ? arg.slice(2).replace(/^=/, '') : equals < 0 ? '' : arg.slice(equals + 1);
     const isGlued = isShort ? arg.length > 2 : equals >= 0;
@@ -120,7 +134,17 @@ function set(settings: Settings, key: KeyName, value: string): void {
     case 'ulimits':
       settings[key] = { ...(settings[key] as object), ...toUlimit(flag, value) };
       break;
-    case 'runtimes':
+    case 'runtimes': {
+      const [name, path] = pair(flag, value);
+      settings[key] = { ...(settings[key] as object), [name]: { path } };
+      break;
+    }
+    case 'switches': {
+      const [name, state] = pair(flag, value);
+      settings[key] = { ...(settings[key] as object), [name]: toBoolean(flag, state) };
+      break;
+    }
+    case 'proxies':
       throw new ConfigError(`unknown flag: --${flag}`);
   }
 }

@@ -1,5 +1,8 @@
 import { DOCKER_VERSION } from '#api';
+import { EngineError } from '#errdefs';
 import { createLog } from '#log';
+import { takePassedSockets } from '#server';
+import { closeOnExec } from '#sys';
 import { loadConfig } from './config.ts';
 import { ConfigError } from './config-file.ts';
 import { parseFlags, usage } from './flags.ts';
@@ -12,7 +15,7 @@ export async function main(args: readonly string[]): Promise<void> {
   try {
     await run(args);
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
+    if (!(error instanceof ConfigError || error instanceof EngineError)) throw error;
     process.stderr.write(`gantryd: ${error.message}\n`);
     process.exitCode = 1;
   }
@@ -26,13 +29,14 @@ async function run(args: readonly string[]): Promise<void> {
   }
   const config = loadConfig(flags);
   if (flags.validate) return void process.stdout.write('configuration OK\n');
-  const log = createLog(config.logLevel);
+  const log = createLog(config.logLevel, config.logFormat);
   if (flags.stopContainers) return await stopContainers(config);
   if (flags.purge) return await (await import('./purge.ts')).purge(config, log);
   const notify = takeNotifySocket(process.env, log);
   // What only asks a running daemon does not wait for all of it to be loaded.
   const { Daemon } = await import('./daemon.ts');
-  const daemon = await Daemon.open(config, log);
+  const passed = takePassedSockets(process.env, closeOnExec);
+  const daemon = await Daemon.open(config, log, { flags, passed });
   notify('READY=1');
   const stop = (signal: NodeJS.Signals) => {
     log.info('stopping; containers live on', { signal });
@@ -41,6 +45,10 @@ async function run(args: readonly string[]): Promise<void> {
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
-  process.on('SIGHUP', () => log.info('SIGHUP: nothing of the configuration can be reloaded yet; restart gantryd'));
+  let reloading = Promise.resolve();
+  process.on('SIGHUP', () => {
+    // One after the other: a plugin may be waited for.
+    reloading = reloading.then(() => daemon.reload());
+  });
   process.on('SIGUSR2', () => void daemon.stopContainers());
 }

@@ -34,6 +34,8 @@ export interface Specs {
   validateUpdate(given: UpdateConfig): { resources: Omit<UpdateConfig, 'RestartPolicy'>; warnings: readonly string[] };
   renderResources(hostConfig: HostConfig): OciResources;
   facts(): HostFacts;
+  /** The settings of containers that come from now on. */
+  configure(config: DaemonConfig): void;
 }
 
 /** `rootfs` gives the place of a container's root file system as its runtime sees it; `runtimePath` a runtime's binary. */
@@ -47,13 +49,14 @@ export function createSpecs(
   }: { suffix: string; log: Log; rootfs: (id: string) => string; runtimePath: (name: string) => string },
 ): Specs {
   const host = detectSpecHost();
-  const defaults = specDefaults(config);
+  let { defaultRuntime } = config;
+  let defaults = specDefaults(config);
   const { cgroupDriver, seccompProfile } = defaults;
   const facts = () => detectHostFacts(host, { cgroupDriver, seccompProfile });
   const recentFacts = kept(facts, FACTS_MS);
   const compiler = new SeccompCompiler((error) => log.warn('seccomp profile not compiled', { error }));
   const runtimeOf = ({ Runtime }: HostConfig) => {
-    const name = Runtime || config.defaultRuntime;
+    const name = Runtime || defaultRuntime;
     return { name, disablesCgroups: disablesCgroups({ path: runtimePath(name) }) };
   };
   const surroundings = <T extends { hostConfig: HostConfig }>(request: T) => ({
@@ -67,6 +70,10 @@ export function createSpecs(
   return {
     facts,
     planCgroup: (container) => buildCgroup(surroundings(container)),
+    configure: (next) => {
+      defaults = specDefaults(next);
+      defaultRuntime = next.defaultRuntime;
+    },
     renderSpec: (request) =>
       buildSpec({
         ...surroundings(request),

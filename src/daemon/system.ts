@@ -8,11 +8,13 @@ import type { HostFacts, RuntimeInfo } from '#runtime';
 import { hostArchitecture, hostWarnings } from '#runtime';
 import type { Store } from '#store';
 import type { DaemonConfig } from './config.ts';
+import { registryInfo } from './registry-info.ts';
 import { GANTRY_VERSION } from './version.ts';
 
 /** What `/info`, `/version` and `/system/df` ask of the rest of the engine. */
 export interface SystemDeps {
-  readonly config: DaemonConfig;
+  /** As it is now: a reload changes it. */
+  readonly config: () => DaemonConfig;
   readonly engineId: string;
   readonly facts: () => HostFacts;
   readonly runtime: () => Promise<RuntimeInfo>;
@@ -56,7 +58,8 @@ export class SystemInfo {
   }
 
   async info(): Promise<Info> {
-    const { config, engineId, driver, containers, images, listeners } = this.#deps;
+    const { engineId, driver, containers, images, listeners } = this.#deps;
+    const config = this.#deps.config();
     const facts = this.#deps.facts();
     const { total, running, paused, stopped } = containers.counts();
     const { runtimes, defaultRuntime, commit } = await this.#deps.runtime();
@@ -75,11 +78,11 @@ export class SystemInfo {
       Plugins: {
         Volume: ['local'],
         Network: ['bridge', 'host', 'null'],
-        Authorization: null,
+        Authorization: orNull(config.authorizationPlugins),
         Log: ['json-file', 'none'],
       },
       ...limits(facts),
-      Debug: config.logLevel === 'debug',
+      Debug: config.debug,
       NFd: readdirSync('/proc/self/fd').length,
       NGoroutines: readdirSync('/proc/self/task').length,
       SystemTime: new Date().toISOString(),
@@ -92,14 +95,14 @@ export class SystemInfo {
       OSVersion: facts.osVersion,
       OSType: 'linux',
       Architecture: facts.machine,
-      ...REGISTRY,
+      ...registryInfo(config.registry),
       NCPU: facts.cpuCount,
       MemTotal: facts.memoryTotal,
-      GenericResources: null,
+      GenericResources: orNull(config.genericResources),
       DockerRootDir: config.dataRoot,
-      HttpProxy: '',
-      HttpsProxy: '',
-      NoProxy: '',
+      HttpProxy: masked(config.proxies.http),
+      HttpsProxy: masked(config.proxies.https),
+      NoProxy: config.proxies.none,
       Name: hostname(),
       Labels: [...config.labels],
       ExperimentalBuild: false,
@@ -157,14 +160,10 @@ function limits(facts: HostFacts) {
   };
 }
 
-const REGISTRY = {
-  IndexServerAddress: 'https://index.docker.io/v1/',
-  RegistryConfig: {
-    IndexConfigs: { 'docker.io': { Mirrors: [], Name: 'docker.io', Official: true, Secure: true } },
-    InsecureRegistryCIDRs: ['::1/128', '127.0.0.0/8'],
-    Mirrors: null,
-  },
-};
+/** Docker: the password and name in a proxy's URL are not shown. */
+function masked(url: string): string {
+  return url.replace(/^([a-z]+:\/\/)[^/@]*@/i, '$1xxxxx:xxxxx@');
+}
 
 const orNull = <T>(items: readonly T[]): T[] | null => (items.length > 0 ? [...items] : null);
 

@@ -27,6 +27,7 @@ export class Events {
   readonly #rows: EventRows;
   readonly #subscribers = new Set<Subscriber>();
   #lastNano = 0;
+  #recorded = 0;
 
   constructor(store: Store) {
     this.#store = store;
@@ -38,9 +39,15 @@ export class Events {
     return this.#subscribers.size;
   }
 
+  /** How many were recorded since the start. */
+  get recorded(): number {
+    return this.#recorded;
+  }
+
   /** Inside a transaction: records the event with it and publishes it after the commit. */
   record(type: string, action: string, actor: Actor): void {
     const event = shape(type, action, actor, this.#now());
+    this.#recorded++;
     this.#rows.insert(event.timeNano, JSON.stringify(event));
     this.#store.afterCommit(() => {
       for (const tell of this.#subscribers) tell(event);

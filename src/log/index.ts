@@ -3,5 +3,5 @@
  * for callers (progress). Secrets are redacted here, by field name.
  */
 
-export type { Log, LogFields, LogLevel } from './log.ts';
+export type { Log, LogFields, LogFormat, LogLevel, RootLog } from './log.ts';
 export { createLog, nullLog } from './log.ts';

@@ -1,7 +1,10 @@
 import { destination, pino, stdTimeFunctions } from 'pino';
+import { TextLines } from './text-lines.ts';
 
 export type LogFields = Readonly<Record<string, unknown>>;
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+/** JSON lines, or Docker's `time=… level=… msg=… key=value`. */
+export type LogFormat = 'json' | 'text';
 
 export interface Log {
   debug(message: string, fields?: LogFields): void;
@@ -22,9 +25,14 @@ interface Sink {
   child(fields: LogFields): Sink;
 }
 
-/** A log of JSON lines on standard error; errors in fields named `error` are written with their stack and causes. */
-export function createLog(level: LogLevel): Log {
-  const sink = pino(
+/** A log whose level can be changed while it is written. */
+export interface RootLog extends Log {
+  setLevel(level: LogLevel): void;
+}
+
+/** A log on standard error; errors in fields named `error` are written with their stack and causes. */
+export function createLog(level: LogLevel, format: LogFormat = 'json'): RootLog {
+  const raw = pino(
     {
       level,
       base: null,
@@ -33,21 +41,32 @@ export function createLog(level: LogLevel): Log {
       serializers: { error: describe },
       formatters: { level: (label) => ({ level: label }) },
     },
-    destination({ fd: 2, sync: true }),
+    format === 'text' ? new TextLines() : destination({ fd: 2, sync: true }),
   );
-  return wrap(sink as Sink);
+  // A child keeps the level that it was made with: it must be told too.
+  const all = new Set<{ level: string }>([raw]);
+  return {
+    ...wrap(raw as unknown as Sink, (child) => all.add(child)),
+    setLevel: (to) => {
+      for (const sink of all) sink.level = to;
+    },
+  };
 }
 
 /** A log that keeps nothing, for callers without an operator. */
 export const nullLog: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => nullLog };
 
-function wrap(sink: Sink): Log {
+function wrap(sink: Sink, onChild: (child: Sink & { level: string }) => void = () => {}): Log {
   return {
     debug: (message, fields = {}) => sink.debug(fields, message),
     info: (message, fields = {}) => sink.info(fields, message),
     warn: (message, fields = {}) => sink.warn(fields, message),
     error: (message, fields = {}) => sink.error(fields, message),
-    child: (fields) => wrap(sink.child(fields)),
+    child: (fields) => {
+      const child = sink.child(fields) as Sink & { level: string };
+      onChild(child);
+      return wrap(child, onChild);
+    },
   };
 }
 

@@ -8,8 +8,9 @@ import type { Listeners, Run } from './run.ts';
 export interface RuntimeContext {
   readonly execRoot: string;
   readonly spawner: Spawner;
-  readonly runtimes: ReadonlyMap<string, OciRuntime>;
-  readonly defaultRuntime: string;
+  /** Both may be exchanged while containers run: a container keeps the name that it was created with. */
+  runtimes: ReadonlyMap<string, OciRuntime>;
+  defaultRuntime: string;
   readonly runs: Map<string, Run>;
   readonly listeners: Listeners;
   readonly log: Log;

@@ -80,6 +80,18 @@ export class Runtime implements AsyncDisposable {
     return new Runtime({ execRoot, spawner, runtimes, defaultRuntime, log });
   }
 
+  /** Exchanges the runtimes on offer; throws when the default one cannot be executed, and nothing has changed then. */
+  configure(given: Readonly<Record<string, RuntimeSetting>>, defaultRuntime: string): void {
+    const runtimes = findRuntimes(given, this.#context.execRoot);
+    assertDefault(runtimes, defaultRuntime);
+    Object.assign(this.#context, { runtimes, defaultRuntime });
+  }
+
+  /** The runtimes on offer, by name. */
+  runtimePaths(): ReadonlyMap<string, string> {
+    return new Map([...this.#context.runtimes].map(([name, { path }]) => [name, path]));
+  }
+
   prepare(request: PrepareRequest): Promise<Prepared> {
     return prepare(this.#context, request);
   }

@@ -18,6 +18,7 @@ export {
 } from './at.ts';
 export type { CgroupHierarchy, CgroupLayout } from './cgroup.ts';
 export { detectCgroups, parseCgroups } from './cgroup.ts';
+export { closeOnExec } from './close-on-exec.ts';
 export type { BpfInstruction } from './confine.ts';
 export { chroot, installSeccompFilter } from './confine.ts';
 export { failpoint } from './failpoint.ts';

@@ -1,0 +1,72 @@
+/** A key of Docker's that this engine has no use for. One that says nothing (`false`, `""`, 0, empty) is let through. */
+export interface RefusedKey {
+  /** The flag's name where it differs from the key's; null when there is none. */
+  readonly flag?: string | null;
+  readonly short?: string;
+  readonly isSwitch?: boolean;
+  readonly reason: string;
+}
+
+const NO_CONTAINERD = 'there is no containerd: this engine does its work itself';
+const NO_SWARM = 'there is no swarm mode';
+const NOT_YET = 'it is not supported yet';
+const IPV6 = 'IPv6 on the default bridge is not supported yet';
+
+export const REFUSED: Readonly<Record<string, RefusedKey>> = {
+  'allow-direct-routing': { isSwitch: true, reason: 'container addresses are reached through published ports only' },
+  'api-cors-header': { reason: 'Docker 28 removed it; use a reverse proxy if you need CORS headers' },
+  bip6: { reason: IPV6 },
+  bridge: { short: 'b', reason: 'the default bridge is always our own' },
+  builder: { flag: null, reason: 'images cannot be built yet' },
+  'cdi-spec-dirs': { flag: 'cdi-spec-dir', reason: NOT_YET },
+  containerd: { reason: NO_CONTAINERD },
+  'containerd-namespace': { reason: NO_CONTAINERD },
+  'containerd-plugin-namespace': { flag: 'containerd-plugins-namespace', reason: NO_CONTAINERD },
+  'cpu-rt-period': { reason: NOT_YET },
+  'cpu-rt-runtime': { reason: NOT_YET },
+  'cri-containerd': { isSwitch: true, reason: NO_CONTAINERD },
+  'default-gateway': { reason: 'the gateway of the default bridge is the bridge' },
+  'default-gateway-v6': { reason: IPV6 },
+  'default-init': { flag: null, reason: 'see init-path' },
+  'default-network-opts': { flag: 'default-network-opt', reason: NOT_YET },
+  'deprecated-key-path': { flag: null, reason: 'image format 1 has no signing keys here' },
+  experimental: { isSwitch: true, reason: 'there are no experimental features' },
+  'fixed-cidr': { reason: NOT_YET },
+  'fixed-cidr-v6': { reason: IPV6 },
+  ip6tables: { isSwitch: true, reason: IPV6 },
+  'ip-forward-no-drop': {
+    isSwitch: true,
+    reason: 'transit traffic is dropped where this engine switched forwarding on',
+  },
+  ipv6: { isSwitch: true, reason: IPV6 },
+  'network-control-plane-mtu': { reason: NO_SWARM },
+  'network-diagnostic-port': { reason: NO_SWARM },
+  'resolv-conf': { flag: null, reason: 'the resolvers are those of /etc/resolv.conf; see dns' },
+  restart: { short: 'r', isSwitch: true, reason: 'containers have restart policies of their own' },
+  rootless: { isSwitch: true, reason: 'the daemon runs as root' },
+  'selinux-enabled': { isSwitch: true, reason: 'SELinux labels are not supported yet' },
+  'storage-opts': { flag: 'storage-opt', reason: NOT_YET },
+  'swarm-default-advertise-addr': { reason: NO_SWARM },
+  'swarm-raft-election-tick': { flag: null, reason: NO_SWARM },
+  'swarm-raft-heartbeat-tick': { flag: null, reason: NO_SWARM },
+  'userland-proxy-path': { reason: 'the monitor relays what NAT cannot reach; there is no proxy program' },
+  'userns-remap': { reason: NOT_YET },
+};
+
+/** The refused key that this flag sets, with its name. */
+export function refusedFlag(flag: string): (RefusedKey & { readonly name: string }) | undefined {
+  const found = Object.entries(REFUSED).find(([name, key]) => {
+    const long = key.flag === null ? undefined : (key.flag ?? name);
+    return flag === `--${long}` || (key.short !== undefined && flag === `-${key.short}`);
+  });
+  return found && { ...found[1], name: found[0] };
+}
+
+/** Why this value of the key is refused; undefined when it says nothing. */
+export function refusal(name: string, value: unknown): string | undefined {
+  const isEmpty = (of: unknown): boolean =>
+    of === false || of === '' || of === 0 || of === null || (typeof of === 'object' && Object.keys(of).length === 0);
+  // Docker's own default, which only IPv6 would make a difference to.
+  if (isEmpty(value) || name === 'ip6tables') return undefined;
+  return `"${name}" is refused: ${REFUSED[name]!.reason}`;
+}
