@@ -13,6 +13,7 @@ export const EDGES: Readonly<Record<string, readonly string[]>> = {
   api: ['schema', 'errdefs'],
   oci: ['schema', 'errdefs'],
   tar: ['errdefs'],
+  template: [],
   // ground: one kind of I/O each
   log: [],
   sys: ['errdefs'],
@@ -52,7 +53,7 @@ export const EDGES: Readonly<Record<string, readonly string[]>> = {
   ],
   // the other side of the socket
   client: ['api', 'errdefs'],
-  cli: ['api', 'errdefs', 'client'],
+  cli: ['api', 'errdefs', 'template', 'client'],
 };
 
 /** Packages that only one module may import, and why it alone. */

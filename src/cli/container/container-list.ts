@@ -1,12 +1,12 @@
 import type { ContainerSummary } from '#api';
 import { humanDuration } from '#api';
+import { goQuote } from '#template/quote';
+import type { Value } from '#template/value';
+import { NilPointer } from '#template/value';
 import type { ListFormat } from '../format/list.ts';
-import { goQuote } from '../format/quote.ts';
 import { humanSize } from '../format/size.ts';
 import { ellipsis, shortId, splitReference } from '../format/text.ts';
 import { goTime } from '../format/time.ts';
-import type { Value } from '../template/value.ts';
-import { NilPointer } from '../template/value.ts';
 import { displayPorts } from './ports.ts';
 
 /** How containers are listed: cut short or in full, at the time `now` (ms). */

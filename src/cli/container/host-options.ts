@@ -1,7 +1,7 @@
+import { goQuote } from '#template/quote';
 import type { FlagValues } from '../flags/flag-values.ts';
 import { cut } from '../flags/read-flag.ts';
 import { compactJson } from '../format/json-indent.ts';
-import { goQuote } from '../format/quote.ts';
 import { readUserFile } from '../options/files.ts';
 
 /** `--restart name[:count]`. */

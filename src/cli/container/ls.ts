@@ -1,9 +1,9 @@
+import type { Value } from '#template/value';
 import type { Command, CommandInput } from '../command.ts';
 import { encodeFilters } from '../flags/encode-filters.ts';
 import { tableFormat } from '../flags/format-flag.ts';
 import { compileFormat, renderList, rethrow } from '../format/list.ts';
 import type { Session } from '../session.ts';
-import type { Value } from '../template/value.ts';
 import { containerList } from './container-list.ts';
 
 /** Lists containers. */
@@ -56,7 +56,7 @@ async function wantsSize(format: string): Promise<boolean> {
   const template = await compileFormat(body).catch((error: Error) => {
     throw new Error(error.message.replace('template parsing error', 'failed to parse template'));
   });
-  const { GoStruct } = await import('../template/value.ts');
+  const { GoStruct } = await import('#template/value');
   let asked = false;
   const note = (text: string) => {
     asked = true;

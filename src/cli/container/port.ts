@@ -1,6 +1,6 @@
 import type { PortBinding, PortMap } from '#api';
+import { goQuote } from '#template/quote';
 import type { Command } from '../command.ts';
-import { goQuote } from '../format/quote.ts';
 import { joinHostPort } from '../format/text.ts';
 
 /** Shows where the ports of a container are published. */

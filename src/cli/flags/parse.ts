@@ -1,5 +1,5 @@
+import { goQuote } from '#template/quote';
 import type { Flag } from '../command.ts';
-import { goQuote } from '../format/quote.ts';
 import { FlagValues } from './flag-values.ts';
 import { initialValue, readBool, readFlag } from './read-flag.ts';
 

@@ -1,6 +1,6 @@
 // Durations: Go's parser (ns as a number) and Docker's words for them.
 
-import { goQuote } from './quote.ts';
+import { goQuote } from '#template/quote';
 
 const unitNanoseconds: Record<string, number> = {
   ns: 1,

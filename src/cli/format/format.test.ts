@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { goQuote, goUnquote } from '#template/quote';
 import { goDuration, parseDuration } from './duration.ts';
 import { compactJson, indentJson } from './json-indent.ts';
-import { goQuote, goUnquote } from './quote.ts';
 import { bytesSize, humanSize, parseBytes } from './size.ts';
 import { layOut } from './table.ts';
 import { apiTimestamp } from './time.ts';

@@ -1,7 +1,7 @@
 // Lists of objects as tables, JSON lines or a template's output; the command says which fields there are.
 
-import type { Template } from '../template/template.ts';
-import type { Value } from '../template/value.ts';
+import type { Template } from '#template';
+import type { Value } from '#template/value';
 import { layOut } from './table.ts';
 
 /** A field of a listed object: its column's title, and its value. A function is a method, no part of JSON output. */
@@ -31,7 +31,7 @@ export async function renderList<T>(list: ListFormat<T>, items: readonly T[], wa
   const source = format === 'raw' && list.raw !== undefined ? list.raw : format;
   const isTable = source.startsWith('table');
   const template = await compileFormat(unescapeBlanks(isTable ? source.slice('table'.length).trim() : source));
-  const { GoStruct } = await import('../template/value.ts');
+  const { GoStruct } = await import('#template/value');
   const view = (item: T) =>
     new GoStruct(
       `*${list.type}`,
@@ -46,7 +46,7 @@ export async function renderList<T>(list: ListFormat<T>, items: readonly T[], wa
 
 /** Compiles a template for `--format`; the error is worded as Docker's formatter words it. */
 export async function compileFormat(source: string): Promise<Template> {
-  const { compile } = await import('../template/template.ts');
+  const { compile } = await import('#template');
   return rethrow('template parsing error', () => compile(source));
 }
 

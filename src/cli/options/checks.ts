@@ -1,7 +1,7 @@
 // What `run` and `create` check while they read a flag, each with Docker's words for what is wrong.
 
+import { goQuote } from '#template/quote';
 import { append } from '../flags/read-flag.ts';
-import { goQuote } from '../format/quote.ts';
 import { canonicalIp } from './address.ts';
 
 /** A list whose texts are checked, and perhaps rewritten, one by one. */

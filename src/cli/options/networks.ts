@@ -1,5 +1,5 @@
+import { goQuote } from '#template/quote';
 import { cut } from '../flags/read-flag.ts';
-import { goQuote } from '../format/quote.ts';
 import { isMac } from './address.ts';
 import { csvFields } from './csv.ts';
 

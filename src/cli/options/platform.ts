@@ -1,4 +1,4 @@
-import { goQuote } from '../format/quote.ts';
+import { goQuote } from '#template/quote';
 
 const patterns: [string, RegExp, string][] = [
   [

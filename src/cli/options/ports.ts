@@ -1,4 +1,4 @@
-import { goQuote } from '../format/quote.ts';
+import { goQuote } from '#template/quote';
 import { canonicalIp } from './address.ts';
 
 /** Ports as the API takes them. */

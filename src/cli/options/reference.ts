@@ -1,4 +1,4 @@
-import { goQuote } from '../format/quote.ts';
+import { goQuote } from '#template/quote';
 
 const component = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*';
 const host = '(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])';

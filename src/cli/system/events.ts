@@ -38,10 +38,10 @@ function timestamp(value: string, now: number): string {
 /** How one event, as a line of JSON, is printed. */
 export async function renderer(format: string): Promise<(line: string) => string> {
   if (format === '') return plainEvent;
-  const { compile } = await import('../template/template.ts');
+  const { compile } = await import('#template');
   const source = format === 'json' ? '{{json .}}' : format;
   const wrap = (error: unknown) => new StatusError(`Error parsing format: ${(error as Error).message}`, 64);
-  const { GoStruct } = await import('../template/value.ts');
+  const { GoStruct } = await import('#template/value');
   let template: ReturnType<typeof compile>;
   try {
     template = compile(source);
@@ -57,7 +57,7 @@ export async function renderer(format: string): Promise<(line: string) => string
   };
 }
 
-function eventStruct(line: string, Struct: typeof import('../template/value.ts').GoStruct) {
+function eventStruct(line: string, Struct: typeof import('#template/value').GoStruct) {
   const event = parse(line);
   const { Actor: actor } = event;
   const fields = {

@@ -1,10 +1,10 @@
+import type { GoStruct } from '#template/value';
 import type { Session } from '../session.ts';
 import { StatusError } from '../status-error.ts';
-import type { GoStruct } from '../template/value.ts';
 
 /** Prints one object through a template, or as JSON; `name` is what error texts call the template. */
 export async function printObject(session: Session, format: string, object: GoStruct, name = ''): Promise<void> {
-  const { compile } = await import('../template/template.ts');
+  const { compile } = await import('#template');
   const named = (error: unknown) =>
     (error as Error).message
       .replace(/^template: :/, `template: ${name}:`)

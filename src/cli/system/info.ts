@@ -43,10 +43,7 @@ const goNames: Record<string, string> = {
 };
 
 async function printFormat(session: Session, format: string, info: Info | Error): Promise<void> {
-  const [{ GoStruct }, { printObject }] = await Promise.all([
-    import('../template/value.ts'),
-    import('./format-object.ts'),
-  ]);
+  const [{ GoStruct }, { printObject }] = await Promise.all([import('#template/value'), import('./format-object.ts')]);
   const own = clientVersion(session.client.transport.version);
   const client = { Debug: session.globals.debug, ...own, Plugins: [], Warnings: null };
   const failed = info instanceof Error;

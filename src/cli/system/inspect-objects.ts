@@ -51,8 +51,8 @@ function asList(found: Inspected[], format: string): string {
 /** How objects are printed by this format; undefined when they are printed as they are. */
 export async function objectRenderer(format: string): Promise<((object: Inspected) => string) | undefined> {
   if (format === '' || format === 'json') return undefined;
-  const { compile } = await import('../template/template.ts');
-  const { typed } = await import('../template/typed.ts');
+  const { compile } = await import('#template');
+  const { typed } = await import('../format/typed.ts');
   let template: ReturnType<typeof compile>;
   try {
     template = compile(format);

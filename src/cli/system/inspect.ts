@@ -1,8 +1,8 @@
 import type { ObjectKind } from '#client';
 import { DaemonError } from '#client';
+import { goQuote } from '#template/quote';
 import type { Command } from '../command.ts';
 import { objectFormat } from '../flags/format-flag.ts';
-import { goQuote } from '../format/quote.ts';
 import type { Session } from '../session.ts';
 import type { Inspected } from './inspect-objects.ts';
 import { inspectAll } from './inspect-objects.ts';

@@ -32,10 +32,7 @@ async function printVersion(
   client: Record<string, string>,
   server: Version | undefined,
 ) {
-  const [{ GoStruct }, { printObject }] = await Promise.all([
-    import('../template/value.ts'),
-    import('./format-object.ts'),
-  ]);
+  const [{ GoStruct }, { printObject }] = await Promise.all([import('#template/value'), import('./format-object.ts')]);
   const struct = (type: string, raw: object) => {
     const { ApiVersion: api, ...rest } = raw as Record<string, never>;
     return new GoStruct(type, { ...rest, APIVersion: api }, raw);

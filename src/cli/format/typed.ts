@@ -1,9 +1,9 @@
 // What Docker's Go types make of an inspected object: which fields there are although the JSON leaves them out, and which
 // maps have which keys. Templates depend on both.
 
-import { goDuration } from '../format/duration.ts';
-import type { Value } from './value.ts';
-import { GoMap, GoStruct, NilPointer } from './value.ts';
+import type { Value } from '#template/value';
+import { GoMap, GoStruct, NilPointer } from '#template/value';
+import { goDuration } from './duration.ts';
 
 type Json = Record<string, unknown>;
 

@@ -1,5 +1,5 @@
-import { goQuote } from '../format/quote.ts';
 import { sprint, toJson } from './print.ts';
+import { goQuote } from './quote.ts';
 import type { Value } from './value.ts';
 import { typeName } from './value.ts';
 

@@ -1,3 +1,8 @@
+/**
+ * Go's text/template with Docker's functions: compiled once, run over values that know their Go types. Pure.
+ * `#template/value` and `#template/quote` are doors of their own, for programs that must start quickly.
+ */
+
 import { evaluate } from './evaluate.ts';
 import type { TemplateFunction } from './functions.ts';
 import { functions } from './functions.ts';

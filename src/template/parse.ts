@@ -1,7 +1,7 @@
-import { goQuote, goUnquote } from '../format/quote.ts';
 import type { Token, TokenKind } from './lex.ts';
 import { lex, TemplateSyntaxError } from './lex.ts';
 import type { Command, Expr, Node, Pipe } from './node.ts';
+import { goQuote, goUnquote } from './quote.ts';
 
 /** A parsed template: its source, its body and the templates it defines. */
 export interface Parsed {

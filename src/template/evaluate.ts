@@ -1,9 +1,9 @@
-import { goQuote } from '../format/quote.ts';
 import type { TemplateFunction } from './functions.ts';
 import { CallError } from './functions.ts';
 import type { Command, Expr, Node, Pipe, Place } from './node.ts';
 import type { Parsed } from './parse.ts';
 import { printValue } from './print.ts';
+import { goQuote } from './quote.ts';
 import type { Value } from './value.ts';
 import { GoMap, GoStruct, isPlainMap, mapEntries, NilPointer, truth, typeName } from './value.ts';
 
