@@ -3,8 +3,10 @@ all: jail
 
 jail: $(OUT)/gantry-jail
 
-$(OUT)/gantry-jail: $(ROOT)/native/jail/main.c
+JAIL_SOURCES := $(addprefix $(ROOT)/native/jail/,main.c tree.c)
+
+$(OUT)/gantry-jail: $(JAIL_SOURCES) $(ROOT)/native/jail/jail.h
 	@mkdir -p $(OUT)
-	$(CC) $(CFLAGS) $(WARNINGS) -std=gnu11 -o $@ $<
+	$(CC) $(CFLAGS) $(WARNINGS) -std=gnu11 -o $@ $(JAIL_SOURCES)
 
 .PHONY: jail

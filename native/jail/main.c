@@ -1,7 +1,12 @@
 /*
  * gantry-jail: turns itself into a program that may touch a hostile tree.
  *
- *   gantry-jail [--cache DIR] [--chdir DIR] [--mount TYPE SOURCE TARGET FLAGS DATA]... -- [PROGRAM [ARG]...]
+ *   gantry-jail [--cache DIR] [--chdir DIR] [MOUNT]... -- [PROGRAM [ARG]...]
+ *
+ *   --mount TYPE SOURCE TARGET FLAGS DATA   as mount(2)
+ *   --tree PID START PATH TARGET FLAGS      what is mounted at PATH in the mount namespace of the process PID, which
+ *                                           was started at START (clock ticks since boot), appears at TARGET too
+ *   --bind SOURCE ROOT PATH FLAGS           SOURCE at PATH inside of ROOT: links are followed as if ROOT were `/`
  *
  * With a mount it takes a mount namespace of its own, which ends with it; sources and options may be relative to DIR.
  * Then it closes all descriptors but 0 to 3, keeps seven capabilities for good, sets no_new_privs, empties the
@@ -9,6 +14,7 @@
  * It dies with its parent. Exit status 125: it could not; the reason is on stderr.
  */
 #define _GNU_SOURCE
+#include "jail.h"
 #include <errno.h>
 #include <grp.h>
 #include <linux/capability.h>
@@ -33,7 +39,7 @@
 
 static const int kept[] = {CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_FSETID, CAP_MKNOD, CAP_SETFCAP, CAP_SYS_CHROOT};
 
-static _Noreturn void fail(const char *what, const char *subject)
+_Noreturn void fail(const char *what, const char *subject)
 {
 	fprintf(stderr, "gantry-jail: %s%s%s: %s\n", what, subject ? " " : "", subject ? subject : "", strerror(errno));
 	_exit(125);
@@ -41,13 +47,13 @@ static _Noreturn void fail(const char *what, const char *subject)
 
 static _Noreturn void usage(void)
 {
-	fprintf(stderr, "usage: gantry-jail [--cache DIR] [--chdir DIR] [--mount TYPE SOURCE TARGET FLAGS DATA]... "
-		"-- [PROGRAM [ARG]...]\n");
+	fprintf(stderr, "usage: gantry-jail [--cache DIR] [--chdir DIR] [--mount TYPE SOURCE TARGET FLAGS DATA | "
+		"--tree PID START PATH TARGET FLAGS | --bind SOURCE ROOT PATH FLAGS]... -- [PROGRAM [ARG]...]\n");
 	_exit(125);
 }
 
 /* A namespace whose mounts nobody else sees, but which lets go of what the host unmounts. */
-static void own_mounts(void)
+void own_mounts(void)
 {
 	static int done;
 
@@ -166,6 +172,12 @@ int main(int argc, char **argv)
 		} else if (strcmp(argv[i], "--mount") == 0 && i + 5 < argc) {
 			make_mount(argv + i + 1);
 			i += 6;
+		} else if (strcmp(argv[i], "--tree") == 0 && i + 5 < argc) {
+			clone_tree(argv + i + 1);
+			i += 6;
+		} else if (strcmp(argv[i], "--bind") == 0 && i + 4 < argc) {
+			bind_inside(argv + i + 1);
+			i += 5;
 		} else {
 			usage();
 		}

@@ -8,7 +8,7 @@ import { after, before, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { LAUNCHER } from './rig.ts';
 
-const SOURCE = join(import.meta.dirname, '../../../native/jail/main.c');
+const SOURCES = ['main.c', 'tree.c'].map((name) => join(import.meta.dirname, '../../../native/jail', name));
 const SANITIZERS = [
   '-g',
   '-std=gnu11',
@@ -24,7 +24,7 @@ let checked: string;
 before(() => {
   folder = mkdtempSync(join(tmpdir(), 'gantry-jail-'));
   checked = join(folder, 'jail-asan');
-  execFileSync('cc', [...SANITIZERS, '-o', checked, SOURCE]);
+  execFileSync('cc', [...SANITIZERS, '-o', checked, ...SOURCES]);
 });
 after(() => rmSync(folder, { recursive: true }));
 

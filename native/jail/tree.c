@@ -1,0 +1,165 @@
+/* Mounts whose places are in a tree that nobody trusts: found through descriptors, never by a path from outside. */
+#define _GNU_SOURCE
+#include "jail.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define ATTRIBUTES (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
+#define START_FIELD 20 /* of /proc/PID/stat behind the name of the program, which may contain anything */
+
+static int open_or_fail(const char *path, int flags)
+{
+	int fd = open(path, flags | O_CLOEXEC);
+
+	if (fd < 0)
+		fail("open", path);
+	return fd;
+}
+
+/* When the process was started, in clock ticks since boot. */
+static unsigned long long start_of(const char *pid)
+{
+	char path[64], text[2048], *at;
+	ssize_t length;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%.20s/stat", pid);
+	fd = open_or_fail(path, O_RDONLY);
+	length = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (length <= 0)
+		fail("read", path);
+	text[length] = '\0';
+	at = strrchr(text, ')');
+	for (int field = 0; at && field < START_FIELD; field++)
+		at = strchr(at + 1, ' ');
+	return at ? strtoull(at, NULL, 10) : 0;
+}
+
+/* Without devices, programs and setuid, maybe read-only; and nothing that is mounted in it later reaches others. */
+static void restrict_mount(int tree, unsigned long flags, const char *subject)
+{
+	struct mount_attr attributes = {.attr_set = ATTRIBUTES, .propagation = MS_PRIVATE};
+
+	if (flags & MS_RDONLY)
+		attributes.attr_set |= MOUNT_ATTR_RDONLY;
+	if (mount_setattr(tree, "", AT_EMPTY_PATH | (flags & MS_REC ? AT_RECURSIVE : 0), &attributes,
+			  sizeof(attributes)) < 0)
+		fail("restrict", subject);
+}
+
+void clone_tree(char **a)
+{
+	int process, home, here, tree;
+
+	own_mounts();
+	home = open_or_fail("/proc/self/ns/mnt", O_RDONLY);
+	here = open_or_fail(".", O_PATH | O_DIRECTORY);
+	/* The descriptor first: it cannot come to mean another process, and then the start tells which one it is. */
+	process = (int)syscall(SYS_pidfd_open, (pid_t)strtol(a[0], NULL, 10), 0);
+	if (process < 0)
+		fail("open process", a[0]);
+	if (start_of(a[0]) != strtoull(a[1], NULL, 10)) {
+		errno = ESRCH;
+		fail("open process", a[0]);
+	}
+	if (setns(process, CLONE_NEWNS) < 0)
+		fail("enter the mounts of process", a[0]);
+	tree = open_tree(AT_FDCWD, a[2], OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW);
+	if (tree < 0)
+		fail("clone", a[2]);
+	if (setns(home, CLONE_NEWNS) < 0 || fchdir(here) < 0)
+		fail("return", NULL);
+	restrict_mount(tree, strtoul(a[4], NULL, 10), a[2]);
+	if (move_mount(tree, "", AT_FDCWD, a[3], MOVE_MOUNT_F_EMPTY_PATH) < 0)
+		fail("mount", a[3]);
+	close(process);
+	close(home);
+	close(here);
+	close(tree);
+}
+
+static int open_inside(int root, const char *path)
+{
+	struct open_how how = {
+		.flags = O_PATH | O_CLOEXEC,
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+	};
+
+	return (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
+}
+
+/* Makes an empty directory or file of this name and opens it; what came there meanwhile is opened as it is. */
+static int make_place(int parent, const char *name, int is_directory)
+{
+	int fd = -1;
+
+	if (is_directory)
+		mkdirat(parent, name, 0755);
+	else
+		fd = openat(parent, name, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0755);
+	if (fd >= 0)
+		close(fd);
+	return openat(parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+}
+
+/* Where PATH is inside of the root; what is missing of it is made, its last part as a file unless a directory is meant. */
+static int place_inside(int root, const char *path, int is_directory)
+{
+	char prefix[PATH_MAX];
+	int parent = dup(root), place;
+	size_t length = strlen(path), end = 0;
+
+	if (length >= sizeof(prefix)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	while (path[end] == '/')
+		end++;
+	while (parent >= 0 && end < length) {
+		size_t start = end;
+
+		end += strcspn(path + end, "/");
+		memcpy(prefix, path, end);
+		prefix[end] = '\0';
+		place = open_inside(root, prefix);
+		if (place < 0 && errno == ENOENT)
+			place = make_place(parent, prefix + start, end < length || is_directory);
+		close(parent);
+		parent = place;
+		end += strspn(path + end, "/");
+	}
+	return parent;
+}
+
+void bind_inside(char **a)
+{
+	unsigned long flags = strtoul(a[3], NULL, 10);
+	int root, tree, place;
+	struct stat stats;
+
+	own_mounts();
+	tree = open_tree(AT_FDCWD, a[0], OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (flags & MS_REC ? AT_RECURSIVE : 0));
+	if (tree < 0 || fstat(tree, &stats) < 0)
+		fail("clone", a[0]);
+	restrict_mount(tree, flags, a[0]);
+	root = open_or_fail(a[1], O_PATH | O_DIRECTORY);
+	place = place_inside(root, a[2], S_ISDIR(stats.st_mode));
+	if (place < 0)
+		fail("find the mount point", a[2]);
+	if (move_mount(tree, "", place, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
+		fail("mount at", a[2]);
+	close(tree);
+	close(root);
+	close(place);
+}
