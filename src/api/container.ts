@@ -169,8 +169,17 @@ export interface ExecInspect {
 
 /** One path that a container changed. Kind: 0 modified, 1 added, 2 deleted. */
 export interface FilesystemChange {
-  Kind: 0 | 1 | 2;
   Path: string;
+  Kind: 0 | 1 | 2;
+}
+
+/** What stands at a path of a container; `mode` has Go's bits. */
+export interface PathStat {
+  name: string;
+  size: number;
+  mode: number;
+  mtime: string;
+  linkTarget: string;
 }
 
 export interface TopResponse {

@@ -19,6 +19,7 @@ export type {
   Health,
   HealthResult,
   HealthStatus,
+  PathStat,
   TopResponse,
   WaitCondition,
   WaitResponse,

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type {
   ContainerJSON,
   ContainerPruneReport,
@@ -7,7 +8,9 @@ import type {
   ExecConfig,
   ExecInspect,
   ExecStartRequest,
+  FilesystemChange,
   Filters,
+  PathStat,
   TopResponse,
   UpdateConfig,
   WaitCondition,
@@ -28,6 +31,13 @@ import { Execs } from './exec/execs.ts';
 import { inspectExec } from './exec/inspect.ts';
 import { startDetached, startExec } from './exec/start.ts';
 import { settleExit } from './exit.ts';
+import { changes } from './files/changes.ts';
+import type { CopyInOptions } from './files/copy-in.ts';
+import { copyIn } from './files/copy-in.ts';
+import type { CopyOutOptions } from './files/copy-out.ts';
+import { copyOut } from './files/copy-out.ts';
+import { exportContainer } from './files/export.ts';
+import { statPath } from './files/stat.ts';
 import { HealthChecks } from './health-checks.ts';
 import { inspect } from './inspect.ts';
 import { kill, prefixed } from './kill.ts';
@@ -225,6 +235,26 @@ export class Containers {
     const container = this.#read(name);
     const stream = await attach(this.#context, container, { ...options, reference: name });
     return { tty: container.spec.config.Tty, stream };
+  }
+
+  async statPath(name: string, path: string): Promise<PathStat> {
+    return await statPath(this.#context, this.#read(name), { path, reference: name });
+  }
+
+  async copyOut(name: string, options: Omit<CopyOutOptions, 'reference'>): Promise<{ stat: PathStat; body: Readable }> {
+    return await copyOut(this.#context, this.#read(name), { ...options, reference: name });
+  }
+
+  async copyIn(name: string, body: Readable, options: Omit<CopyInOptions, 'reference'>): Promise<void> {
+    await copyIn(this.#context, this.#read(name), body, { ...options, reference: name });
+  }
+
+  async export(name: string, { signal }: { signal: AbortSignal }): Promise<Readable> {
+    return await exportContainer(this.#context, this.#read(name), signal);
+  }
+
+  changes(name: string, { signal }: { signal: AbortSignal }): AsyncIterable<FilesystemChange[]> {
+    return changes(this.#context, this.#read(name), signal);
   }
 
   async resize(name: string, size: Size): Promise<void> {

@@ -18,7 +18,7 @@ export interface Context extends Deps {
   readonly health: HealthChecks;
   /** Ids whose start is under way; an exit that comes meanwhile is put here and handled after the start is on record. */
   readonly starting: Map<string, ExitRecord | undefined>;
-  /** Removals of what an ended life left behind; the next life waits for them. */
+  /** Removals of what an ended life left behind, and copies into what has no life; the next life waits for them. */
   readonly cleanups: Map<string, Promise<void>>;
   /** Processes that were gone at the last reconciling, as `<id>:<pid>`. */
   missing: ReadonlySet<string>;

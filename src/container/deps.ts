@@ -1,4 +1,4 @@
-import type { Duplex } from 'node:stream';
+import type { Duplex, Writable } from 'node:stream';
 import type {
   ContainerConfig,
   EndpointSettings,
@@ -11,8 +11,11 @@ import type {
 import type { Log } from '#log';
 import type { Mount, OciProcess, OciResources, OciSpec } from '#oci';
 import type { CgroupRequest } from '#runtime';
+import type { CopyIn, CopyOut, Found, View } from '#snapshot';
 import type { Store } from '#store';
 import type { ImageDefaults } from './merge.ts';
+
+export type { Bind, CopyRules, Found, Holder, View } from '#snapshot';
 
 /** What this module needs of an image. */
 export interface ImageRecord {
@@ -42,6 +45,14 @@ export interface Snapshots {
   readFromSnapshot(key: string, path: string, limitBytes: number): Promise<Buffer | undefined>;
   /** Fills a volume's folder with what the container's tree has at `path`; nothing there is success. */
   copyUp(key: string, path: string, destination: string): Promise<void>;
+  /** What stands at an absolute path, a link at its end not followed; not-found when there is nothing. */
+  find(key: string, path: string, view: View): Promise<Found>;
+  copyOut(key: string, request: CopyOut, options: { signal: AbortSignal }): Promise<void>;
+  copyIn(key: string, request: Omit<CopyIn, 'limits'>, options: { signal: AbortSignal }): Promise<void>;
+  /** All files as an archive, without what is mounted. */
+  export(key: string, view: View, output: Writable, options: { signal: AbortSignal }): Promise<void>;
+  /** The digit of a kind, a path, NUL; and so on. */
+  changes(key: string, output: Writable, options: { signal: AbortSignal }): Promise<void>;
   sweep(liveContainerIds: Set<string>, liveChainIds: Set<string>): Promise<string[]>;
 }
 
@@ -238,6 +249,8 @@ export interface Runtime {
   onExecExit(tell: (id: string, execId: string, exitCode: number) => void): void;
   onOom(tell: (id: string) => void): void;
   observe(): Promise<Observed[]>;
+  /** Where the stub of a sandbox has the root file system, in its own mount namespace. */
+  rootfs(id: string): string;
 }
 
 /** Settings of the daemon that concern containers. */

@@ -70,6 +70,22 @@ export class Sandboxes {
     this.#entries.get(id)?.guests.push(guest);
   }
 
+  /** One that is there stays until the result is disposed of. */
+  async borrow(id: string): Promise<(Disposable & { readonly pid: number }) | undefined> {
+    const entry = this.#entries.get(id);
+    if (!entry) return undefined;
+    const wasHeld = entry.timer === undefined;
+    clearTimeout(entry.timer);
+    entry.timer = undefined;
+    const sandbox = await entry.sandbox.catch(() => undefined);
+    const giveBack = () => {
+      if (!wasHeld && this.#entries.get(id) === entry) this.release(id);
+    };
+    if (sandbox) return { pid: sandbox.pid, [Symbol.dispose]: giveBack };
+    giveBack();
+    return undefined;
+  }
+
   /** Nobody is attached any more: the usual time to live. */
   release(id: string): void {
     const entry = this.#entries.get(id);
@@ -254,7 +270,7 @@ export async function render(context: Context, container: Container): Promise<Re
     config,
     hostConfig,
     accounts: await accountsOf(context, container),
-    mounts: container.mounts.filter(({ type }) => type !== 'tmpfs').map((mount) => resolve(context, mount)),
+    mounts: container.mounts.filter(({ type }) => type !== 'tmpfs').map((mount) => resolveMount(context, mount)),
     files: { hostname, hosts, resolvConf },
     namespaces: {
       network: hostConfig.NetworkMode === 'host' ? 'host' : 'inherited',
@@ -298,7 +314,8 @@ function logTarget({ settings }: Context, container: Container) {
   return { path: containerFiles(settings, id).log, ...limits, attributes: logAttributes(container) };
 }
 
-function resolve({ volumes }: Context, mount: ContainerMount): ResolvedMount {
+/** A mount point with its source on the host, which is made when it may be. */
+export function resolveMount({ volumes }: Context, mount: ContainerMount): ResolvedMount {
   if (mount.type === 'bind') assertSource(mount);
   const volume = mount.type === 'volume' ? volumes.mount(mount.name!) : undefined;
   const source = volume?.source ?? mount.source;

@@ -201,6 +201,7 @@ function serverOf(engine: Engine, live: Live, { log, times }: { log: Log; times:
   return new Server({
     containers: times ? times.watch(containers, ACTIONS) : containers,
     authorizer: () => live.authorizer,
+    files: containers,
     images,
     volumes: {
       create: (request) => volumes.createDurably(request),

@@ -10,6 +10,7 @@ import type {
   ExecConfig,
   ExecInspect,
   ExecStartRequest,
+  FilesystemChange,
   Filters,
   HistoryItem,
   ImageDeleteItem,
@@ -22,6 +23,7 @@ import type {
   NetworkCreateResponse,
   NetworkDisconnectRequest,
   NetworkResource,
+  PathStat,
   Progress,
   TopResponse,
   UpdateConfig,
@@ -131,6 +133,22 @@ export interface Containers {
   update(name: string, config: UpdateConfig): Promise<{ Warnings: string[] | null }>;
 }
 
+/** The façade of #container for what lies in the file systems of containers. */
+export interface ContainerFiles {
+  statPath(name: string, path: string): Promise<PathStat>;
+  /** Resolves when the path is found; an error of the archive is thrown by its stream. */
+  copyOut(name: string, options: Caller & { path: string }): Promise<{ stat: PathStat; body: Readable }>;
+  /** Unpacks an archive into the directory `path`. */
+  copyIn(
+    name: string,
+    body: Readable,
+    options: Caller & { path: string; keepsKinds: boolean; ownedByUser: boolean },
+  ): Promise<void>;
+  export(name: string, caller: Caller): Promise<Readable>;
+  /** In batches, none of them empty. */
+  changes(name: string, caller: Caller): AsyncIterable<FilesystemChange[]>;
+}
+
 export interface ImageListOptions {
   readonly all: boolean;
   readonly filters: Filters;
@@ -214,6 +232,7 @@ export interface Authorizer {
 /** All that the server serves. */
 export interface ServerDeps {
   readonly containers: Containers;
+  readonly files: ContainerFiles;
   readonly images: Images;
   readonly volumes: Volumes;
   readonly networks: Networks;

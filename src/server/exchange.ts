@@ -107,9 +107,15 @@ export class Exchange {
     judged.answer(status, [...COMMON_HEADERS, ...headers], body).then(send, (error) => this.fail(error));
   }
 
+  /** The answer to a HEAD that has no more to say than these headers. */
+  head(headers: readonly string[]): void {
+    this.#send(200, headers);
+  }
+
   /** Sends the head now; what is written afterwards goes out in chunks. */
-  begin(contentType: string): void {
-    const headers = [...COMMON_HEADERS, 'Content-Type', contentType, 'Transfer-Encoding', 'chunked'];
+  begin(contentType: string, more: readonly string[] = []): void {
+    const about = [...more, 'Content-Type', contentType, 'Transfer-Encoding', 'chunked'];
+    const headers = [...COMMON_HEADERS, ...about];
     if (this.judged) tellAtEnd(this.judged, this.response, headers);
     this.response.writeHead(200, headers);
     this.response.flushHeaders();

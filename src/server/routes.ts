@@ -1,6 +1,7 @@
 import { absentRoutes } from './absent.ts';
 import { containerRoutes } from './containers.ts';
 import { execRoutes } from './execs.ts';
+import { fileRoutes } from './files.ts';
 import { imageRoutes } from './images.ts';
 import { networkRoutes } from './networks.ts';
 import { ownRoutes } from './own.ts';
@@ -15,6 +16,7 @@ export const routes: readonly Route[] = [
   ...containerRoutes,
   ...streamRoutes,
   ...execRoutes,
+  ...fileRoutes,
   ...imageRoutes,
   ...volumeRoutes,
   ...networkRoutes,

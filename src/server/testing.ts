@@ -195,6 +195,7 @@ export function testDeps(containers: Containers, others: Partial<ServerDeps> = {
   const quiet: AsyncIterable<EventMessage> = { [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}) }) };
   return {
     containers,
+    files: missing as ServerDeps['files'],
     images: missing as ServerDeps['images'],
     volumes: missing as ServerDeps['volumes'],
     networks: missing as ServerDeps['networks'],

@@ -6,8 +6,8 @@ import { FILLING } from './jail/task.ts';
 import type { JailMount } from './jail.ts';
 import { runJail } from './jail.ts';
 import { findDirectory } from './merged.ts';
-import type { Staged } from './stage.ts';
-import { mountForReading, SAFE } from './stage.ts';
+import type { Staged } from './view.ts';
+import { mountForReading, SAFE } from './view.ts';
 
 export interface CopyUp extends Staged {
   readonly path: string;

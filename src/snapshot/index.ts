@@ -5,8 +5,10 @@
  * tree as its root. Returns mounts as values and makes none itself.
  */
 
-export type { UnpackLimits } from './jail/task.ts';
+export type { CopyRules, Found, UnpackLimits } from './jail/task.ts';
 export type { LayerSource } from './layers.ts';
 export type { SnapshotOptions } from './snapshots.ts';
 export { Snapshots } from './snapshots.ts';
+export type { CopyIn, CopyOut } from './stage.ts';
 export type { Usage } from './usage.ts';
+export type { Bind, Holder, View } from './view.ts';

@@ -7,11 +7,34 @@ import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import type { ErrorKind } from '#errdefs';
 import { EngineError, internal, outOfSpace } from '#errdefs';
-import type { Task, TaskAnswer, TaskResult } from './jail/task.ts';
+import type { Found, Task, TaskAnswer, TaskResult } from './jail/task.ts';
 
-/** A mount of the jail's own mount namespace; `flags` are those of mount(2). */
-export interface JailMount {
-  readonly type: string;
+/**
+ * A mount of the jail's own mount namespace; `flags` are those of mount(2). A `tree` is what is mounted at `path` for a
+ * process (`start` in clock ticks since boot); a `bind` is made at a path inside of the tree at `root`, where it is made
+ * when it is missing and links lead nowhere else.
+ */
+export type JailMount = PlainMount | TreeMount | BindMount;
+
+export interface TreeMount {
+  readonly type: 'tree';
+  readonly pid: number;
+  readonly start: number;
+  readonly path: string;
+  readonly target: string;
+  readonly flags: number;
+}
+
+export interface BindMount {
+  readonly type: 'bind';
+  readonly source: string;
+  readonly root: string;
+  readonly path: string;
+  readonly flags: number;
+}
+
+export interface PlainMount {
+  readonly type: 'none' | 'overlay';
   readonly source: string;
   readonly target: string;
   readonly flags: number;
@@ -26,6 +49,8 @@ export interface JailOptions {
   readonly input?: Readable;
   /** What takes the task's output. */
   readonly output?: Writable;
+  /** Hears what the task found, before its output comes. */
+  readonly onFound?: (found: Found) => void;
   /** Sources and options of mounts are relative to this directory. */
   readonly cwd?: string;
   readonly mounts?: readonly JailMount[];
@@ -49,7 +74,7 @@ export async function runJail(task: Task, options: JailOptions): Promise<TaskRes
   try {
     const ended = ending(child);
     const [answer, messages, exit, input] = await Promise.all([
-      collect(child.stdio[3] as Readable, ANSWER_LIMIT),
+      readAnswer(child.stdio[3] as Readable, options.onFound),
       collect(child.stderr!, MESSAGE_LIMIT),
       ended,
       feed(child, options),
@@ -64,13 +89,42 @@ export async function runJail(task: Task, options: JailOptions): Promise<TaskRes
 
 function start(task: Task, { launcher, cwd, mounts = [], input, output }: JailOptions): ChildProcess {
   const place = cwd === undefined ? [] : ['--chdir', cwd];
-  const made = mounts.flatMap((m) => ['--mount', m.type, m.source, m.target, String(m.flags), m.data]);
+  const made = mounts.flatMap(argumentsOf);
   const program = [process.execPath, ...NODE_OPTIONS, PROGRAM, JSON.stringify(task)];
   const cache = getCompileCacheDir();
   return spawn(launcher, [...place, ...made, ...(cache ? ['--cache', cache] : []), '--', ...program], {
     stdio: [input ? 'pipe' : 'ignore', output ? 'pipe' : 'ignore', 'pipe', 'pipe'],
   });
 }
+
+function argumentsOf(mount: JailMount): string[] {
+  const flags = String(mount.flags);
+  switch (mount.type) {
+    case 'tree':
+      return ['--tree', String(mount.pid), String(mount.start), mount.path, mount.target, flags];
+    case 'bind':
+      return ['--bind', mount.source, mount.root, mount.path, flags];
+    default:
+      return ['--mount', mount.type, mount.source, mount.target, flags, mount.data];
+  }
+}
+
+/** What was found is told as soon as it is read; the rest, a result or an error, is returned. */
+async function readAnswer(stream: Readable, onFound: JailOptions['onFound']): Promise<string> {
+  if (!onFound) return await collect(stream, ANSWER_LIMIT);
+  let head: Buffer = Buffer.alloc(0);
+  for await (const chunk of stream.iterator({ destroyOnReturn: false })) {
+    head = Buffer.concat([head, chunk]);
+    if (head.includes(LINE_END) || head.length > ANSWER_LIMIT) break;
+  }
+  const end = head.indexOf(LINE_END) + 1;
+  const line = head.subarray(0, end).toString();
+  if (!line.startsWith('{"found"')) return head.toString();
+  onFound((JSON.parse(line) as { found: Found }).found);
+  return head.subarray(end).toString() + (await collect(stream, ANSWER_LIMIT));
+}
+
+const LINE_END = 0x0a;
 
 /** Moves the bytes in and out. A jail that ends early breaks the pipe: its answer says why, so that is no failure here. */
 async function feed(child: ChildProcess, { input, output }: JailOptions): Promise<{ error?: unknown }> {
@@ -110,7 +164,7 @@ async function collect(stream: Readable, limit: number): Promise<string> {
 function resultOf(text: string, inputError: unknown, ending: string): TaskResult {
   if (inputError !== undefined) throw inputError;
   if (text === '') throw internal(`the jail ended without an answer: ${ending}`);
-  const answer: TaskAnswer = JSON.parse(text);
+  const answer = JSON.parse(text) as Exclude<TaskAnswer, { found: Found }>;
   if ('result' in answer) return answer.result;
   const { message, kind, code } = answer.error;
   if (kind) throw new EngineError(kind as ErrorKind, message);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { failpoint, MS_BIND, MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_RDONLY } from '#sys';
 import { EMPTY } from './container-snapshot.ts';
 import type { Folders } from './folders.ts';
+import type { JailMount } from './jail.ts';
 import { runJail } from './jail.ts';
 
 /** Tries to mount an overlay with its upper directory here, in a mount namespace that is gone afterwards. */
@@ -22,14 +23,14 @@ export async function mergeLayers(
   const flags = MS_BIND | MS_NOSUID | MS_NODEV | MS_NOEXEC;
   for (const name of layers.toReversed()) {
     const task = { kind: 'populate', root: folders.stage, from: 'from', path: '', to: 'to', mode: 'layer' } as const;
-    const from = {
+    const from: JailMount = {
       type: 'none',
       source: join('l', name, 'diff'),
       target: '.stage/from',
       flags: flags | MS_RDONLY,
       data: '',
     };
-    const to = { type: 'none', source: join('c', key, 'upper'), target: '.stage/to', flags, data: '' };
+    const to: JailMount = { type: 'none', source: join('c', key, 'upper'), target: '.stage/to', flags, data: '' };
     await runJail(task, { launcher, cwd: folders.root, mounts: [from, to] });
     failpoint('snapshot.prepare.merged');
   }

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import type { Readable, Writable } from 'node:stream';
+import type { Writable } from 'node:stream';
 import { KeyedMutex, Semaphore } from '#async';
 import { notFound } from '#errdefs';
 import type { Log } from '#log';
@@ -11,18 +11,19 @@ import { layersOf, makeSnapshot, overlayMount } from './container-snapshot.ts';
 import { copyUp } from './copy-up.ts';
 import type { Folders } from './folders.ts';
 import { openFolders } from './folders.ts';
-import type { UnpackLimits } from './jail/task.ts';
+import type { Found, UnpackLimits } from './jail/task.ts';
 import { DEFAULT_UNPACK_LIMITS } from './jail/task.ts';
 import { layerName } from './layer-name.ts';
 import type { LayerSource } from './layers.ts';
 import { findLayers, layerFacts, treesOf, unpackLayer } from './layers.ts';
 import { readMerged } from './merged.ts';
 import { canOverlay, mergeLayers } from './native.ts';
-import type { Staged } from './stage.ts';
-import { copyIn, copyOut, writeDiff } from './stage.ts';
+import type { CopyIn, CopyOut } from './stage.ts';
+import { copyIn, copyOut, exportTree, findAt, writeChanges } from './stage.ts';
 import { Trash } from './trash.ts';
 import type { Usage } from './usage.ts';
 import { usageOf } from './usage.ts';
+import type { Staged, View } from './view.ts';
 
 export interface SnapshotOptions {
   /** The folder that holds everything here, made when it is missing. */
@@ -167,19 +168,34 @@ export class Snapshots {
     await copyUp({ ...this.#staged(key, options), path, destination });
   }
 
-  /** Writes what stands at a path of a container as an archive in which `name` stands for it. */
-  async copyOut(key: string, path: string, name: string, output: Writable, options: Cancellable = {}): Promise<void> {
-    await copyOut(this.#staged(key, options), path, name, output);
+  /** What stands at an absolute path of a container, a link at its end not followed; not-found when there is nothing. */
+  async find(key: string, path: string, view: View, options: Cancellable = {}): Promise<Found> {
+    return await findAt(this.#staged(key, options), path, view);
   }
 
-  /** Unpacks an archive into a directory of a container that is not running; the directory is made when it is missing. */
-  async copyIn(key: string, path: string, input: Readable, options: Cancellable = {}): Promise<void> {
-    await copyIn(this.#staged(key, options), path, input, this.#limits);
+  /** Writes what stands at a path of a container as an archive. */
+  async copyOut(key: string, request: CopyOut, options: Cancellable = {}): Promise<void> {
+    await copyOut(this.#staged(key, options), request);
+  }
+
+  /** Unpacks an archive into a directory of a container. */
+  async copyIn(key: string, request: Omit<CopyIn, 'limits'>, options: Cancellable = {}): Promise<void> {
+    await copyIn(this.#staged(key, options), { ...request, limits: this.#limits });
+  }
+
+  /** Writes all files of a container as an archive, without what is mounted in it. */
+  async export(key: string, view: View, output: Writable, options: Cancellable = {}): Promise<void> {
+    await exportTree(this.#staged(key, options), view, output);
   }
 
   /** Writes what a container changed as a layer, uncompressed. With the native driver: all of its tree. */
   async diff(key: string, output: Writable, options: Cancellable = {}): Promise<void> {
-    await writeDiff(this.#staged(key, options), output);
+    await writeChanges(this.#staged(key, options), 'diff', output);
+  }
+
+  /** Writes what a container changed as a list: the digit of the kind (as Docker's), the path, NUL. */
+  async changes(key: string, output: Writable, options: Cancellable = {}): Promise<void> {
+    await writeChanges(this.#staged(key, options), 'changes', output);
   }
 
   #staged(key: string, { signal }: Cancellable): Staged {

@@ -1,69 +1,69 @@
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
-import { MS_BIND, MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_RDONLY } from '#sys';
-import { EMPTY, lowerNames, overlayMount } from './container-snapshot.ts';
-import type { Folders } from './folders.ts';
-import type { TaskResult, UnpackLimits } from './jail/task.ts';
-import type { JailMount } from './jail.ts';
+import type { CopyRules, Found, TaskResult, UnpackLimits } from './jail/task.ts';
 import { runJail } from './jail.ts';
+import type { Staged, View } from './view.ts';
+import { FROM, mountsApart, mountsOf } from './view.ts';
 
-export const SAFE = MS_NOSUID | MS_NODEV | MS_NOEXEC;
-/** Where a container's tree is mounted in a jail's own namespace, relative to the snapshot folder. */
-const FROM = '.stage/from';
-
-/** A container's tree and what is needed to work on it. */
-export interface Staged {
-  readonly folders: Folders;
-  readonly launcher: string;
-  readonly key: string;
-  /** Names of its layers, newest first. */
-  readonly layers: readonly string[];
-  /** Its tree as one directory, where no overlay is used. */
-  readonly plainRoot?: string;
-  readonly signal?: AbortSignal;
-}
-
-/** The tree mounted for reading; the container's own mount of it may exist at the same time. */
-export function mountForReading({ key, layers, plainRoot }: Staged): JailMount {
-  if (plainRoot) return { type: 'none', source: plainRoot, target: FROM, flags: MS_BIND | MS_RDONLY | SAFE, data: '' };
-  const lower = [`c/${key}/upper`, ...(layers.length > 0 ? [lowerNames(layers)] : []), EMPTY].join(':');
-  return {
-    type: 'overlay',
-    source: 'overlay',
-    target: FROM,
-    flags: MS_RDONLY | SAFE,
-    data: `userxattr,lowerdir=${lower}`,
+/** What stands at a path, a link at its end not followed. */
+export async function findAt(tree: Staged, path: string, view: View): Promise<Found> {
+  let found: Found | undefined;
+  const onFound = (it: Found) => {
+    found = it;
   };
+  const task = { kind: 'find', root: rootOf(tree), path: binary(path) } as const;
+  await runJail(task, { ...jailOf(tree), mounts: mountsOf(tree, view), onFound });
+  return found!;
 }
 
-function mountForWriting({ key, layers, plainRoot }: Staged): JailMount {
-  if (plainRoot) return { type: 'none', source: plainRoot, target: FROM, flags: MS_BIND | SAFE, data: '' };
-  const data = overlayMount(key, layers).options.join(',');
-  return { type: 'overlay', source: 'overlay', target: FROM, flags: SAFE, data };
+export interface CopyOut {
+  readonly path: string;
+  /** Stands for the path in the archive. */
+  readonly name: string;
+  readonly view: View;
+  readonly output: Writable;
+  /** Hears what stands at the path, before anything is written. */
+  readonly onFound: (found: Found) => void;
 }
 
-/** Writes what stands at a path (last link not followed) as an archive in which `name` stands for it. */
-export function copyOut(tree: Staged, path: string, name: string, output: Writable): Promise<TaskResult> {
-  const task = {
-    kind: 'copyOut',
-    root: join(tree.folders.root, FROM),
-    path: binary(path),
-    name: binary(name),
-  } as const;
-  return runJail(task, { ...tree, cwd: tree.folders.root, mounts: [mountForReading(tree)], output });
+/** Writes what stands at a path as an archive. */
+export function copyOut(tree: Staged, { path, name, view, output, onFound }: CopyOut): Promise<TaskResult> {
+  const task = { kind: 'copyOut', root: rootOf(tree), path: binary(path), name: binary(name) } as const;
+  return runJail(task, { ...jailOf(tree), mounts: mountsOf(tree, view), output, onFound });
 }
 
-/** Unpacks an archive into a directory of a container that is not running. */
-export function copyIn(tree: Staged, path: string, input: Readable, limits: UnpackLimits): Promise<TaskResult> {
-  const task = { kind: 'copyIn', root: join(tree.folders.root, FROM), path: binary(path), limits } as const;
-  return runJail(task, { ...tree, cwd: tree.folders.root, mounts: [mountForWriting(tree)], input });
+/** Writes the whole tree as an archive, without what is mounted in it. */
+export function exportTree(tree: Staged, view: View, output: Writable): Promise<TaskResult> {
+  return runJail({ kind: 'export', root: rootOf(tree) }, { ...jailOf(tree), mounts: mountsOf(tree, view), output });
 }
 
-/** Writes what a container changed as a layer. */
-export function writeDiff({ folders, key, launcher, signal }: Staged, output: Writable): Promise<TaskResult> {
-  const root = join(folders.containers, key, 'upper');
-  return runJail({ kind: 'diff', root }, { launcher, output, ...(signal && { signal }) });
+export interface CopyIn {
+  readonly path: string;
+  readonly rules: CopyRules;
+  readonly view: View;
+  readonly input: Readable;
+  readonly limits: UnpackLimits;
+}
+
+/** Unpacks an archive into a directory. */
+export function copyIn(tree: Staged, { path, rules, view, input, limits }: CopyIn): Promise<TaskResult> {
+  const mounts = rules.mounts.map((mount) => ({ ...mount, path: binary(mount.path) }));
+  const task = { kind: 'copyIn', root: rootOf(tree), path: binary(path), limits, rules: { ...rules, mounts } } as const;
+  return runJail(task, { ...jailOf(tree), mounts: mountsOf(tree, view), input });
+}
+
+/** Writes what a container changed, as a layer or as a list. */
+export function writeChanges(tree: Staged, kind: 'diff' | 'changes', output: Writable): Promise<TaskResult> {
+  const { mounts, lower } = mountsApart(tree);
+  const task = { kind, root: tree.folders.stage, upper: 'from', lower: lower ? 'to' : undefined } as const;
+  return runJail(task, { ...jailOf(tree), mounts, output });
+}
+
+const rootOf = ({ folders }: Staged): string => join(folders.root, FROM);
+
+function jailOf({ folders, launcher, signal }: Staged) {
+  return { launcher, cwd: folders.root, ...(signal && { signal }) };
 }
 
 /** Paths travel to the jail one character a byte. */
-const binary = (path: string): string => Buffer.from(path.replace(/^\/+/, '')).toString('latin1');
+const binary = (path: string): string => Buffer.from(path).toString('latin1');

@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import { takeOver } from './hijack.ts';
+import { listArchive } from './list-archive.ts';
 
 /** One call of the API and what of its answer is kept for later calls of the same case. */
 export interface Call {
@@ -90,7 +91,10 @@ export async function send(
       response.on('error', reject);
       response.on('end', () => {
         const contentType = response.headers['content-type'];
-        resolve({ status: response.statusCode!, type: contentType, body: decode(contentType, Buffer.concat(chunks)) });
+        const stat = response.headers['x-docker-container-path-stat'];
+        const content = decode(contentType, Buffer.concat(chunks));
+        const body = typeof stat === 'string' ? { stat: decodeStat(stat), content } : content;
+        resolve({ status: response.statusCode!, type: contentType, body });
       });
     });
     outgoing.end(body);
@@ -102,7 +106,14 @@ function fill(text: string, kept: ReadonlyMap<string, string>): string {
   return text.replaceAll(/\{(\w+)\}/g, (whole, name: string) => values.get(name) ?? whole);
 }
 
+/** What a header says of a path, the mode in octal. */
+function decodeStat(header: string): object {
+  const stat = JSON.parse(Buffer.from(header, 'base64').toString()) as { mode: number };
+  return { ...stat, mode: stat.mode.toString(8) };
+}
+
 function decode(type: string | undefined, bytes: Buffer): unknown {
+  if (type === 'application/x-tar') return listArchive(bytes);
   if (type !== 'application/json') return decodeFrames(bytes) ?? bytes.toString('latin1');
   const text = bytes.toString('utf8');
   const lines = text.split(/\r?\n/).filter((line) => line !== '');

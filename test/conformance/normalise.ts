@@ -10,12 +10,20 @@ export function normalise(value: unknown, kept: ReadonlyMap<string, string>): un
 function walk(value: unknown, names: readonly (readonly [string, string])[]): unknown {
   if (typeof value === 'string') return text(value, names);
   if (typeof value === 'number') return value > 1_500_000_000 ? '<time>' : value;
-  if (Array.isArray(value)) return value.map((item) => walk(item, names));
+  if (Array.isArray(value)) return inOrder(value.map((item) => walk(item, names)));
   if (typeof value !== 'object' || value === null) return value;
   const entries = Object.entries(value).map(
     ([key, item]) => [text(key, names), ordered(key, walk(item, names))] as const,
   );
   return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Docker: the changes of a container come in the order of a Go map, which is none. */
+function inOrder(items: unknown[]): unknown[] {
+  const isChange = (item: unknown) =>
+    typeof item === 'object' && item !== null && Object.keys(item).join() === 'Kind,Path';
+  if (!items.every(isChange)) return items;
+  return items.toSorted((a, b) => ((a as { Path: string }).Path < (b as { Path: string }).Path ? -1 : 1));
 }
 
 /** Docker: mount points come in the order of a Go map, which is none. */

@@ -22,6 +22,7 @@ export const PARTS: Readonly<Record<string, (play: Play) => Promise<void>>> = {
   refusals,
   endings,
   volumes,
+  files,
 };
 
 /** Goes once through every verb that has failpoints. Rejects where the daemon dies. */
@@ -148,6 +149,24 @@ export async function untilRestarting(socket: string, id: string): Promise<void>
   }
 }
 
+/** Copies into a container that was never started, one that runs and one that has ended. */
+async function files({ daemon, told, suffix }: Play): Promise<void> {
+  const { socket } = daemon;
+  await importImage(daemon);
+  const id = await create(socket, told, `files-${suffix}`, { HostConfig: { Binds: [`files-${suffix}:/vol`] } });
+  const archive = Buffer.concat([entry('copied', Buffer.from(suffix)), Buffer.alloc(1024)]);
+  const copy = (path: string) => raw(socket, `/containers/${id}/archive?path=${path}`, archive, 'PUT');
+  await copy('/vol');
+  await start(socket, told, id);
+  await copy('/tmp');
+  told.stopping(id);
+  await must(socket, 'POST', `/containers/${id}/stop?t=0`);
+  await copy('/');
+  await must(socket, 'GET', `/containers/${id}/changes`);
+  told.removing(id);
+  await must(socket, 'DELETE', `/containers/${id}`);
+}
+
 async function volumes({ daemon, suffix }: Play): Promise<void> {
   const { socket } = daemon;
   await must(socket, 'POST', '/volumes/create', { Name: `unused-${suffix}` });
@@ -187,9 +206,9 @@ async function refused(socket: string, method: string, path: string, body?: unkn
 /** The daemon answered, but not what it has to: a fault of the engine, not of the crash. */
 export class Refused extends Error {}
 
-async function raw(socket: string, path: string, bytes: Buffer): Promise<void> {
+async function raw(socket: string, path: string, bytes: Buffer, method = 'POST'): Promise<void> {
   const headers = { 'content-type': 'application/x-tar' };
-  const answer = await send(socket, { method: 'POST', path, body: bytes, headers }, new Map());
+  const answer = await send(socket, { method, path, body: bytes, headers }, new Map());
   const failed = JSON.stringify(answer.body).includes('errorDetail');
   if (answer.status >= 400 || failed) throw new Refused(`${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
 }

@@ -11,16 +11,17 @@ import type { Task, TaskAnswer } from './task.ts';
 const ANSWER = 3;
 
 const task: Task = JSON.parse(process.argv[2]!);
-let answer: TaskAnswer;
+let answer: Exclude<TaskAnswer, { found: unknown }>;
 try {
   // What it would write at its end it writes now, outside.
   flushCompileCache();
   enterJail(task.root);
-  answer = { result: await runTask(task) };
+  answer = { result: await runTask(task, (found) => writeLine({ found })) };
 } catch (error) {
   answer = { error: describe(error) };
 }
-writeAnswer(Buffer.from(`${JSON.stringify(answer)}\n`));
+writeLine(answer);
+closeSync(ANSWER);
 process.exit('error' in answer ? 1 : 0);
 
 function describe(error: unknown) {
@@ -28,7 +29,7 @@ function describe(error: unknown) {
   return { message: message ?? String(error), ...(kind && { kind }), ...(code && { code }) };
 }
 
-function writeAnswer(text: Buffer): void {
+function writeLine(line: TaskAnswer): void {
+  const text = Buffer.from(`${JSON.stringify(line)}\n`);
   for (let done = 0; done < text.length; ) done += writeSync(ANSWER, text, done);
-  closeSync(ANSWER);
 }

@@ -1,8 +1,10 @@
 import * as fs from 'node:fs';
-import { getXattr, listXattrs, splitDevice, timespec } from '#sys/tree';
-import type { EntryType, NewEntry } from '#tar';
+import { listXattrs, splitDevice, timespec } from '#sys/tree';
+import type { EntryType, NewEntry, Time } from '#tar';
 import { encodeEntry, joinPath, OPAQUE_NAME, paddingOf, splitPath, TAR_END, whiteoutName } from '#tar';
-import { isOverlayXattr, OPAQUE } from './attributes.ts';
+import { isOverlayXattr } from './attributes.ts';
+import type { Trees } from './changes.ts';
+import { unlessGone, walkChanges } from './changes.ts';
 import type { TaskResult } from './task.ts';
 
 const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = fs.constants;
@@ -10,57 +12,74 @@ const STDOUT = 1;
 const CHUNK = 2 ** 20;
 
 /**
- * Writes a tree to standard output as an archive. `name` stands for the top in it (empty: the top has no entry of its
- * own). As a layer, what the overlay made to hide names becomes whiteouts.
+ * Writes the tree at a path to standard output as an archive. `name` stands for its top (empty: the top has no entry of
+ * its own). What vanishes meanwhile is passed over: the container may be running.
  */
-export function packTree(path: Buffer, name: Buffer, isLayer: boolean): TaskResult {
-  return new Packing(isLayer).run(path, name);
+export function packTree(path: Buffer, name: Buffer): TaskResult {
+  const packing = new Packing();
+  const stack = [{ path, name }];
+  for (let top = stack.pop(); top; top = stack.pop()) {
+    const at = top;
+    const names = unlessGone(() => {
+      const stats = fs.lstatSync(at.path, { bigint: true });
+      packing.add(at.path, at.name, stats);
+      return stats.isDirectory() ? fs.readdirSync(at.path, { encoding: 'buffer' }) : [];
+    });
+    // In the order of their names, and so the same archive for the same tree.
+    for (const base of names?.sort(Buffer.compare).reverse() ?? [])
+      stack.push({ path: below(at.path, base), name: below(at.name, base) });
+  }
+  return packing.end();
 }
 
+/** Writes what a container changed to standard output as a layer. */
+export function packChanges(trees: Trees): TaskResult {
+  const packing = new Packing();
+  for (const { path, stats, isOpaque } of walkChanges(trees, 'layer')) {
+    if (!stats) {
+      packing.hide(path);
+      continue;
+    }
+    unlessGone(() => packing.add(joinPath([trees.upper, path]), path, stats));
+    if (isOpaque) packing.mark(below(path, OPAQUE_NAME), timespec(stats.mtimeNs));
+  }
+  return packing.end();
+}
+
+/** An archive on its way to standard output. */
 class Packing {
-  readonly #isLayer: boolean;
-  /** The first name of each file that has several, by inode. */
-  readonly #links = new Map<bigint, Buffer>();
+  /** The first name of each file that has several, by device and inode. */
+  readonly #links = new Map<string, Buffer>();
   readonly #chunk = Buffer.allocUnsafe(CHUNK);
   #size = 0;
   #entries = 0;
 
-  constructor(isLayer: boolean) {
-    this.#isLayer = isLayer;
-  }
-
-  run(path: Buffer, name: Buffer): TaskResult {
-    const stack = [{ path, name }];
-    for (let top = stack.pop(); top; top = stack.pop()) {
-      if (!this.#entry(top.path, top.name)) continue;
-      // In the order of their names, and so the same archive for the same tree.
-      const names = fs.readdirSync(top.path, { encoding: 'buffer' }).sort(Buffer.compare).reverse();
-      for (const base of names) stack.push({ path: joinPath([top.path, base]), name: below(top.name, base) });
-    }
-    writeAll(TAR_END);
-    return { size: this.#size, entries: this.#entries };
-  }
-
-  /** Writes one entry; whether it is a directory to go into. */
-  #entry(path: Buffer, name: Buffer): boolean {
-    const stats = fs.lstatSync(path, { bigint: true });
-    if (stats.isSocket()) return false;
-    if (this.#isLayer && stats.isCharacterDevice() && stats.rdev === 0n) {
-      const { parent, base } = splitPath(name);
-      this.#write({ type: 'file', name: below(parent, whiteoutName(base)), mtime: timespec(stats.mtimeNs) });
-      return false;
-    }
-    const first = stats.nlink > 1n && !stats.isDirectory() ? this.#links.get(stats.ino) : undefined;
+  /** One entry for what stands at a path; a socket has none. */
+  add(path: Buffer, name: Buffer, stats: fs.BigIntStats): void {
+    if (stats.isSocket()) return;
+    const inode = stats.nlink > 1n && !stats.isDirectory() ? `${stats.dev} ${stats.ino}` : '';
+    const first = this.#links.get(inode);
     const entry = describe(path, name, stats);
     if (first) this.#write({ ...entry, type: 'hardlink', linkName: first, size: 0, xattrs: [] });
     else if (stats.isFile()) this.#file(path, entry);
     else if (name.length > 0) this.#write(entry);
-    if (!first && stats.nlink > 1n && !stats.isDirectory()) this.#links.set(stats.ino, name);
-    if (!stats.isDirectory()) return false;
-    if (this.#isLayer && getXattr(path, OPAQUE.name)?.equals(OPAQUE.value)) {
-      this.#write({ type: 'file', name: below(name, OPAQUE_NAME), mtime: timespec(stats.mtimeNs) });
-    }
-    return true;
+    if (!first && inode !== '') this.#links.set(inode, name);
+  }
+
+  /** A whiteout: this name of the layers below is gone. */
+  hide(name: Buffer): void {
+    const { parent, base } = splitPath(name);
+    this.mark(below(parent, whiteoutName(base)), { seconds: 0, nanoseconds: 0 });
+  }
+
+  /** An empty file that only its name gives a meaning. */
+  mark(name: Buffer, mtime: Time): void {
+    this.#write({ type: 'file', name, mtime });
+  }
+
+  end(): TaskResult {
+    writeAll(TAR_END);
+    return { size: this.#size, entries: this.#entries };
   }
 
   /** A file that grows or shrinks meanwhile is cut or filled up to the size that its header states. */
@@ -95,7 +114,7 @@ function describe(path: Buffer, name: Buffer, stats: fs.BigIntStats): NewEntry {
   const isDevice = type === 'char' || type === 'block';
   return {
     type,
-    name: type === 'directory' && name.length > 0 ? Buffer.concat([name, SLASH]) : name,
+    name: type === 'directory' && name.length > 0 && !endsInSlash(name) ? Buffer.concat([name, SLASH]) : name,
     mode: Number(stats.mode) & 0o7777,
     uid: Number(stats.uid),
     gid: Number(stats.gid),
@@ -118,8 +137,11 @@ function typeOf(stats: fs.BigIntStats): EntryType {
 }
 
 function below(name: Buffer, base: Buffer): Buffer {
-  return name.length === 0 ? base : joinPath([name, base]);
+  if (name.length === 0) return base;
+  return endsInSlash(name) ? Buffer.concat([name, base]) : joinPath([name, base]);
 }
+
+const endsInSlash = (name: Buffer): boolean => name[name.length - 1] === 0x2f;
 
 function writeAll(bytes: Buffer): void {
   for (let done = 0; done < bytes.length; ) done += fs.writeSync(STDOUT, bytes, done);

@@ -1,26 +1,46 @@
 import { joinPath } from '#tar';
-import { packTree } from './pack.ts';
+import type { Trees } from './changes.ts';
+import { extract } from './extract.ts';
+import { find } from './find.ts';
+import { inGoWords } from './go-words.ts';
+import { listChanges } from './list.ts';
+import { packChanges, packTree } from './pack.ts';
 import { mergeLayer, populateVolume } from './populate.ts';
-import type { Task, TaskResult } from './task.ts';
-import { atRoot } from './tree.ts';
-import { unpackInto, unpackLayer } from './unpack.ts';
+import type { Found, Task, TaskResult } from './task.ts';
+import { unpackLayer } from './unpack.ts';
 
-/** Does a task inside of the jail. */
-export async function runTask(task: Task): Promise<TaskResult> {
+/** Does a task inside of the jail; `tell` hears what was found before it is copied. */
+export async function runTask(task: Task, tell: (found: Found) => void): Promise<TaskResult> {
   switch (task.kind) {
     case 'unpack':
       return await unpackLayer(task.diffId, task.limits);
     case 'copyIn':
-      return await unpackInto(bytes(task.path), task.limits);
+      return await inGoWords(() => extract(task.path, task.limits, task.rules));
+    case 'find':
+      return await inGoWords(() => {
+        tell(find(task.path));
+        return { size: 0, entries: 1 };
+      });
     case 'copyOut':
-      return packTree(atRoot(bytes(task.path)), bytes(task.name), false);
+      return await inGoWords(() => {
+        tell(find(task.path));
+        return packTree(bytes(task.path), bytes(task.name));
+      });
+    case 'export':
+      return packTree(bytes('/'), bytes(''));
     case 'diff':
-      return packTree(atRoot(Buffer.alloc(0)), Buffer.alloc(0), true);
+      return packChanges(treesOf(task));
+    case 'changes':
+      return listChanges(treesOf(task));
     case 'populate': {
       const from = task.path === '' ? bytes(task.from) : joinPath([bytes(task.from), bytes(task.path)]);
       return task.mode === 'layer' ? mergeLayer(from, bytes(task.to)) : populateVolume(from, bytes(task.to));
     }
   }
+}
+
+function treesOf({ upper, lower }: { upper: string; lower?: string | undefined }): Trees {
+  return { upper: bytes(upper), lower: lower === undefined ? undefined : bytes(lower) };
 }
 
 const bytes = (text: string): Buffer => Buffer.from(text, 'latin1');

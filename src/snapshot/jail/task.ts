@@ -23,11 +23,26 @@ export type Task =
   /** Standard input is a layer, gzip, zstd or plain, with this digest when unpacked; it becomes the content of `root`. */
   | { readonly kind: 'unpack'; readonly root: string; readonly diffId: string; readonly limits: UnpackLimits }
   /** Standard input is an archive that is unpacked as it is, without whiteouts, into the directory `path`, links followed. */
-  | { readonly kind: 'copyIn'; readonly root: string; readonly path: string; readonly limits: UnpackLimits }
-  /** The tree at `path` goes to standard output as an archive in which `name` stands for its top. */
+  | {
+      readonly kind: 'copyIn';
+      readonly root: string;
+      readonly path: string;
+      readonly limits: UnpackLimits;
+      readonly rules: CopyRules;
+    }
+  /** What stands at `path` (the last link not followed) is found, and that is all. */
+  | { readonly kind: 'find'; readonly root: string; readonly path: string }
+  /** The same, and then it goes to standard output as an archive in which `name` stands for its top. */
   | { readonly kind: 'copyOut'; readonly root: string; readonly path: string; readonly name: string }
-  /** What the upper directory `root` changes goes to standard output as a layer. */
-  | { readonly kind: 'diff'; readonly root: string }
+  /** The whole tree goes to standard output as an archive, its top without an entry. */
+  | { readonly kind: 'export'; readonly root: string }
+  /** What the upper directory `upper` changes of `lower` goes to standard output: as a layer, or as a list. */
+  | {
+      readonly kind: 'diff' | 'changes';
+      readonly root: string;
+      readonly upper: string;
+      readonly lower: string | undefined;
+    }
   /**
    * The content of the directory `path` below `from` is copied into the directory `to`, which gets its owner and mode.
    * `layer`: `from` is a layer on top of what `to` already has. `volume`: `to` is left alone unless it is empty.
@@ -41,6 +56,28 @@ export type Task =
       readonly mode: 'volume' | 'layer';
     };
 
+/** What a copy into a container has to respect. */
+export interface CopyRules {
+  /** A directory is not replaced by something else, and nothing else by a directory. */
+  readonly keepsKinds: boolean;
+  /** Whose everything becomes; absent: as the archive says. */
+  readonly owner?: { readonly uid: number; readonly gid: number };
+  readonly readonlyRoot: boolean;
+  /** What is mounted where; a path is judged by the first that it is in. */
+  readonly mounts: readonly { readonly path: string; readonly readonly: boolean }[];
+}
+
+/** What stands at a path, told before any of it is copied. */
+export interface Found {
+  readonly size: number;
+  /** As stat(2) has it. */
+  readonly mode: number;
+  /** Nanoseconds since the epoch, in decimal. */
+  readonly mtime: string;
+  /** Where a link leads in the end, all links on the way resolved as far as they exist (latin1); else empty. */
+  readonly target: string;
+}
+
 /** Attribute of a volume while it is being filled: one that still has it was cut off, and is filled from the start. */
 export const FILLING: Buffer = Buffer.from('user.gantry.filling');
 
@@ -52,7 +89,8 @@ export interface TaskResult {
   readonly implied?: readonly string[];
 }
 
-/** The one line of JSON that a jail writes to descriptor 3. */
+/** A line of JSON that a jail writes to descriptor 3: the last one is its result or its error. */
 export type TaskAnswer =
+  | { readonly found: Found }
   | { readonly result: TaskResult }
   | { readonly error: { readonly message: string; readonly kind?: string; readonly code?: string } };

@@ -5,15 +5,17 @@ import { AT_FDCWD, isErrno, makeDevice, mknodat, setXattr } from '#sys/tree';
 import type { TarEntry, Time } from '#tar';
 import { cleanPath, isAufsPath, joinPath, splitPath, TarReader, whiteoutOf } from '#tar';
 import { OPAQUE, setEntryTimes, setOwnership } from './attributes.ts';
+import { unlessGone } from './changes.ts';
 import { ContentWriter } from './content.ts';
 import { decompress } from './decompress.ts';
-import type { TaskResult, UnpackLimits } from './task.ts';
+import type { CopyRules, TaskResult, UnpackLimits } from './task.ts';
 import { atRoot, makeDirectories, removeTree } from './tree.ts';
 
 const { S_IFBLK, S_IFCHR, S_IFIFO, O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY } = fs.constants;
 const STDIN = 0;
 /** Behind a path it goes through a link at the end of it. */
 const DOT = Buffer.from('.');
+const SLASH = Buffer.from('/');
 
 /** Unpacks the layer on standard input into the root and checks its digest. */
 export async function unpackLayer(diffId: string, limits: UnpackLimits): Promise<TaskResult> {
@@ -30,17 +32,17 @@ export async function unpackLayer(diffId: string, limits: UnpackLimits): Promise
   return result;
 }
 
-/** Unpacks the archive on standard input into a directory, which is made when it is missing. */
-export async function unpackInto(path: Buffer, limits: UnpackLimits): Promise<TaskResult> {
-  const top = cleanPath(path);
-  return await new Unpacking(limits, top).run(decompress(STDIN, limits));
+/** Unpacks the archive on standard input as plain files into a directory. */
+export async function unpackInto(path: Buffer, limits: UnpackLimits, rules: CopyRules): Promise<TaskResult> {
+  return await new Unpacking(limits, { top: cleanPath(path), rules }).run(decompress(STDIN, limits));
 }
 
 /** One archive on its way into the root, or as plain files into a directory `top` of it. */
 class Unpacking {
   readonly #limits: UnpackLimits;
   readonly #top: Buffer;
-  readonly #isLayer: boolean;
+  /** Of a copy into a container; undefined: this is a layer. */
+  readonly #rules: CopyRules | undefined;
   readonly #content = new ContentWriter();
   /** Times of directories, set when nothing more is put into them; keyed by path in latin1. */
   readonly #times = new Map<string, { atime?: Time; mtime: Time }>();
@@ -49,10 +51,10 @@ class Unpacking {
   #size = 0;
   #entries = 0;
 
-  constructor(limits: UnpackLimits, top?: Buffer) {
+  constructor(limits: UnpackLimits, copy?: { readonly top: Buffer; readonly rules: CopyRules }) {
     this.#limits = limits;
-    this.#top = top ?? Buffer.alloc(0);
-    this.#isLayer = top === undefined;
+    this.#top = copy?.top ?? Buffer.alloc(0);
+    this.#rules = copy?.rules;
   }
 
   async run(chunks: AsyncIterable<Buffer>): Promise<TaskResult> {
@@ -67,11 +69,11 @@ class Unpacking {
   async #take(entry: TarEntry, reader: TarReader): Promise<void> {
     this.#count();
     const path = this.#below(entry.name);
-    if (path.equals(this.#top)) {
+    if (this.#rules) return await this.#copy(path, { entry, rules: this.#rules }, reader);
+    if (path.length === 0) {
       if (entry.type === 'directory') this.#finishDirectory(path, entry);
       return;
     }
-    if (!this.#isLayer) return await this.#make(path, entry, reader);
     if (isAufsPath(path)) return;
     const { parent, base } = splitPath(path);
     const whiteout = whiteoutOf(base);
@@ -79,6 +81,27 @@ class Unpacking {
       this.#hide(joinPath(parent.length === 0 ? [whiteout.name] : [parent, whiteout.name]));
     else if (whiteout?.kind === 'opaque') this.#withParent(parent, () => setXattr(joinPath([parent, DOT]), OPAQUE));
     else if (!whiteout) await this.#make(path, entry, reader);
+  }
+
+  /** Puts an entry into a container; the top itself is left as it is. */
+  async #copy(path: Buffer, { entry, rules }: Copied, reader: TarReader): Promise<void> {
+    if (leavesTop(entry.name)) throw invalid(`invalid entry name ${JSON.stringify(entry.name.toString())}`);
+    if (entry.type === 'hardlink' && leavesTop(entry.linkName)) {
+      throw invalid(`invalid hardlink target ${JSON.stringify(entry.linkName.toString())}`);
+    }
+    if (path.equals(this.#top)) return;
+    if (rules.keepsKinds) this.#assertKind(path, entry);
+    await this.#make(path, rules.owner ? { ...entry, ...rules.owner } : entry, reader);
+  }
+
+  #assertKind(path: Buffer, { name, type }: TarEntry): void {
+    const there = unlessGone(() => fs.lstatSync(path));
+    if (!there || there.isDirectory() === (type === 'directory')) return;
+    const [wrong, right] = there.isDirectory() ? ['directory', 'non-directory'] : ['non-directory', 'directory'];
+    const [what, where] = [cleanPath(name), Buffer.concat([SLASH, this.#top])].map((text) =>
+      JSON.stringify(text.toString()),
+    );
+    throw invalid(`cannot overwrite ${wrong} ${what} with ${right} ${where}`);
   }
 
   /** A name of the archive as a path below the root. */
@@ -209,6 +232,22 @@ class Unpacking {
       }
     }
   }
+}
+
+interface Copied {
+  readonly entry: TarEntry;
+  readonly rules: CopyRules;
+}
+
+/** Whether a name of an archive climbs out of the directory it is unpacked into. */
+function leavesTop(name: Buffer): boolean {
+  let depth = 0;
+  for (const part of name.toString('latin1').split('/')) {
+    if (part === '..') depth--;
+    else if (part !== '' && part !== '.') depth++;
+    if (depth < 0) return true;
+  }
+  return false;
 }
 
 /** Real layers take a handful of directories for granted; the answer of a jail stays small. */

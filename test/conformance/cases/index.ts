@@ -2,6 +2,7 @@ import type { Case } from '../call.ts';
 import { createErrors } from './create-errors.ts';
 import { createMerge } from './create-merge.ts';
 import { exec } from './exec.ts';
+import { files } from './files.ts';
 import { images } from './images.ts';
 import { lifecycle } from './lifecycle.ts';
 import { lists } from './lists.ts';
@@ -23,6 +24,7 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
   streams,
   policies,
   exec,
+  files,
   lists,
   images,
   namespaces,

@@ -1,0 +1,67 @@
+import type { Readable } from 'node:stream';
+import { EngineError, invalid } from '#errdefs';
+import { resolveUser } from '#runtime';
+import { failpoint } from '#sys';
+import type { Context } from '../context.ts';
+import type { CopyRules } from '../deps.ts';
+import type { Container } from '../record.ts';
+import { accountsOf } from '../sandbox.ts';
+import { tell } from '../tell.ts';
+import { absolutePath, asMissing } from './path.ts';
+import { depth, reach } from './reach.ts';
+
+export interface CopyInOptions {
+  readonly path: string;
+  /** The container as the client named it. */
+  readonly reference: string;
+  /** A directory is not replaced by something else, and nothing else by a directory. */
+  readonly keepsKinds: boolean;
+  /** Everything becomes the container's user's, if it has one. */
+  readonly ownedByUser: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** Unpacks an archive into a directory of a container, in any of its states. */
+export async function copyIn(
+  context: Context,
+  { id }: Container,
+  body: Readable,
+  { path, reference, keepsKinds, ownedByUser, signal }: CopyInOptions,
+): Promise<void> {
+  await using reached = await reach(context, id, { writes: true, binds: true });
+  const { container, view } = reached;
+  const owner = ownedByUser ? await ownerOf(context, container) : undefined;
+  const rules = { ...rulesOf(container), keepsKinds, ...(owner && { owner }) };
+  try {
+    await context.snapshots.copyIn(id, { path: absolutePath(path), rules, view, input: body }, { signal });
+  } catch (error) {
+    throw asMissing(error, path, reference);
+  }
+  failpoint('container.copy-in.unpacked');
+  context.store.tx(() => tell(context, container, 'extract-to-dir'));
+  failpoint('container.copy-in.told');
+}
+
+function rulesOf({ mounts, spec }: Container): Omit<CopyRules, 'keepsKinds'> {
+  return {
+    readonlyRoot: spec.hostConfig.ReadonlyRootfs,
+    mounts: mounts
+      .map(({ destination, rw }) => ({ path: destination, readonly: !rw }))
+      .toSorted((a, b) => depth(b.path) - depth(a.path)),
+  };
+}
+
+async function ownerOf(context: Context, container: Container): Promise<CopyRules['owner']> {
+  const { User } = container.spec.config;
+  if (User === '') return undefined;
+  try {
+    const { uid, gid } = resolveUser(User, await accountsOf(context, container)).user;
+    return { uid, gid };
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    throw invalid(
+      error.message.replace(/^unable to find (\w+) (.*?):/, 'failed to look up $1 "$2" in container:'),
+      error,
+    );
+  }
+}
