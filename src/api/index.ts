@@ -75,6 +75,14 @@ export {
 export type { PortSummary } from './ports.ts';
 export { PortBinding, PortMap } from './ports.ts';
 export type {
+  BlkioEntry,
+  BlkioStats,
+  ContainerStats,
+  CpuStats,
+  MemoryStats,
+  NetworkStats,
+} from './stats.ts';
+export type {
   BuildCacheItem,
   DiskUsage,
   EventMessage,

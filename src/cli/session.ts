@@ -8,6 +8,7 @@ export interface Config {
   detachKeys?: string;
   psFormat?: string;
   imagesFormat?: string;
+  statsFormat?: string;
   HttpHeaders?: Record<string, string>;
   proxies?: Record<string, Record<string, string>>;
 }

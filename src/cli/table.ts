@@ -81,6 +81,11 @@ export const table: readonly Entry[] = [
   container('restart', 'Restart one or more containers', () => import('./container/restart.ts')),
   container('rm', 'Remove one or more containers', () => import('./container/rm.ts'), { aliases: ['remove'] }),
   container('start', 'Start one or more stopped containers', () => import('./container/start.ts')),
+  container(
+    'stats',
+    'Display a live stream of container(s) resource usage statistics',
+    () => import('./container/stats.ts'),
+  ),
   container('stop', 'Stop one or more running containers', () => import('./container/stop.ts')),
   container('top', 'Display the running processes of a container', () => import('./container/top.ts')),
   container('unpause', 'Unpause all processes within one or more containers', () => import('./container/unpause.ts')),

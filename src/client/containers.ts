@@ -113,6 +113,12 @@ export class Containers {
     return this.#transport.json({ method: 'GET', path: `${of(name)}/top`, query });
   }
 
+  /** One answer a second, a line each; with `stream: false` one. */
+  async stats(name: string, options: { stream: boolean }, signal?: AbortSignal): Promise<Body> {
+    const query = { stream: options.stream ? '1' : '0' };
+    return (await this.#transport.request({ method: 'GET', path: `${of(name)}/stats`, query, signal })).body;
+  }
+
   update(name: string, body: object): Promise<{ Warnings: string[] | null }> {
     return this.#transport.json({ method: 'POST', path: `${of(name)}/update`, json: body });
   }

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import type {
   ContainerJSON,
   ContainerPruneReport,
+  ContainerStats,
   ContainerSummary,
   CreateRequest,
   CreateResponse,
@@ -59,6 +60,9 @@ import { Restarts } from './restarts.ts';
 import { Sandboxes } from './sandbox.ts';
 import type { Session } from './session.ts';
 import { start } from './start.ts';
+import type { StatsOptions } from './stats.ts';
+import { stats } from './stats.ts';
+import { StatsFeeds } from './stats-feeds.ts';
 import { stop } from './stop.ts';
 import { stopAll } from './stop-all.ts';
 import { ContainerRows } from './store.ts';
@@ -98,6 +102,7 @@ export class Containers {
       restarts: new Restarts(context),
       execs: new Execs(),
       health: new HealthChecks(context),
+      stats: new StatsFeeds(context),
       starting: new Map(),
       cleanups: new Map(),
       missing: new Set(),
@@ -125,6 +130,7 @@ export class Containers {
     this.#context.health.stop();
     this.#context.execs.stop();
     this.#context.sandboxes.stop();
+    this.#context.stats.stop();
   }
 
   /** Stops all that runs because the host goes down. */
@@ -195,6 +201,11 @@ export class Containers {
     const change = { resources, policy: config.RestartPolicy };
     await this.#alone(name, (container) => update(this.#context, container, change));
     return { Warnings: warnings.length > 0 ? [...warnings] : null };
+  }
+
+  /** Nothing is looked at before the first answer is asked for. */
+  stats(name: string, options: StatsOptions): AsyncIterable<ContainerStats> {
+    return stats(this.#context, this.#read(name), options);
   }
 
   /** Docker: the words are judged before it is looked whether there is such a container. */

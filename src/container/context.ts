@@ -4,6 +4,7 @@ import type { Execs } from './exec/execs.ts';
 import type { HealthChecks } from './health-checks.ts';
 import type { Restarts } from './restarts.ts';
 import type { Sandboxes } from './sandbox.ts';
+import type { StatsFeeds } from './stats-feeds.ts';
 import type { ContainerRows } from './store.ts';
 import type { Waiters } from './wait.ts';
 
@@ -16,6 +17,7 @@ export interface Context extends Deps {
   readonly restarts: Restarts;
   readonly execs: Execs;
   readonly health: HealthChecks;
+  readonly stats: StatsFeeds;
   /** Ids whose start is under way; an exit that comes meanwhile is put here and handled after the start is on record. */
   readonly starting: Map<string, ExitRecord | undefined>;
   /** Removals of what an ended life left behind, and copies into what has no life; the next life waits for them. */

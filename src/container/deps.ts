@@ -1,11 +1,15 @@
 import type { Duplex, Writable } from 'node:stream';
 import type {
+  BlkioEntry,
   ContainerConfig,
+  CpuStats,
   EndpointSettings,
   ExecConfig,
   GraphDriver,
   HostConfig,
+  MemoryStats,
   NetworkSettings,
+  NetworkStats,
   UpdateConfig,
 } from '#api';
 import type { Log } from '#log';
@@ -171,6 +175,15 @@ export interface Streams {
 /** A process' streams. With `deliverTo` they wait until it was called: the output may go to a client's socket without us. */
 export type Attached = Duplex & { deliverTo?(client: Duplex | undefined): void };
 
+/** The counters of a container at one moment; `limit` of memory may be the kernel's largest number. */
+export interface Sample {
+  readonly cpu: CpuStats;
+  readonly memory: MemoryStats;
+  readonly pids: { readonly current: number; readonly limit: number | 'max' };
+  readonly blkio: { readonly bytes: BlkioEntry[] | null; readonly operations: BlkioEntry[] | null };
+  readonly networks: Readonly<Record<string, NetworkStats>>;
+}
+
 /** A bind or volume mount with its place on the host. */
 export interface ResolvedMount {
   readonly source: string;
@@ -238,6 +251,7 @@ export interface Runtime {
   resume(id: string): Promise<void>;
   /** Throws and leaves the old limits when the kernel refuses one. */
   update(id: string, change: { from: OciResources; to: OciResources }): Promise<void>;
+  sample(id: string, options: { hasNetwork: boolean }): Promise<Sample>;
   /** What the host's `ps` prints with these words, and which pids are the container's. */
   top(id: string, words: readonly string[]): Promise<{ pids: readonly number[]; output: string }>;
   attach(id: string, streams: Streams & { readonly direct?: boolean }): Promise<Attached>;

@@ -46,4 +46,5 @@ export { validateHostConfig } from './spec/validate-host-config.ts';
 export type { Validated } from './spec/validate-resources.ts';
 export { validateResources } from './spec/validate-resources.ts';
 export type { PortSocket, StartRequest } from './start.ts';
+export type { Sample } from './stats/sample.ts';
 export type { LimitChange } from './update.ts';

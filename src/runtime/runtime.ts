@@ -23,6 +23,8 @@ import { placeInScope } from './scope.ts';
 import { killContainer, signal } from './signal.ts';
 import type { StartRequest } from './start.ts';
 import { start } from './start.ts';
+import type { Sample } from './stats/sample.ts';
+import { Sampler } from './stats/sampler.ts';
 import type { ProcessTable } from './top.ts';
 import { listProcesses } from './top.ts';
 import type { LimitChange } from './update.ts';
@@ -53,6 +55,7 @@ export class Runtime implements AsyncDisposable {
   readonly #context: RuntimeContext;
   readonly #exits: ((id: string, exit: ExitRecord) => void)[] = [];
   readonly #execExits: ((id: string, execId: string, exitCode: number) => void)[] = [];
+  readonly #sampler = new Sampler();
   readonly #ooms: ((id: string) => void)[] = [];
 
   private constructor(context: Omit<RuntimeContext, 'runs' | 'listeners'>) {
@@ -125,6 +128,13 @@ export class Runtime implements AsyncDisposable {
     return updateLimits(this.#context, id, change);
   }
 
+  /** The counters of a container; its own interfaces are among them unless it has none. */
+  sample(id: string, { hasNetwork }: { hasNetwork: boolean }): Promise<Sample> {
+    const { record, started } = findRun(this.#context, id);
+    const { version, directories } = record.cgroup;
+    return this.#sampler.sample({ version, directories, networkOf: hasNetwork ? started?.pid : undefined });
+  }
+
   top(id: string, words: readonly string[]): Promise<ProcessTable> {
     return listProcesses(this.#context, id, words);
   }
@@ -193,6 +203,7 @@ export class Runtime implements AsyncDisposable {
       run.discarded = true;
       run.link?.close();
     }
+    this.#sampler.close();
     await this.#context.spawner[Symbol.asyncDispose]();
   }
 

@@ -2,6 +2,7 @@ import type { Duplex, Readable } from 'node:stream';
 import type {
   ContainerJSON,
   ContainerPruneReport,
+  ContainerStats,
   ContainerSummary,
   CreateRequest,
   CreateResponse,
@@ -129,6 +130,8 @@ export interface Containers {
   execStartDetached(id: string, options: ExecStartRequest): Promise<void>;
   execInspect(id: string): ExecInspect | Promise<ExecInspect>;
   execResize(id: string, size: { height: number; width: number }): Promise<void>;
+  /** One answer, or one a second. Throws at the call when there is no such container. */
+  stats(name: string, options: Caller & { stream: boolean; oneShot: boolean }): AsyncIterable<ContainerStats>;
   top(name: string, psArgs: string): Promise<TopResponse>;
   update(name: string, config: UpdateConfig): Promise<{ Warnings: string[] | null }>;
 }

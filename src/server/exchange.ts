@@ -113,9 +113,9 @@ export class Exchange {
   }
 
   /** Sends the head now; what is written afterwards goes out in chunks. */
-  begin(contentType: string, more: readonly string[] = []): void {
-    const about = [...more, 'Content-Type', contentType, 'Transfer-Encoding', 'chunked'];
-    const headers = [...COMMON_HEADERS, ...about];
+  begin(contentType: string | undefined, more: readonly string[] = []): void {
+    const type = contentType === undefined ? [] : ['Content-Type', contentType];
+    const headers = [...COMMON_HEADERS, ...more, ...type, 'Transfer-Encoding', 'chunked'];
     if (this.judged) tellAtEnd(this.judged, this.response, headers);
     this.response.writeHead(200, headers);
     this.response.flushHeaders();

@@ -21,6 +21,7 @@ export const streamRoutes: readonly Route[] = [
     query: ['follow', 'stdout', 'stderr', 'since', 'until', 'timestamps', 'tail', 'details'],
     handle: logs,
   },
+  { method: 'GET', path: '/containers/{name}/stats', query: ['stream', 'one-shot'], handle: stats },
   {
     method: 'POST',
     path: '/containers/{name}/attach',
@@ -43,6 +44,20 @@ async function wait(x: Exchange, { containers }: ServerDeps): Promise<void> {
     x.begin('application/json');
     x.response.end(`${JSON.stringify(await result)}\n`);
   }
+}
+
+/** Docker: a stream of them says nothing of its type. */
+async function stats(x: Exchange, { containers }: ServerDeps): Promise<void> {
+  const stream = x.query.bool('stream', true);
+  const oneShot = !x.before('1.41') && x.query.bool('one-shot');
+  const seen = containers.stats(x.name, { stream, oneShot, signal: x.signal });
+  if (stream && oneShot) throw invalid('cannot have stream=true and one-shot=true');
+  if (stream) x.begin(undefined);
+  for await (const each of seen) {
+    if (!stream) return x.json(each);
+    if (!(await x.write(`${JSON.stringify(each)}\n`))) return;
+  }
+  x.response.end();
 }
 
 async function logs(x: Exchange, { containers }: ServerDeps): Promise<void> {

@@ -1,6 +1,7 @@
 import { Duplex } from 'node:stream';
 import type {
   ContainerJSON,
+  ContainerStats,
   ContainerSummary,
   CreateRequest,
   EventMessage,
@@ -84,6 +85,10 @@ export class EchoEngine implements Containers {
   async update(name: string): Promise<{ Warnings: null }> {
     this.#find(name);
     return { Warnings: null };
+  }
+
+  async *stats(name: string): AsyncGenerator<ContainerStats> {
+    yield { id: this.#find(name).id } as ContainerStats;
   }
 
   async top(name: string): Promise<TopResponse> {

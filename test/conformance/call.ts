@@ -22,6 +22,8 @@ export interface Call {
   readonly hijack?: Hijacking;
   /** Only sent, and known to be accepted, when the next call follows; its answer is awaited at the end of the case. */
   readonly isLong?: boolean;
+  /** Only names and types are compared, for this reason: each value is replaced by the name of its type. */
+  readonly shape?: string;
   /** Only these fields of the answer are compared. */
   readonly only?: readonly string[];
   /** Only the elements that mention this kept value are compared: other work may share the engine. */

@@ -59,3 +59,10 @@ export function without(value: unknown, path: string): unknown {
   });
   return Object.fromEntries(entries);
 }
+
+/** The names and types of a value; of a list those of its first element. */
+export function shapeOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.slice(0, 1).map(shapeOf);
+  if (typeof value !== 'object' || value === null) return value === null ? null : `<${typeof value}>`;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, shapeOf(item)]));
+}

@@ -1,6 +1,6 @@
 import type { Answer, Call, Case } from './call.ts';
 import { send } from './call.ts';
-import { normalise, without } from './normalise.ts';
+import { normalise, shapeOf, without } from './normalise.ts';
 
 /** What is remembered of one answer. */
 export interface Fact {
@@ -66,6 +66,7 @@ function keep(call: Call, { body }: Answer, kept: Map<string, string>): void {
 function toFact(call: Call, { status, type, body }: Answer, kept: ReadonlyMap<string, string>): Fact {
   let shown = normalise(select(call, body, kept), kept);
   for (const path of Object.keys(call.differs ?? {})) shown = without(shown, path);
+  if (call.shape) shown = shapeOf(shown);
   const title = `${call.method} ${call.path}`;
   return { call: title, status, type, body: call.bodyDiffers ? null : shown };
 }

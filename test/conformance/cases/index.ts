@@ -10,6 +10,7 @@ import { namespaces } from './namespaces.ts';
 import { networks } from './networks.ts';
 import { policies } from './policies.ts';
 import { protocol } from './protocol.ts';
+import { statistics } from './stats.ts';
 import { streams } from './streams.ts';
 import { tops } from './top.ts';
 import { updates } from './update.ts';
@@ -32,4 +33,5 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
   volumes,
   update: updates,
   top: tops,
+  stats: statistics,
 };

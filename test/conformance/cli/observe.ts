@@ -2,6 +2,8 @@ import type { CliCase } from './command.ts';
 
 const PIDS = [/\b\d{1,7}\b|\b\d\d:\d\d\b/g, 'pids and times'] as const;
 
+const USED = [/\d[\d.]*[KM]iB(?= \/)|\d\.\d\d%/g, 'what is used is chance'] as const;
+
 /** Looking into containers, and changing them while they run. */
 export const observeCases: CliCase[] = [
   {
@@ -62,6 +64,22 @@ export const observeCases: CliCase[] = [
       {
         line: `inspect cli-update-2 --format '{{with .HostConfig}}{{.CpuPeriod}} {{.CpuQuota}} {{.BlkioWeight}}{{end}}'`,
       },
+    ],
+  },
+  {
+    name: 'stats',
+    removes: ['cli-stats', 'cli-stats-2'],
+    steps: [
+      { line: 'run -d --name cli-stats --network none -m 64m conformance sleep 1000' },
+      { line: 'create --name cli-stats-2 --network none conformance' },
+      { line: 'stats --no-stream cli-stats cli-stats-2', hide: [USED] },
+      { line: 'container stats --no-stream --no-trunc cli-stats', hide: [USED] },
+      { line: `stats --no-stream --format '{{.Container}} {{.Name}} {{.ID}} {{.PIDs}} {{.NetIO}}' cli-stats` },
+      { line: `stats --no-stream --format 'table {{.Name}}\t{{.BlockIO}}' cli-stats-2` },
+      { line: 'stats --no-stream --format json cli-stats', hide: [USED] },
+      { line: `stats --all --no-stream --format '{{.Name}}'`, hide: [[/.+/s, 'others may share the engine']] },
+      { line: `stats --no-stream --format '{{.NoSuch}}' cli-stats` },
+      { line: 'stats --no-stream nosuch' },
     ],
   },
 ];
