@@ -3,6 +3,7 @@ import type { ServerDeps } from './deps.ts';
 import type { Exchange } from './exchange.ts';
 import { COMMON_HEADERS } from './head.ts';
 import type { Hijack } from './hijack.ts';
+import { reframe } from './reframe.ts';
 import type { Route } from './route.ts';
 import { withBody } from './route.ts';
 import { terminalSize } from './terminal.ts';
@@ -67,8 +68,8 @@ async function startOnHijack(hijack: Hijack, deps: ServerDeps, request: ExecStar
 async function run(hijack: Hijack, { containers }: ServerDeps, request: ExecStartRequest): Promise<void> {
   hijack.accept({ tty: request.Tty, headers: COMMON_HEADERS });
   try {
-    const { stream } = await containers.execStart(hijack.name, request);
-    hijack.join(stream);
+    const { tty, stream } = await containers.execStart(hijack.name, request);
+    hijack.join(stream, reframe({ isRaw: tty, wantsRaw: request.Tty }));
   } catch (error) {
     hijack.failInBand(error, request.Tty);
   }

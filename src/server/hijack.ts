@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Duplex } from 'node:stream';
+import type { Duplex, Transform } from 'node:stream';
 import { before, encodeFrame } from '#api';
 import type { Call } from './call.ts';
 import type { SessionStream } from './deps.ts';
@@ -40,10 +40,10 @@ export class Hijack {
     this.#answered = new Promise((resolve) => this.#connection.write(head, resolve));
   }
 
-  /** Joins both directions until both have ended; each side's end is passed on alone. */
-  join(stream: SessionStream): void {
+  /** Joins both directions until both have ended; each side's end is passed on alone. The output goes `through`, if given. */
+  join(stream: SessionStream, through?: Transform): void {
     const connection = this.#connection;
-    stream.deliverTo?.(connection, this.#answered);
+    if (!through) stream.deliverTo?.(connection, this.#answered);
     stream.on('error', () => connection.destroy());
     stream.on('close', () => {
       if (!stream.readableEnded) connection.destroy();
@@ -51,7 +51,8 @@ export class Hijack {
     connection.on('close', () => stream.destroy());
     if (connection.destroyed) stream.destroy();
     connection.pipe(stream);
-    stream.pipe(connection);
+    if (through) stream.pipe(through).pipe(connection);
+    else stream.pipe(connection);
     // The output's end is the end of the whole: what the client still sends has nowhere to go.
     stream.on('end', () => connection.once('finish', () => connection.destroy()));
   }

@@ -331,7 +331,7 @@ test('attach that fails is told in plain text behind a bare head', async () => {
 });
 
 test('exec start is taken over behind its body, whole or in pieces, plain or chunked', async () => {
-  const { Id } = engine.execCreate('web', { Cmd: ['cat'] } as never);
+  const { Id } = engine.execCreate('web', { Cmd: ['cat'], Tty: false } as never);
   const target = `/v1.50/exec/${Id}/start`;
   const type = 'Content-Type: application/json\r\n';
   const whole = new Raw().send(`${post(target, '{}', type + UPGRADE)}early`);

@@ -24,16 +24,21 @@ export function busyboxTar(): Buffer {
 }
 
 /** Imports it as conformance:latest with a command and PATH, so that every engine under test has the same image. */
-export async function importImage(socket: string): Promise<void> {
+export function importImage(socket: string): Promise<void> {
+  return importAs(socket, 'conformance');
+}
+
+/** The same under another name, for those who share an engine. */
+export async function importAs(socket: string, name: string): Promise<void> {
   const none = new Map<string, string>();
-  await send(socket, { method: 'DELETE', path: '/images/conformance?force=1' }, none);
-  const changes = ['CMD ["sh"]', 'ENV PATH=/bin', 'LABEL made-by=conformance'].map(
+  await send(socket, { method: 'DELETE', path: `/images/${name}?force=1` }, none);
+  const changes = ['CMD ["sh"]', 'ENV PATH=/bin', `LABEL made-by=${name}`].map(
     (c) => `&changes=${encodeURIComponent(c)}`,
   );
-  const path = `/images/create?fromSrc=-&repo=conformance&tag=latest${changes.join('')}`;
+  const path = `/images/create?fromSrc=-&repo=${name}&tag=latest${changes.join('')}`;
   const answer = await send(socket, { method: 'POST', path, body: busyboxTar() }, none);
   // What an earlier import left nameless would show in lists.
-  const nameless = encodeURIComponent(JSON.stringify({ dangling: ['true'], label: ['made-by=conformance'] }));
+  const nameless = encodeURIComponent(JSON.stringify({ dangling: ['true'], label: [`made-by=${name}`] }));
   await send(socket, { method: 'POST', path: `/images/prune?filters=${nameless}` }, none);
   if (answer.status !== 200) throw new Error(`import failed: ${JSON.stringify(answer)}`);
 }

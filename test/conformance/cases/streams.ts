@@ -122,6 +122,13 @@ export const streams: Case[] = [
   ),
   exec('exec without upgrade', { ...OUT, Cmd: ['echo', 'out'] }, {}, {}),
   exec('exec with a terminal', { ...OUT, Tty: true, Cmd: ['echo', 'out'] }, { Tty: true }, { upgrade: 'tcp' }),
+  exec('exec with a terminal, started without', { ...OUT, Tty: true, Cmd: ['echo', 'out'] }, {}, { upgrade: 'tcp' }),
+  exec(
+    'exec without a terminal, started with one',
+    { ...OUT, Cmd: ['sh', '-c', 'echo out; sleep 0.1; echo err >&2'] },
+    { Tty: true },
+    { upgrade: 'tcp' },
+  ),
   exec(
     'exec with input',
     { ...OUT, AttachStdin: true, Cmd: ['cat'] },
