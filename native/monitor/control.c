@@ -113,6 +113,7 @@ static void put_session(struct buffer *out, const struct monitor *m, const struc
 	put_started(&fields, s);
 	put_exit(&fields, m, s);
 	put_text(&fields, s->failure ? s->failure : "");
+	put_number(&fields, s->failure_number);
 	put_list(out, &fields);
 }
 

@@ -101,6 +101,7 @@ struct session {
 	struct client *starter; /* waits for the answer to its start */
 	long long starter_seq;
 	char *failure;
+	int failure_number; /* errno, 0 when it is none */
 };
 
 struct reaped {

@@ -58,6 +58,7 @@ void container_failed(struct monitor *m, int error, const char *text)
 	s->phase = PHASE_FAILED;
 	free(s->failure);
 	s->failure = strdup(text);
+	s->failure_number = error;
 	if (s->starter)
 		control_error(m, s->starter, s->starter_seq, "prepare", error, text);
 	s->starter = NULL;
@@ -287,7 +288,7 @@ void container_start(struct monitor *m, struct client *starter, long long seq, s
 	char which[96];
 
 	if (s->phase != PHASE_READY && s->phase != PHASE_PREPARING) {
-		control_error(m, starter, seq, s->phase == PHASE_FAILED ? "prepare" : "state", 0,
+		control_error(m, starter, seq, s->phase == PHASE_FAILED ? "prepare" : "state", s->failure_number,
 			      s->failure ? s->failure : "already started");
 		return;
 	}

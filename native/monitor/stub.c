@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/mount.h>
+#include <linux/openat2.h>
 #include <net/if.h>
 #include <sched.h>
 #include <stdio.h>
@@ -66,18 +67,35 @@ static int join_namespace(const char *path)
 }
 
 /* Remembers a mount as the host sees it (with its propagation), to be attached after the namespace is private. */
-static int take_tree(struct work *work, const char *path)
+static int take_tree(struct work *work, int directory, const char *path)
 {
 	if (work->taken == TREES) {
 		errno = E2BIG;
 		return -1;
 	}
-	unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE;
-	int fd = (int)syscall(SYS_open_tree, AT_FDCWD, path, flags);
+	unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE | (*path ? 0 : AT_EMPTY_PATH);
+	int fd = (int)syscall(SYS_open_tree, directory, path, flags);
 	if (fd < 0)
 		return -1;
 	work->trees[work->taken++] = fd;
 	return 0;
+}
+
+/* Remembers what a hostile path below a folder leads to; neither links nor `..` lead out, whoever moves them meanwhile. */
+static int take_beneath(struct work *work, const char *folder, const char *path)
+{
+	struct open_how how = { .flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };
+	cleanup_fd int root = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	cleanup_fd int found = -1;
+
+	if (root < 0)
+		return -1;
+	for (int tries = 0; tries < 16; tries++) {
+		found = (int)syscall(SYS_openat2, root, path, &how, sizeof how);
+		if (found >= 0 || errno != EAGAIN)
+			break;
+	}
+	return found < 0 ? -1 : take_tree(work, found, "");
 }
 
 static int graft_tree(struct work *work, const char *target)
@@ -93,6 +111,22 @@ static int graft_tree(struct work *work, const char *target)
 static int make_directory(const char *path, unsigned mode)
 {
 	return mkdir(path, mode) < 0 && errno != EEXIST ? -1 : 0;
+}
+
+/* As graft, onto a new place of the kind that the tree is. */
+static int place_tree(struct work *work, const char *target)
+{
+	struct stat st;
+
+	if (work->grafted == work->taken) {
+		errno = EINVAL;
+		return -1;
+	}
+	if (fstat(work->trees[work->grafted], &st) < 0)
+		return -1;
+	if (S_ISDIR(st.st_mode) ? make_directory(target, 0755) : mknod(target, S_IFREG | 0644, 0) < 0 && errno != EEXIST)
+		return -1;
+	return graft_tree(work, target);
 }
 
 static bool has(const struct instruction *i, const char *verb, int arguments)
@@ -125,9 +159,13 @@ static int execute(struct work *work, const struct instruction *i)
 	if (has(i, "propagation", 2))
 		return mount(NULL, a[0], NULL, strtoul(a[1], NULL, 16), NULL);
 	if (has(i, "take", 1))
-		return take_tree(work, a[0]);
+		return take_tree(work, AT_FDCWD, a[0]);
+	if (has(i, "take-beneath", 2))
+		return take_beneath(work, a[0], a[1]);
 	if (has(i, "graft", 1))
 		return graft_tree(work, a[0]);
+	if (has(i, "place", 1))
+		return place_tree(work, a[0]);
 	if (has(i, "chdir", 1))
 		return chdir(a[0]);
 	if (has(i, "mount", 5))

@@ -4,6 +4,7 @@ import type { Context } from './context.ts';
 import { removeFolder } from './folder.ts';
 import type { Container } from './record.ts';
 import { hasProcess } from './record.ts';
+import { releaseVolumes } from './resolve-mounts.ts';
 
 const STEP_MS = 10_000;
 /** What fails is tried again, at last by the sweep of the next start. */
@@ -60,6 +61,7 @@ async function takeAway(context: Context, id: string, { removed }: { removed: bo
   ]);
   failpoint('container.clean-up.detached');
   if (removed) await takeFiles(context, id);
+  await releaseVolumes(context);
   for (const result of results) if (result.status === 'rejected') throw result.reason;
 }
 

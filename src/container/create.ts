@@ -15,6 +15,7 @@ import { wantedMounts } from './mount-points.ts';
 import { freeName, parseName } from './names.ts';
 import type { ContainerMount, ContainerSpec } from './record.ts';
 import { shortId } from './record.ts';
+import { mountVolumes, releaseVolumes } from './resolve-mounts.ts';
 import { ENGINE_MARKS } from './restore-snapshot.ts';
 import { sandboxRequest } from './sandbox-request.ts';
 import type { NewContainer } from './store.ts';
@@ -49,6 +50,7 @@ export async function create(
     throw error;
   } finally {
     context.unborn.delete(container.id);
+    void releaseVolumes(context);
   }
   // A container of --rm does not outlive a power cut anyway.
   if (!container.spec.hostConfig.AutoRemove) await context.store.durable();
@@ -87,7 +89,13 @@ function plan(context: Context, request: CreateRequest, { name, platform }: Crea
     spec,
   };
   warnings.push(...context.networks.validate(sandboxRequest(container)));
-  const wanted = wantedMounts({ config: spec.config, hostConfig, mountsOf: (other) => mountsOf(context, other) });
+  const wanted = wantedMounts({
+    config: spec.config,
+    hostConfig,
+    mountsOf: (other) => mountsOf(context, other),
+    imageId: (name) => context.images.resolve(name).id,
+  });
+  if (wanted.some(({ type }) => type === 'image')) warnings.push('Image mount is an experimental feature');
   return { image, container, wanted, warnings };
 }
 
@@ -183,7 +191,7 @@ function commit(context: Context, container: Omit<NewContainer, 'mounts'>, wante
     const mounts = wanted.map((mount) => withVolume(context, mount));
     rows.insert({ ...container, mounts });
     context.networks.register(sandboxRequest(container));
-    const isFilled = !mounts.some(({ type, noCopy }) => type === 'volume' && !noCopy);
+    const isFilled = !mounts.some(isFilledUp);
     if (isFilled) tell(context, container, 'create');
     else rows.begin(container.id, 'create', bootId());
     return isFilled;
@@ -211,14 +219,20 @@ function withVolume({ volumes }: Context, { volumeOptions, ...mount }: WantedMou
     source: volumes.path(volume.Name),
     ...(isAnonymous ? { anonymous: true } : {}),
     ...(isNew ? { made: true } : {}),
+    ...(volumes.needsMount(volume.Name) ? { mountedOnUse: true } : {}),
   };
 }
 
+const isFilledUp = ({ type, noCopy, subpath }: ContainerMount) => type === 'volume' && !noCopy && !subpath;
+
 /** Docker: an empty volume gets what the image has at its place. */
 async function fill(context: Context, id: string): Promise<void> {
-  const { store, rows, snapshots, volumes } = context;
-  for (const mount of rows.mounts(id)) {
-    if (mount.type !== 'volume' || mount.noCopy || volumes.mount(mount.name!).source !== mount.source) continue;
+  const { store, rows, snapshots } = context;
+  for (const mount of rows.mounts(id).filter(isFilledUp)) {
+    if (mount.mountedOnUse && !snapshots.hasDirectory(id, mount.destination)) continue;
+    using _ = await mountVolumes(context, { mounts: [mount] }).catch((error: Error) => {
+      throw internal(`failed to populate volume: ${error.message}`, error);
+    });
     await snapshots.copyUp(id, mount.destination, mount.source);
     failpoint('container.create.volume-filled');
   }

@@ -14,7 +14,7 @@ import type {
 } from '#api';
 import type { Log } from '#log';
 import type { Mount, OciProcess, OciResources, OciSpec } from '#oci';
-import type { CgroupRequest } from '#runtime';
+import type { CgroupRequest, PlacedMount } from '#runtime';
 import type { CopyIn, CopyOut, Found, View } from '#snapshot';
 import type { Store } from '#store';
 import type { ImageDefaults } from './merge.ts';
@@ -44,6 +44,8 @@ export interface Images {
 export interface Snapshots {
   prepare(key: string, parents: string[], options?: { marks?: readonly string[] }): Promise<void>;
   mounts(key: string): { cwd: string; mounts: Mount[] };
+  /** How these layers (base first) are mounted to be only read; names are relative to `cwd`. */
+  view(layers: readonly string[]): { cwd: string; mount: Mount };
   remove(key: string): Promise<void>;
   usage(key: string): Promise<{ size: number; inodes: number }>;
   readFromSnapshot(key: string, path: string, limitBytes: number): Promise<Buffer | undefined>;
@@ -57,6 +59,8 @@ export interface Snapshots {
   export(key: string, view: View, output: Writable, options: { signal: AbortSignal }): Promise<void>;
   /** The digit of a kind, a path, NUL; and so on. */
   changes(key: string, output: Writable, options: { signal: AbortSignal }): Promise<void>;
+  /** Whether the container's tree has a directory there. */
+  hasDirectory(key: string, path: string): boolean;
   sweep(liveContainerIds: Set<string>, liveChainIds: Set<string>): Promise<string[]>;
 }
 
@@ -68,8 +72,12 @@ export interface Volumes {
   ): { Name: string; Driver: string };
   exists(name: string): boolean;
   path(name: string): string;
-  /** What is bound into a container that uses it. */
-  mount(name: string): { readonly source: string; readonly readonly: boolean };
+  /** Whether {@link mount} has to come before its use. */
+  needsMount(name: string): boolean;
+  /** Mounts what its options name on its folder, where it stays at least until the result is disposed of. */
+  mount(name: string): Promise<Disposable>;
+  /** Takes off what is mounted for nobody any more. */
+  unmountUnused(isUsed: (name: string) => boolean): Promise<void>;
   remove(name: string, force: boolean): Promise<void> | void;
 }
 
@@ -137,6 +145,8 @@ export interface PrepareRequest {
   readonly stdinOnce: boolean;
   /** Sources of binds that must stay peers of the host's mounts. */
   readonly sharedSources: readonly string[];
+  /** What its runtime finds at {@link Runtime.place}. */
+  readonly placed?: readonly PlacedMount[];
   /** Bytes of shared memory that others may bind, see {@link Runtime.shm}. */
   readonly shmSize?: number;
   /** Called with a process in the namespaces as soon as these are there; part of the preparation. */
@@ -193,6 +203,8 @@ export interface ResolvedMount {
   readonly nonRecursive?: boolean;
   readonly readOnlyNonRecursive?: boolean;
   readonly readOnlyForceRecursive?: boolean;
+  /** Restrictions of the source's own mount, which a bind must not lift. */
+  readonly flags?: readonly string[];
 }
 
 /** What of a container its runtime spec is computed from; the daemon adds host and defaults. */
@@ -243,6 +255,8 @@ export interface Runtime {
   prepare(request: PrepareRequest): Promise<{ pid: number }>;
   start(id: string, request: { spec: OciSpec; sockets: readonly PortSocket[] }): Promise<Started>;
   discard(id: string): Promise<void>;
+  /** Where the runtime of a container finds the n-th of its `placed` mounts. */
+  place(id: string, n: number): string;
   /** Where the shared memory of a container prepared with `shmSize` is mounted. */
   shm(id: string): string;
   signal(id: string, signo: number): Promise<void> | void;

@@ -73,7 +73,7 @@ export function mountPoint(mount: ContainerMount): MountPoint {
   return {
     Type: mount.type,
     ...(mount.name ? { Name: mount.name } : {}),
-    Source: mount.source,
+    Source: mount.type === 'image' ? '' : mount.source,
     Destination: mount.destination,
     ...(mount.type === 'volume' ? { Driver: mount.driver ?? 'local' } : {}),
     Mode: mount.mode,

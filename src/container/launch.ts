@@ -9,6 +9,7 @@ import { writeNetworkFiles } from './folder.ts';
 import { freshHealth } from './health.ts';
 import { keepEnd } from './keep-end.ts';
 import type { Container } from './record.ts';
+import { releaseVolumes } from './resolve-mounts.ts';
 import type { Sandbox } from './sandbox.ts';
 import { join } from './sandbox.ts';
 import { sandboxRequest } from './sandbox-request.ts';
@@ -46,7 +47,10 @@ export async function ignite(context: Context, container: Container, how: Launch
     const started = await bringUp(context, container, how);
     return () => conclude(context, container, { started, verb: how.verb });
   } catch (error) {
-    throw await recordFailure(context, container, error).finally(() => context.starting.delete(id));
+    throw await recordFailure(context, container, error).finally(() => {
+      context.starting.delete(id);
+      void releaseVolumes(context);
+    });
   }
 }
 

@@ -27,7 +27,7 @@ function faultOf(mount: Mount, exists?: (path: string) => boolean): string | und
     case 'tmpfs':
       return tmpfsFault(mount);
     default:
-      return mount.Source ? undefined : 'field Source must not be empty';
+      return imageFault(mount);
   }
 }
 
@@ -50,15 +50,27 @@ function volumeFault(mount: Mount): string | undefined {
   const subpath = mount.VolumeOptions?.Subpath;
   if (!mount.Source && subpath) return 'must not set Subpath when using anonymous volumes';
   if (!mount.Source && mount.ReadOnly) return 'must not set ReadOnly mode when using anonymous volumes';
-  if (subpath && !isLocal(subpath)) return 'subpath must be a relative path within the volume';
-  return undefined;
+  return subpathFault(subpath);
+}
+
+function imageFault({ Source, ImageOptions }: Mount): string | undefined {
+  return Source ? subpathFault(ImageOptions?.Subpath) : 'field Source must not be empty';
+}
+
+function subpathFault(subpath: string | undefined): string | undefined {
+  return subpath && !isLocal(subpath) ? 'subpath must be a relative path within the volume' : undefined;
 }
 
 function tmpfsFault(mount: Mount): string | undefined {
   if (mount.BindOptions) return extra('BindOptions');
   if (mount.VolumeOptions) return extra('VolumeOptions');
   if (mount.ImageOptions) return extra('ImageOptions');
-  return mount.Source ? 'field Source must not be specified' : undefined;
+  if (mount.Source) return 'field Source must not be specified';
+  for (const option of mount.TmpfsOptions?.Options ?? []) {
+    if (!option || option.length < 1 || option.length > 2) return 'invalid option array length';
+    if (!['exec', 'noexec'].includes(option[0]!)) return `invalid option: ${option[0]}`;
+  }
+  return undefined;
 }
 
 /** Whether a relative path stays below the folder it starts from. */

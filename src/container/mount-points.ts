@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { ContainerConfig, HostConfig, Mount } from '#api';
-import { invalid, notImplemented } from '#errdefs';
+import { invalid } from '#errdefs';
 import { clean, parseBind, parseVolumesFrom } from './binds.ts';
 import { assertOptionsFit, mountFault } from './mount-config.ts';
 import { readMode } from './mount-mode.ts';
@@ -17,12 +17,18 @@ export interface MountRequest {
   readonly hostConfig: HostConfig;
   /** The mount points of a container of `--volumes-from`, by its name or id. */
   readonly mountsOf: (container: string) => readonly ContainerMount[];
+  /** The id of an image of this name. */
+  readonly imageId: (name: string) => string;
 }
 
 /** All mount points in force: --volumes-from, binds, mounts, then the volumes of the image at what is left. */
-export function wantedMounts({ config, hostConfig, mountsOf }: MountRequest): WantedMount[] {
-  const inherited = (hostConfig.VolumesFrom ?? []).flatMap((spec) => inherit(spec, mountsOf));
-  const explicit = [...(hostConfig.Binds ?? []).map(fromBind), ...(hostConfig.Mounts ?? []).map(fromMount)];
+export function wantedMounts({ config, hostConfig, mountsOf, imageId }: MountRequest): WantedMount[] {
+  const all = (hostConfig.VolumesFrom ?? []).flatMap((spec) => inherit(spec, mountsOf));
+  const inherited = [...new Map(all.map((mount) => [mount.destination, mount])).values()];
+  const explicit = [
+    ...(hostConfig.Binds ?? []).map(fromBind),
+    ...(hostConfig.Mounts ?? []).map((mount) => fromMount(mount, imageId)),
+  ];
   const taken = new Set(Object.keys(hostConfig.Tmpfs ?? {}).map(clean));
   for (const { destination } of explicit) {
     if (taken.has(destination)) throw invalid(`Duplicate mount point: ${destination}`);
@@ -42,7 +48,7 @@ function fromBind(spec: string): WantedMount {
   return volume({ destination, name: source, mode: mode || 'z', rw, noCopy });
 }
 
-function fromMount(mount: Mount): WantedMount {
+function fromMount(mount: Mount, imageId: MountRequest['imageId']): WantedMount {
   assertOptionsFit(mount);
   const fault = mountFault(mount, existsSync);
   if (fault) throw invalid(fault);
@@ -56,7 +62,7 @@ function fromMount(mount: Mount): WantedMount {
     case 'tmpfs':
       return { type: 'tmpfs', destination, source: '', mode: '', rw, propagation: '' };
     default:
-      throw notImplemented('mounts of type "image" are not supported yet');
+      return image(mount, destination, imageId);
   }
 }
 
@@ -78,12 +84,26 @@ function bind(mount: Mount, destination: string, rw: boolean): WantedMount {
 
 function namedVolume(mount: Mount, destination: string, rw: boolean): WantedMount {
   const options = mount.VolumeOptions;
-  if (options?.Subpath)
-    throw notImplemented(`subpath ${options.Subpath} of volume ${mount.Source} is not supported yet`);
   return {
     ...volume({ destination, name: mount.Source ?? '', mode: 'z', rw, noCopy: options?.NoCopy ?? false }),
+    ...(options?.Subpath ? { subpath: options.Subpath } : {}),
     driver: options?.DriverConfig?.Name || 'local',
     volumeOptions: { labels: options?.Labels ?? {}, driverOptions: options?.DriverConfig?.Options ?? {} },
+  };
+}
+
+/** Docker: read-only whatever was asked for. */
+function image(mount: Mount, destination: string, imageId: MountRequest['imageId']): WantedMount {
+  const subpath = mount.ImageOptions?.Subpath;
+  return {
+    type: 'image',
+    destination,
+    source: imageId(mount.Source!),
+    name: mount.Source!,
+    mode: '',
+    rw: false,
+    propagation: 'rprivate',
+    ...(subpath ? { subpath } : {}),
   };
 }
 
@@ -101,5 +121,10 @@ function volume(point: { destination: string; name: string; mode: string; rw: bo
 function inherit(spec: string, mountsOf: MountRequest['mountsOf']): WantedMount[] {
   const { container, mode } = parseVolumesFrom(spec);
   const { rw } = readMode(mode);
-  return mountsOf(container).map(({ made: _, anonymous: __, ...mount }) => ({ ...mount, rw: mount.rw && rw }));
+  // Docker: the mode is not inherited.
+  return mountsOf(container).map(({ made: _, anonymous: __, ...mount }) => ({
+    ...mount,
+    mode: '',
+    rw: mount.rw && rw,
+  }));
 }

@@ -20,7 +20,7 @@ export interface ContainerSpec {
 export interface ContainerMount {
   readonly type: 'bind' | 'volume' | 'tmpfs' | 'image';
   readonly destination: string;
-  /** Host path; empty for tmpfs. */
+  /** Host path; empty for tmpfs. An image's: its id. */
   readonly source: string;
   readonly name?: string;
   readonly driver?: string;
@@ -32,6 +32,10 @@ export interface ContainerMount {
   /** Made by this container's create: rolled back with it. */
   readonly made?: boolean;
   readonly noCopy?: boolean;
+  /** Its options name what is mounted on its folder while a container uses it. */
+  readonly mountedOnUse?: boolean;
+  /** Of a volume or an image: only what stands there; hostile. */
+  readonly subpath?: string;
   readonly nonRecursive?: boolean;
   readonly readOnlyNonRecursive?: boolean;
   readonly readOnlyForceRecursive?: boolean;

@@ -15,6 +15,7 @@ import { hasProcess } from './record.ts';
 import type { Action } from './recover.ts';
 import { FOUND_DEAD, plan } from './recover.ts';
 import { remove } from './remove.ts';
+import { releaseVolumes } from './resolve-mounts.ts';
 import { restart } from './restart.ts';
 import { restoreSnapshot } from './restore-snapshot.ts';
 import { next } from './state.ts';
@@ -120,6 +121,7 @@ export async function recover(context: Context, { isFirst }: { isFirst: boolean 
   }
   context.missing = missing;
   if (isFirst) await sweep(context, monitors);
+  await releaseVolumes(context);
 }
 
 function isLive(container: Container): boolean {

@@ -1,14 +1,15 @@
-import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { deadline } from '#async';
-import { EngineError, internal, invalid } from '#errdefs';
-import { failpoint, isErrno } from '#sys';
+import { EngineError, internal } from '#errdefs';
+import { failpoint } from '#sys';
 import type { Context } from './context.ts';
-import type { Rendered, ResolvedMount } from './deps.ts';
+import type { PrepareRequest, Rendered, ResolvedMount } from './deps.ts';
 import { containerFiles, makeFolder, writeNetworkFiles } from './folder.ts';
 import { logAttributes } from './log-attributes.ts';
 import { logLimits } from './log-config.ts';
 import { ipcNamespace, isShareable, networkNamespace, pidNamespace } from './namespaces.ts';
 import type { Container, ContainerMount } from './record.ts';
+import { mountVolumes, releaseVolumes, resolveMounts } from './resolve-mounts.ts';
 import { sandboxRequest } from './sandbox-request.ts';
 
 /** A sandbox begun after create that nobody starts is dropped after this. */
@@ -124,6 +125,7 @@ export class Sandboxes {
     await entry.sandbox.catch(() => undefined);
     const { runtime, networks } = this.#context();
     await runtime.discard(id);
+    await releaseVolumes(this.#context());
     if (!entry.isReserved) return;
     await networks.detach(id);
     this.#release(id);
@@ -194,7 +196,9 @@ export class Sandboxes {
 function isAlone({ spec, mounts }: Container): boolean {
   const { NetworkMode, PidMode, IpcMode } = spec.hostConfig;
   const joins = [NetworkMode, PidMode, IpcMode].some((mode) => mode.startsWith('container:'));
-  return !joins && mounts.every(({ type, source }) => type !== 'bind' || existsSync(source));
+  const isThere = ({ type, source, mountedOnUse, subpath }: ContainerMount) =>
+    !mountedOnUse && !subpath && (type !== 'bind' || existsSync(source));
+  return !joins && mounts.every(isThere);
 }
 
 function hasFreeNetwork({ spec }: Container): boolean {
@@ -212,15 +216,20 @@ async function prepare(context: Context, container: Container, reserve: () => bo
   if (earlier) await earlier;
   makeFolder(context.settings, id);
   failpoint('container.prepare.folder-made');
+  using _ = container.mounts.some(({ mountedOnUse }) => mountedOnUse)
+    ? await mountVolumes(context, container)
+    : undefined;
+  const { mounts, placed } = resolveMounts(context, container);
   let isAttached = false;
-  const surrounded = surround(context, container, async (pid) => {
+  const whenApart = async (pid: number) => {
     if (isAttached) await join(context, id, pid);
-  });
+  };
+  const surrounded = surround(context, container, { placed, whenApart });
   surrounded.catch(() => undefined);
   failpoint('container.prepare.asked');
   isAttached = reserve();
   try {
-    const rendered = await render(context, container);
+    const rendered = await render(context, container, mounts);
     const { pid } = await surrounded;
     failpoint('container.prepare.prepared');
     return { pid, rendered, isAttached };
@@ -232,7 +241,11 @@ async function prepare(context: Context, container: Container, reserve: () => bo
 }
 
 /** Monitor and stub with all that the stub makes; in the background, asked for before this returns. */
-async function surround(context: Context, container: Container, whenApart: (pid: number) => Promise<void>) {
+async function surround(
+  context: Context,
+  container: Container,
+  { placed, whenApart }: Required<Pick<PrepareRequest, 'placed' | 'whenApart'>>,
+) {
   const { id, spec, mounts } = container;
   const { config, hostConfig } = spec;
   const prepared = context.runtime.prepare({
@@ -246,6 +259,7 @@ async function surround(context: Context, container: Container, whenApart: (pid:
     openStdin: config.OpenStdin,
     stdinOnce: config.StdinOnce,
     sharedSources: mounts.filter(isShared).map(({ source }) => source),
+    ...(placed.length > 0 ? { placed } : {}),
     ...(isShareable(container) ? { shmSize: hostConfig.ShmSize } : {}),
     whenApart,
   });
@@ -261,7 +275,11 @@ export async function join(context: Context, id: string, pid: number): Promise<v
 }
 
 /** The spec of a container as it stands now. */
-export async function render(context: Context, container: Container): Promise<Rendered> {
+export async function render(
+  context: Context,
+  container: Container,
+  mounts: readonly ResolvedMount[],
+): Promise<Rendered> {
   const { config, hostConfig } = container.spec;
   const { hostname, hosts, resolvConf } = containerFiles(context.settings, container.id);
   const { shmPath, ...ipc } = ipcNamespace(context, container);
@@ -270,7 +288,7 @@ export async function render(context: Context, container: Container): Promise<Re
     config,
     hostConfig,
     accounts: await accountsOf(context, container),
-    mounts: container.mounts.filter(({ type }) => type !== 'tmpfs').map((mount) => resolveMount(context, mount)),
+    mounts,
     files: { hostname, hosts, resolvConf },
     namespaces: {
       network: hostConfig.NetworkMode === 'host' ? 'host' : 'inherited',
@@ -312,35 +330,4 @@ function logTarget({ settings }: Context, container: Container) {
   if (spec.hostConfig.LogConfig.Type === 'none') return null;
   const limits = logLimits(spec.hostConfig.LogConfig, spec.logDefaults);
   return { path: containerFiles(settings, id).log, ...limits, attributes: logAttributes(container) };
-}
-
-/** A mount point with its source on the host, which is made when it may be. */
-export function resolveMount({ volumes }: Context, mount: ContainerMount): ResolvedMount {
-  if (mount.type === 'bind') assertSource(mount);
-  const volume = mount.type === 'volume' ? volumes.mount(mount.name!) : undefined;
-  const source = volume?.source ?? mount.source;
-  // There is nothing below a file, and crun's recursive read-only takes directories only.
-  const isFile = mount.type === 'bind' && !statSync(source).isDirectory();
-  return {
-    source,
-    destination: mount.destination,
-    readonly: !mount.rw || volume?.readonly === true,
-    propagation: mount.propagation,
-    ...(mount.nonRecursive ? { nonRecursive: true } : {}),
-    ...(mount.readOnlyNonRecursive || isFile ? { readOnlyNonRecursive: true } : {}),
-    ...(mount.readOnlyForceRecursive && !isFile ? { readOnlyForceRecursive: true } : {}),
-  };
-}
-
-/** Docker: `-v /missing:/x` makes the folder, root's and 0755; `--mount` refuses. */
-function assertSource({ source, createSource }: ContainerMount): void {
-  if (existsSync(source)) return;
-  if (!createSource) throw invalid(`invalid mount config for type "bind": bind source path does not exist: ${source}`);
-  try {
-    mkdirSync(source, { recursive: true, mode: 0o755 });
-  } catch (error) {
-    if (!isErrno(error, 'EEXIST', 'ENOTDIR', 'EROFS', 'EACCES', 'EPERM')) throw error;
-    throw internal(`error while creating mount source path '${source}': mkdir ${source}: ${error.code}`, error);
-  }
-  failpoint('container.prepare.bind-source-made');
 }

@@ -85,7 +85,14 @@ export class ContainerRows {
   }
 
   containersUsingImage(imageId: string): { id: string; name: string; running: boolean }[] {
-    return this.#store.prepare('SELECT id, name, status FROM containers WHERE image_id = ?').all(imageId).map(toUse);
+    return this.#store
+      .prepare(
+        `SELECT id, name, status FROM containers WHERE image_id = ?1 OR id IN (
+           SELECT container_id FROM container_mounts
+           WHERE volume IS NULL AND point ->> '$.type' = 'image' AND point ->> '$.source' = ?1)`,
+      )
+      .all(imageId)
+      .map(toUse);
   }
 
   /** The id that holds this name, whatever its state. */
@@ -112,7 +119,7 @@ export class ContainerRows {
         .prepare(
           'INSERT INTO container_mounts (container_id, position, destination, volume, point) VALUES (?, ?, ?, ?, ?)',
         )
-        .run(container.id, position, mount.destination, mount.name ?? null, JSON.stringify(mount));
+        .run(container.id, position, mount.destination, volumeOf(mount), JSON.stringify(mount));
     });
   }
 
@@ -234,6 +241,8 @@ export class ContainerRows {
       );
   }
 }
+
+const volumeOf = ({ type, name }: ContainerMount) => (type === 'volume' ? (name ?? null) : null);
 
 function toUse(row: Row): { id: string; name: string; running: boolean } {
   const status = row.status as Status;

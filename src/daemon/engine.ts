@@ -24,6 +24,7 @@ const LOG_DEFAULTS = { 'max-size': '20m', 'max-file': '5' };
 const STOP_TIMEOUT_SECONDS = 10;
 /** Docker's names of the storage drivers. */
 export const DRIVERS = { overlay: 'overlay2', native: 'vfs' } as const;
+const MOUNTER = fileURLToPath(new URL('../../build/native/gantry-mount', import.meta.url));
 const JAIL = fileURLToPath(new URL('../../build/native/gantry-jail', import.meta.url));
 
 /** Every module of one engine, constructed; nothing of it listens yet. */
@@ -75,6 +76,7 @@ export async function openEngine(config: DaemonConfig, log: Log): Promise<Engine
     events,
     usage: volumeUsage,
     log: log.child({ module: 'volume' }),
+    mounter: MOUNTER,
   });
   const networks = new Networks({ store, mark, config: networkConfig(config), log: log.child({ module: 'network' }) });
   undo.defer(() => networks.close());

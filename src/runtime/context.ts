@@ -31,6 +31,11 @@ export function shmPath(execRoot: string, id: string): string {
   return `${runDirectory(execRoot, id)}/shm`;
 }
 
+/** Where the n-th mount of a container appears that only its runtime sees. */
+export function placePath(execRoot: string, id: string, n: number): string {
+  return `${runDirectory(execRoot, id)}/mount-${n}`;
+}
+
 /** The runtime of that name ('' is the default). */
 export function findRuntime({ runtimes, defaultRuntime }: RuntimeContext, name: string): OciRuntime {
   const runtime = runtimes.get(name || defaultRuntime);

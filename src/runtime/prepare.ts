@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
-import { internal } from '#errdefs';
+import { constants } from 'node:os';
+import { internal, invalid, notFound } from '#errdefs';
 import type { Mount } from '#oci';
 import { bootId, failpoint, processStartTime } from '#sys';
 import { ensureParents } from './cgroup/parents.ts';
@@ -9,6 +10,7 @@ import { runCommand, waitsForSpec } from './command.ts';
 import type { RuntimeContext } from './context.ts';
 import { findRuntime, rootfsPath, runDirectory, shmPath } from './context.ts';
 import { discard } from './discard.ts';
+import type { PlacedMount } from './monitor/instructions.ts';
 import { renderInstructions } from './monitor/instructions.ts';
 import { MonitorLink } from './monitor/link.ts';
 import { MonitorError } from './monitor/messages.ts';
@@ -41,6 +43,8 @@ export interface PrepareRequest {
   readonly stdinOnce: boolean;
   /** Sources of binds with shared propagation, which must stay peers of the host's mounts. */
   readonly sharedSources?: readonly string[];
+  /** What the runtime is to find at {@link Runtime.place}. */
+  readonly placed?: readonly PlacedMount[];
   /** Bytes of the shared memory that other containers may bind; absent: it has none of that kind. */
   readonly shmSize?: number;
   /** Called with a process in the namespaces as soon as these are there, while the rest is being made; part of the preparation. */
@@ -131,8 +135,24 @@ function renderLog(log: LogTarget | null): Field[] {
   return [log.path, Math.max(0, Math.trunc(log.maxSize)), Math.max(0, Math.trunc(log.maxFile)), attributes];
 }
 
+/** Docker's words for what a subpath does not lead to; the folder is one of ours and has no spaces. */
+function subpathError(error: MonitorError): Error {
+  const [, folder = '', subpath = ''] = /^take-beneath (\S+) (.*)$/s.exec(error.message) ?? [];
+  const path = `${folder}/${subpath}`;
+  const { EXDEV, ELOOP, ENOENT } = constants.errno;
+  if (error.number === ENOENT) {
+    return notFound(`cannot access path ${path}: lstat ${path}: no such file or directory`, error);
+  }
+  if (error.number === EXDEV || error.number === ELOOP) {
+    return invalid(`path concatenation escapes the base directory, base: ${folder}, subpath: ${subpath}`, error);
+  }
+  const reason = errnoText(error.number);
+  return internal(`error while resolving symlinks in combined path "${path}": ${reason}`, error);
+}
+
 function explain(error: unknown): unknown {
   if (!(error instanceof MonitorError)) return error;
+  if (error.message.startsWith('take-beneath ')) return subpathError(error);
   const reason = error.number > 0 ? `: ${errnoText(error.number)}` : '';
   return internal(`failed to create task for container: ${error.message}${reason}`, error);
 }

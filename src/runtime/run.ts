@@ -62,9 +62,9 @@ export class Run {
 
   /** Takes in all that the monitor knows; what ended meanwhile is told now. */
   adopt({ container, execs }: MonitorState): void {
-    const { phase, stub, started, failure } = container;
+    const { phase, stub, started, failure, failureNumber } = container;
     if (phase === 'ready') this.#prepared(stub);
-    if (phase === 'failed') this.#unprepared(new MonitorError('prepare', 0, failure));
+    if (phase === 'failed') this.#unprepared(new MonitorError('prepare', failureNumber, failure));
     if (phase === 'running' || phase === 'exited') this.begin(started);
     if (phase === 'exited' && container.exit.finishedAt !== '') this.#settle(container.exit);
     for (const exec of execs) {

@@ -51,6 +51,15 @@ export function overlayMount(key: string, layers: readonly string[]): Mount {
   return { type: 'overlay', source: 'overlay', target: '', options: overlayOptions(key, layers) };
 }
 
+/** Layers (newest first) as one tree that nobody writes to. */
+export function readOnlyMount(layers: readonly string[]): Mount {
+  if (layers.length === 0) return { type: 'bind', source: EMPTY, target: '', options: ['bind'] };
+  // An overlay without a writable directory needs two others.
+  const options = ['ro', 'nodev', 'userxattr', `lowerdir=${lowerNames(layers)}:${EMPTY}`];
+  if (options.join(',').length > OPTION_BYTES) throw invalid('max depth exceeded');
+  return { type: 'overlay', source: 'overlay', target: '', options };
+}
+
 function overlayOptions(key: string, layers: readonly string[]): string[] {
   const lower = layers.length === 0 ? EMPTY : lowerNames(layers);
   return ['userxattr', 'index=off', `lowerdir=${lower}`, `upperdir=c/${key}/upper`, `workdir=c/${key}/work`];

@@ -43,7 +43,7 @@ function isInUse(volume: string): boolean {
 }
 
 /** The directories of a container's tree, newest first. */
-function treeOf({ folders, key, layers, plainRoot }: CopyUp): string[] {
+export function treeOf({ folders, key, layers, plainRoot }: Staged): string[] {
   if (plainRoot) return [plainRoot];
   return [join(folders.containers, key, 'upper'), ...layers.map((name) => join(folders.layers, name, 'diff'))];
 }

@@ -3,12 +3,12 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { KeyedMutex, Semaphore } from '#async';
-import { notFound } from '#errdefs';
+import { notFound, notImplemented } from '#errdefs';
 import type { Log } from '#log';
 import type { Mount } from '#oci';
 import { failpoint } from '#sys';
-import { layersOf, makeSnapshot, overlayMount } from './container-snapshot.ts';
-import { copyUp } from './copy-up.ts';
+import { layersOf, makeSnapshot, overlayMount, readOnlyMount } from './container-snapshot.ts';
+import { copyUp, treeOf } from './copy-up.ts';
 import type { Folders } from './folders.ts';
 import { openFolders } from './folders.ts';
 import type { Found, UnpackLimits } from './jail/task.ts';
@@ -16,7 +16,7 @@ import { DEFAULT_UNPACK_LIMITS } from './jail/task.ts';
 import { layerName } from './layer-name.ts';
 import type { LayerSource } from './layers.ts';
 import { findLayers, layerFacts, treesOf, unpackLayer } from './layers.ts';
-import { readMerged } from './merged.ts';
+import { findDirectory, readMerged } from './merged.ts';
 import { canOverlay, mergeLayers } from './native.ts';
 import type { CopyIn, CopyOut } from './stage.ts';
 import { copyIn, copyOut, exportTree, findAt, writeChanges } from './stage.ts';
@@ -136,6 +136,15 @@ export class Snapshots {
     return { cwd, mounts: [{ type: 'bind', source: `c/${key}/upper`, target: '', options: ['rbind'] }] };
   }
 
+  /** How layers (base first) are mounted to be only read; names are relative to `cwd`. Not-found when one is missing. */
+  view(parents: readonly string[]): { cwd: string; mount: Mount } {
+    if (this.driver === 'native') throw notImplemented('mounts of images need the storage driver overlay2');
+    const layers = parents.map(layerName).reverse();
+    const missing = layers.findIndex((name) => !this.#layers.has(name));
+    if (missing >= 0) throw notFound(`layer ${parents.at(-1 - missing)} is not unpacked`);
+    return { cwd: this.#folders.root, mount: readOnlyMount(layers) };
+  }
+
   /** Takes away a container's tree; its files are deleted in the background. Absent is success. */
   async remove(key: string): Promise<void> {
     this.#trash.discard(join(this.#folders.containers, checked(key)));
@@ -166,6 +175,11 @@ export class Snapshots {
   /** Fills an empty directory (a volume) with what the container's tree has at `path`; nothing there is success. */
   async copyUp(key: string, path: string, destination: string, options: Cancellable = {}): Promise<void> {
     await copyUp({ ...this.#staged(key, options), path, destination });
+  }
+
+  /** Whether a container's tree has a directory at a path, through links. */
+  hasDirectory(key: string, path: string): boolean {
+    return findDirectory(treeOf(this.#staged(key, {})), Buffer.from(path)) !== undefined;
   }
 
   /** What stands at an absolute path of a container, a link at its end not followed; not-found when there is nothing. */

@@ -66,6 +66,8 @@ export { bootId, processStartTime } from './proc.ts';
 export type { SeccompFilter, SeccompRule } from './seccomp.ts';
 export { compileSeccomp } from './seccomp.ts';
 export { descriptorOf, sendByte } from './send-descriptor.ts';
+export type { MountFlag } from './statfs.ts';
+export { mountFlags } from './statfs.ts';
 export { syncfs } from './syncfs.ts';
 export { isErrno, SystemError } from './system-error.ts';
 export type { Timespec } from './utimens.ts';

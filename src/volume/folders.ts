@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { lstat, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { conflict } from '#errdefs';
@@ -28,11 +28,17 @@ export class Folders {
     if (mkdirSync(this.data(name), { recursive: true, mode: 0o755 }) !== undefined) failpoint('volume.create.folder');
   }
 
-  /** Throws when something is mounted on a volume's folder: its removal would empty what is mounted. */
+  /** Throws when something is mounted on or below a volume's folder: its removal would empty what is mounted. */
   assertNotMounted(name: string): void {
-    const data = this.data(name);
-    if (!existsSync(data) || lstatSync(data).dev === lstatSync(this.#root).dev) return;
-    throw conflict(`remove ${name}: another file system is mounted on ${data}`);
+    const folder = join(this.#root, name);
+    const there = mountPoints().find((path) => path.startsWith(`${folder}/`));
+    if (there) throw conflict(`remove ${name}: another file system is mounted on ${there}`);
+  }
+
+  /** Names of the volumes that have something mounted on their folder. */
+  mounted(): string[] {
+    const points = new Set(mountPoints());
+    return this.names().filter((name) => points.has(this.data(name)));
   }
 
   /** Moves a volume's folder away in one step, so that its name is free; {@link clear} removes it. */
@@ -65,6 +71,15 @@ export class Folders {
     const top = await lstat(data).catch(() => undefined);
     return top ? sizeOf(data, top.dev) : 0;
   }
+}
+
+/** Where something is mounted, of all that this process sees. */
+function mountPoints(): string[] {
+  return readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    .map((line) =>
+      (line.split(' ')[4] ?? '').replace(/\\([0-7]{3})/g, (_, code) => String.fromCharCode(parseInt(code, 8))),
+    );
 }
 
 /** Sum of the sizes of what is in a folder; hard links count once. Names are bytes; what vanishes meanwhile counts not. */

@@ -1,12 +1,6 @@
-import { invalid, notImplemented } from '#errdefs';
+import { invalid } from '#errdefs';
 
 export type DriverOptions = Readonly<Record<string, string>>;
-
-/** What is bound into a container that uses a volume. */
-export interface VolumeMount {
-  readonly source: string;
-  readonly readonly: boolean;
-}
 
 const KNOWN = ['type', 'o', 'device', 'size'];
 const REQUIRED: readonly (readonly [option: string, requires: readonly string[]])[] = [
@@ -29,17 +23,9 @@ export function checkOptions(name: string, options: DriverOptions): void {
     const missing = given.includes(option) && requires.find((one) => !given.includes(one));
     if (missing) throw invalid(`create ${name}: missing required option: ${JSON.stringify(missing)}`);
   }
-  if (options.device && !isBind(options)) {
-    throw notImplemented(
-      `create ${name}: volumes of type ${JSON.stringify(options.type)} are not supported yet, only o=bind`,
-    );
-  }
 }
 
-const isBind = ({ o = '' }: DriverOptions) => o.split(',').some((flag) => flag === 'bind' || flag === 'rbind');
-
-/** What is bound for a volume: the folder of the host that its options name, without one its own. */
-export function mountOf(folder: string, options: DriverOptions | null): VolumeMount {
-  if (!options?.device) return { source: folder, readonly: false };
-  return { source: options.device, readonly: (options.o ?? '').split(',').includes('ro') };
+/** Whether something is mounted on a volume's folder while a container uses it. */
+export function needsMount(options: DriverOptions | null): options is DriverOptions {
+  return Boolean(options?.device || options?.type);
 }

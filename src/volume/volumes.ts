@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Filters, Volume, VolumeCreateRequest, VolumeListResponse, VolumePruneReport } from '#api';
+import { KeyedMutex } from '#async';
 import { conflict, notFound } from '#errdefs';
 import type { Events } from '#events';
 import type { Log } from '#log';
@@ -7,9 +8,9 @@ import type { Store } from '#store';
 import { failpoint } from '#sys';
 import { ANONYMOUS, listFilter, pruneFilter } from './filter.ts';
 import { Folders } from './folders.ts';
+import { mountVolume, unmountVolume } from './mount.ts';
 import { checkName } from './name.ts';
-import type { VolumeMount } from './options.ts';
-import { checkOptions, mountOf } from './options.ts';
+import { checkOptions, needsMount } from './options.ts';
 import type { VolumeRecord } from './store.ts';
 import { VolumeRows } from './store.ts';
 
@@ -29,6 +30,8 @@ export interface VolumesOptions {
   readonly events: Pick<Events, 'record'>;
   readonly usage: VolumeUsage;
   readonly log: Log;
+  /** Path of `gantry-mount`. */
+  readonly mounter: string;
 }
 
 /** The volumes of one engine. */
@@ -39,15 +42,21 @@ export class Volumes {
   readonly #events: Pick<Events, 'record'>;
   readonly #usage: VolumeUsage;
   readonly #log: Log;
+  readonly #mounter: string;
+  readonly #mounted: Set<string>;
+  readonly #leases = new Set<{ readonly name: string }>();
+  readonly #locks = new KeyedMutex();
   #isPruning = false;
 
-  constructor({ root, store, events, usage, log }: VolumesOptions) {
+  constructor({ root, store, events, usage, log, mounter }: VolumesOptions) {
     this.#store = store;
     this.#rows = new VolumeRows(store);
     this.#folders = new Folders(root);
     this.#events = events;
     this.#usage = usage;
     this.#log = log;
+    this.#mounter = mounter;
+    this.#mounted = new Set(this.#folders.mounted());
   }
 
   /**
@@ -94,9 +103,35 @@ export class Volumes {
     return this.#folders.data(name);
   }
 
-  /** What to mount for a container that uses it. */
-  mount(name: string): VolumeMount {
-    return mountOf(this.path(name), this.#find(name).options);
+  /** Whether {@link mount} has to come before a container's use. */
+  needsMount(name: string): boolean {
+    return needsMount(this.#find(name).options);
+  }
+
+  /**
+   * Mounts what a volume's options name on its folder, unless it is there; it stays at least until the result is disposed
+   * of. Throws Docker's text.
+   */
+  async mount(name: string): Promise<Disposable> {
+    using _ = await this.#locks.lock(name);
+    const { options } = this.#find(name);
+    if (!this.#mounted.has(name) && needsMount(options)) {
+      await mountVolume(this.#mounter, this.path(name), options);
+      this.#mounted.add(name);
+      failpoint('volume.mount.mounted');
+    }
+    const lease = { name };
+    this.#leases.add(lease);
+    return { [Symbol.dispose]: () => this.#leases.delete(lease) };
+  }
+
+  /** Takes off what is mounted for nobody any more. */
+  async unmountUnused(isUsed: (name: string) => boolean): Promise<void> {
+    for (const name of this.#mounted) {
+      using _ = await this.#locks.lock(name);
+      const isLeased = [...this.#leases].some((lease) => lease.name === name);
+      if (!isLeased && !isUsed(name)) await this.#unmount(name);
+    }
   }
 
   /** By name. */
@@ -114,6 +149,7 @@ export class Volumes {
     if (users.length > 0) {
       throw conflict(`remove ${name}: volume is in use - [${users.map(({ id }) => id).join(', ')}]`);
     }
+    await this.#unmount(name);
     this.#folders.assertNotMounted(name);
     this.#store.tx(() => {
       this.#rows.delete(name);
@@ -162,6 +198,13 @@ export class Volumes {
     for (const { name } of this.#rows.all()) this.#folders.make(name);
     await this.#clear();
     return orphans;
+  }
+
+  async #unmount(name: string): Promise<void> {
+    if (!this.#mounted.has(name)) return;
+    await unmountVolume(this.#mounter, this.path(name));
+    this.#mounted.delete(name);
+    failpoint('volume.unmount.unmounted');
   }
 
   async #prune(candidates: readonly VolumeRecord[]): Promise<VolumePruneReport> {

@@ -167,12 +167,27 @@ async function files({ daemon, told, suffix }: Play): Promise<void> {
   await must(socket, 'DELETE', `/containers/${id}`);
 }
 
-async function volumes({ daemon, suffix }: Play): Promise<void> {
+async function volumes({ daemon, told, suffix }: Play): Promise<void> {
   const { socket } = daemon;
+  await mountedVolume({ daemon, told, suffix });
   await must(socket, 'POST', '/volumes/create', { Name: `unused-${suffix}` });
   await must(socket, 'DELETE', `/volumes/unused-${suffix}`);
   await must(socket, 'POST', '/volumes/create', { Name: `unused-${suffix}` });
   await must(socket, 'POST', `/volumes/prune?filters=${encodeURIComponent('{"all":["true"]}')}`);
+}
+
+/** One that is mounted for its filling and for its use. */
+async function mountedVolume({ daemon, told, suffix }: Play): Promise<void> {
+  const { socket } = daemon;
+  await importImage(daemon);
+  const Name = `mounted-${suffix}`;
+  await must(socket, 'POST', '/volumes/create', { Name, DriverOpts: { type: 'tmpfs', device: 'tmpfs' } });
+  const HostConfig = { Binds: [`${Name}:/etc`] };
+  const id = await create(socket, told, `user-of-${Name}`, { HostConfig });
+  await start(socket, told, id);
+  told.removing(id);
+  await must(socket, 'DELETE', `/containers/${id}?force=1`);
+  await must(socket, 'DELETE', `/volumes/${Name}`);
 }
 
 /** Creates a container that sleeps, and remembers that it was told so. */

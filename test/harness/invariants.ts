@@ -97,15 +97,19 @@ function leaks(listed: readonly Listed[], host: HostState, rows: Rows): string[]
     ...without('attachment of', rows.attachments, known),
     ...rows.operations.map((operation) => `operation under way: ${operation}`),
     ...host.strays.map((process) => `process without owner: ${process}`),
-    ...host.mounts.filter((line) => !isOwned(line, running)).map((line) => `mount left on the host: ${line}`),
+    ...host.mounts
+      .filter((line) => !isOwned(line, running, rows.mountedVolumes))
+      .map((line) => `mount left on the host: ${line}`),
     ...host.leftovers.map((path) => `left over: ${path}`),
   ];
 }
 
-/** Whether a mount is the shared memory of a running container. */
-function isOwned(mount: string, running: ReadonlySet<string>): boolean {
+/** Whether a mount is the shared memory of a running container, or a volume that one uses. */
+function isOwned(mount: string, running: ReadonlySet<string>, volumes: readonly string[]): boolean {
   const owner = /\/monitors\/([0-9a-f]{64})\/shm /.exec(mount)?.[1];
-  return owner !== undefined && running.has(owner);
+  if (owner !== undefined) return running.has(owner);
+  const volume = /\/volumes\/([^/ ]+)\/_data /.exec(mount)?.[1];
+  return volume !== undefined && volumes.includes(volume);
 }
 
 /** What has to be there and is not. */

@@ -20,6 +20,8 @@ export interface Rows {
   readonly volumes: readonly string[];
   /** Volumes that containers name. */
   readonly usedVolumes: readonly string[];
+  /** Those that are mounted on use, with a container that runs. */
+  readonly mountedVolumes: readonly string[];
   readonly images: number;
   readonly layers: number;
 }
@@ -46,6 +48,10 @@ export function readRows(daemon: TestDaemon): Rows {
       links: column('SELECT link FROM endpoints WHERE link IS NOT NULL'),
       volumes: column('SELECT name FROM volumes'),
       usedVolumes: column('SELECT DISTINCT volume FROM container_mounts WHERE volume IS NOT NULL'),
+      mountedVolumes: column(
+        `SELECT DISTINCT m.volume FROM container_mounts m JOIN containers c ON c.id = m.container_id
+         WHERE m.point ->> '$.mountedOnUse' AND c.status IN ('running', 'paused', 'restarting')`,
+      ),
       images: column('SELECT id FROM images').length,
       layers: column('SELECT chain_id FROM layers').length,
     };

@@ -6,7 +6,7 @@ import type { Bind, Holder, View } from '../deps.ts';
 import { containerFiles } from '../folder.ts';
 import type { Container } from '../record.ts';
 import { hasProcess } from '../record.ts';
-import { resolveMount } from '../sandbox.ts';
+import { mountVolumes, releaseVolumes, resolveMount } from '../resolve-mounts.ts';
 
 /** A way to a container's files, which others respect until it is disposed of. */
 export interface Reach extends AsyncDisposable {
@@ -22,12 +22,16 @@ interface Wanted {
 
 /**
  * Finds out how a container's files are reached now: through the process that has them mounted, else by a mount of our
- * own. Docker: what the container mounts by itself (tmpfs, /proc) is not seen; its volumes are, in any state.
+ * own. Docker: what the container mounts by itself (tmpfs, /proc) is not seen; its volumes are, in any state. What a stub
+ * makes for its runtime alone (images, parts of volumes) is not seen either.
  */
 export async function reach(context: Context, id: string, { writes, binds: seesBinds }: Wanted): Promise<Reach> {
   await using undo = new AsyncDisposableStack();
   if (writes) undo.use(await context.locks.lock(id));
   let container = read(context, id);
+  const leases = seesBinds ? await mountVolumes(context, container) : undefined;
+  if (leases) undo.defer(() => releaseVolumes(context));
+  if (leases) undo.use(leases);
   const binds = seesBinds ? bindsOf(context, container) : [];
   let holder =
     writes || binds.length > 0 || hasProcess(container) ? await holderOf(context, container, undo) : undefined;
@@ -88,9 +92,9 @@ function bindsOf(context: Context, container: Container): Bind[] {
     ({ source, path }) => existsSync(source) && container.mounts.every(({ destination }) => destination !== path),
   );
   const asked = container.mounts
-    .filter(({ type }) => type !== 'tmpfs')
+    .filter(({ type, subpath }) => (type === 'bind' || type === 'volume') && !subpath)
     .map((mount) => {
-      const { source, destination, readonly, nonRecursive } = resolveMount(context, mount);
+      const { source, destination, readonly, nonRecursive } = resolveMount(mount);
       return { source, path: destination, readonly, recursive: !nonRecursive };
     });
   return [...asked, ...own.map((file) => ({ ...file, readonly: false, recursive: false }))].toSorted(

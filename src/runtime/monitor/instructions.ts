@@ -19,6 +19,16 @@ const FLAGS: Readonly<Record<string, number>> = {
   relatime: 0x200000,
 };
 
+/**
+ * What appears at `target` for the runtime: a folder of the host or a mount of its own (names relative to `cwd`), or of
+ * either only what stands at `subpath`, which is hostile and never leads out of it.
+ */
+export interface PlacedMount {
+  readonly target: string;
+  readonly source: string | { readonly cwd: string; readonly mount: Mount };
+  readonly subpath: string;
+}
+
 /** What the stub makes before it waits to become the runtime. */
 export interface Surroundings {
   readonly cgroup: Pick<CgroupPlan, 'setup' | 'join'>;
@@ -29,6 +39,8 @@ export interface Surroundings {
   readonly netns: 'new' | 'host' | { readonly pid: number };
   /** Sources of binds whose mounts shall reach the host (`shared`, `rshared`). */
   readonly sharedSources?: readonly string[];
+  /** Mounts that exist in the stub's mount namespace only, for the runtime to bind. */
+  readonly placed?: readonly PlacedMount[];
   /** Shared memory that other containers may bind, mounted for the host to see. Bytes. */
   readonly shm?: { readonly path: string; readonly size: number };
 }
@@ -40,6 +52,7 @@ export function renderInstructions({
   target,
   netns,
   sharedSources = [],
+  placed = [],
   shm,
 }: Surroundings): Field[][] {
   return [
@@ -56,6 +69,7 @@ export function renderInstructions({
     // Slave, not private: what the host unmounts is unmounted here too, and nothing of ours reaches the host.
     ['propagation', '/', hex(MS_REC | MS_SLAVE)],
     ...sharedSources.map((source) => ['graft', source]),
+    ...placed.flatMap(renderPlaced),
     ['chdir', rootfs.cwd],
     ...rootfs.mounts.map((mount) => renderMount(mount, target)),
     ['chdir', '/'],
@@ -66,6 +80,27 @@ function renderShm({ path, size }: NonNullable<Surroundings['shm']>): Field[][] 
   return [
     ['mkdir', path, '755'],
     ['mount', 'shm', path, 'tmpfs', hex(MS_NOSUID_NODEV_NOEXEC), `mode=1777,size=${size}`],
+  ];
+}
+
+function renderPlaced({ target, source, subpath }: PlacedMount): Field[][] {
+  if (typeof source === 'string') {
+    return [
+      ['take-beneath', source, subpath],
+      ['place', target],
+    ];
+  }
+  const whole = subpath === '' ? target : `${target}-whole`;
+  return [
+    ['mkdir', whole, '755'],
+    ['chdir', source.cwd],
+    renderMount(source.mount, whole),
+    ...(subpath === ''
+      ? []
+      : [
+          ['take-beneath', whole, subpath],
+          ['place', target],
+        ]),
   ];
 }
 

@@ -41,6 +41,8 @@ export interface MonitorSession {
   readonly started: MonitorStarted;
   readonly exit: MonitorExit;
   readonly failure: string;
+  /** 0 when it is not known. */
+  readonly failureNumber: number;
 }
 
 export interface MonitorState {
@@ -70,6 +72,7 @@ function decodeSession(bytes: Buffer): MonitorSession {
     started: decodeStarted(fields.slice(3, 6)),
     exit: decodeExit(fields.slice(6, 10)),
     failure: fields[10]!,
+    failureNumber: Number(fields[11] ?? 0),
   };
 }
 

@@ -13,6 +13,8 @@ export interface ResolvedMount {
   /** Only the mount itself becomes read-only, not the mounts below it. */
   readonly readOnlyNonRecursive?: boolean;
   readonly readOnlyForceRecursive?: boolean;
+  /** Restrictions of the source's own mount (`ro`, `nosuid`, `nodev`, `noexec`), which a bind must not lift. */
+  readonly flags?: readonly string[];
 }
 
 /** A device node of the host; `path` is where it lies there. */

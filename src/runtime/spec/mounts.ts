@@ -59,15 +59,11 @@ function systemMounts({ hostConfig, shmPath, defaults }: SpecInput, taken: Set<s
   return kept.map((mount) => {
     if (mount.destination !== '/dev/shm') return { ...mount, options: [...mount.options] };
     const hostShm = hostConfig.IpcMode === 'host' ? '/dev/shm' : shmPath;
-    if (hostShm) return boundShm(hostShm);
+    if (hostShm) {
+      return bind({ source: hostShm, destination: '/dev/shm', readonly: false, flags: ['nosuid', 'noexec', 'nodev'] });
+    }
     return { ...mount, options: [...mount.options, `size=${hostConfig.ShmSize || defaults.shmSize}`] };
   });
-}
-
-/** crun forgets the flags of what it binds. */
-function boundShm(source: string): Required<OciMount> {
-  const { options, ...mount } = bind({ source, destination: '/dev/shm', readonly: false });
-  return { ...mount, options: [...options, 'nosuid', 'noexec', 'nodev'] };
 }
 
 function userMounts({ mounts }: SpecInput): Required<OciMount>[] {
@@ -97,22 +93,30 @@ function engineFiles({ files, hostConfig }: SpecInput, taken: Set<string>): Requ
   return all.flatMap(({ destination, source }) =>
     source === undefined || taken.has(destination)
       ? []
-      : [bind({ source, destination, readonly, readOnlyNonRecursive: true })],
+      : [bind({ source, destination, readonly, readOnlyNonRecursive: readonly })],
   );
 }
 
 function bind(mount: ResolvedMount): Required<OciMount> {
+  assertNoConflict(mount);
   const options = [mount.nonRecursive ? 'bind' : 'rbind'];
-  if (mount.readonly) {
-    if (mount.readOnlyNonRecursive && mount.readOnlyForceRecursive) {
-      throw invalid('mount options conflict: ReadOnlyNonRecursive && ReadOnlyForceRecursive');
-    }
-    options.push(mount.readOnlyNonRecursive ? 'ro' : 'rro');
-  }
+  if (mount.readonly) options.push(mount.readOnlyNonRecursive ? 'ro' : 'rro');
   const propagation = mount.propagation || 'rprivate';
   // crun takes the r of a propagation for the bind's own: a bind of one mount has nothing below to propagate to.
   options.push(mount.nonRecursive ? propagation.replace(/^r/, '') : propagation);
+  // crun forgets the flags of what it binds.
+  for (const flag of mount.flags ?? []) if (flag !== 'ro' || !mount.readonly) options.push(flag);
   return { destination: clean(mount.destination), type: 'bind', source: mount.source, options };
+}
+
+/** Docker: told by the start. */
+function assertNoConflict({ readonly, readOnlyNonRecursive, readOnlyForceRecursive }: ResolvedMount): void {
+  const conflict = (what: string) => invalid(`mount options conflict: ${what}`);
+  if (!readonly && readOnlyNonRecursive) throw conflict('!ReadOnly && BindOptions.ReadOnlyNonRecursive');
+  if (!readonly && readOnlyForceRecursive) throw conflict('!ReadOnly && BindOptions.ReadOnlyForceRecursive');
+  if (readOnlyNonRecursive && readOnlyForceRecursive) {
+    throw conflict('ReadOnlyNonRecursive && BindOptions.ReadOnlyForceRecursive');
+  }
 }
 
 /** Without a slash at the end, `.` and `..`. */

@@ -6,6 +6,7 @@ import { files } from './files.ts';
 import { images } from './images.ts';
 import { lifecycle } from './lifecycle.ts';
 import { lists } from './lists.ts';
+import { mountCases } from './mounts.ts';
 import { namespaces } from './namespaces.ts';
 import { networks } from './networks.ts';
 import { policies } from './policies.ts';
@@ -28,6 +29,7 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
   files,
   lists,
   images,
+  mounts: mountCases,
   namespaces,
   networks,
   volumes,

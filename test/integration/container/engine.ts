@@ -91,9 +91,13 @@ export class Engine {
   async output(script: string, host: object = {}, config: object = {}): Promise<string> {
     await this.run('output', ['sh', '-c', script], host, config);
     await this.wait('output');
-    const text = await this.#read('GET', '/containers/output/logs?stdout=1&stderr=1');
+    const text = await this.logs('output');
     await this.remove('output');
     return text;
+  }
+
+  async logs(name: string): Promise<string> {
+    return await this.#read('GET', `/containers/${name}/logs?stdout=1&stderr=1`);
   }
 
   /** What a shell's script writes in a running container. */
