@@ -54,7 +54,6 @@ const NOT_YET: Readonly<Record<string, string>> = {
   'POST /swarm/init': 'swarm mode',
   'POST /swarm/join': 'swarm mode',
   'POST /commit': 'committing a container',
-  'GET /containers/{name}/attach/ws': 'attaching over a WebSocket',
   'GET /images/search': 'searching a registry',
   'GET /images/get': 'saving images',
   'GET /images/{name}/get': 'saving images',

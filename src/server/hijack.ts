@@ -6,6 +6,8 @@ import type { SessionStream } from './deps.ts';
 import { COMMON_HEADERS, rawHead } from './head.ts';
 import { Query } from './query.ts';
 import { failureOf } from './status.ts';
+import { acceptWebSocket } from './websocket/handshake.ts';
+import { joinWebSocket } from './websocket/join.ts';
 
 const RAW = 'application/vnd.docker.raw-stream';
 const MULTIPLEXED = 'application/vnd.docker.multiplexed-stream';
@@ -55,6 +57,13 @@ export class Hijack {
     else stream.pipe(connection);
     // The output's end is the end of the whole: what the client still sends has nowhere to go.
     stream.on('end', () => connection.once('finish', () => connection.destroy()));
+  }
+
+  /** Answers a client that asked for a WebSocket, and joins it to the streams; throws before the head when it did not. */
+  joinWebSocket({ tty, stream }: { tty: boolean; stream: SessionStream }): void {
+    this.#connection.write(acceptWebSocket(this.request));
+    // Docker: older clients are sent text.
+    joinWebSocket(this.#connection, stream, { tty, opcode: before(this.version, '1.28') ? 'text' : 'binary' });
   }
 
   /** An answer without a body, after which the connection ends. */

@@ -1,5 +1,6 @@
 import { absentRoutes } from './absent.ts';
 import { containerRoutes } from './containers.ts';
+import { debugRoutes } from './debug.ts';
 import { execRoutes } from './execs.ts';
 import { fileRoutes } from './files.ts';
 import { imageRoutes } from './images.ts';
@@ -21,5 +22,6 @@ export const routes: readonly Route[] = [
   ...volumeRoutes,
   ...networkRoutes,
   ...ownRoutes,
+  ...debugRoutes,
   ...absentRoutes,
 ];

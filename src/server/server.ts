@@ -84,7 +84,8 @@ export class Server {
 
   #hijackOf(request: IncomingMessage): Resolution | undefined {
     const { method, url = '' } = request;
-    if (method !== 'POST' || !(url.includes('/attach') || url.includes('/start'))) return undefined;
+    const mayBe = method === 'POST' ? url.includes('/attach') || url.includes('/start') : url.includes('/attach/ws');
+    if (!mayBe) return undefined;
     const resolved = resolve(this.#router, request);
     return resolved.kind === 'call' && resolved.route.hijack ? resolved : undefined;
   }

@@ -9,6 +9,7 @@ import type { Route } from './route.ts';
 import { failureOf } from './status.ts';
 import { timestamp } from './system.ts';
 import { detachKeys } from './terminal.ts';
+import { acceptWebSocket } from './websocket/handshake.ts';
 
 const CONDITIONS: readonly string[] = ['not-running', 'next-exit', 'removed'];
 
@@ -28,6 +29,16 @@ export const streamRoutes: readonly Route[] = [
     query: ['detachKeys', 'logs', 'stream', 'stdin', 'stdout', 'stderr'],
     handle: (x, deps) => attach(x.takeOver(), deps),
     hijack: attach,
+  },
+  {
+    method: 'GET',
+    path: '/containers/{name}/attach/ws',
+    query: ['detachKeys', 'logs', 'stream', 'stdin', 'stdout', 'stderr'],
+    handle: async (x, { containers }) => {
+      await containers.inspect(x.name, { size: false });
+      acceptWebSocket(x.request);
+    },
+    hijack: attachWebSocket,
   },
 ];
 
@@ -114,6 +125,13 @@ async function attach(hijack: Hijack, { containers }: ServerDeps): Promise<void>
   } catch (error) {
     hijack.failText(error);
   }
+}
+
+/** Docker: before 1.42 all streams are attached, whatever was asked for. */
+async function attachWebSocket(hijack: Hijack, { containers }: ServerDeps): Promise<void> {
+  acceptWebSocket(hijack.request);
+  const all = before(hijack.version, '1.42') ? { stdin: true, stdout: true, stderr: true } : {};
+  hijack.joinWebSocket(await containers.attach(hijack.name, { ...attachOptions(hijack.query), ...all }));
 }
 
 function attachOptions(query: Query): AttachOptions {

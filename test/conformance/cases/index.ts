@@ -1,6 +1,7 @@
 import type { Case } from '../call.ts';
 import { createErrors } from './create-errors.ts';
 import { createMerge } from './create-merge.ts';
+import { doors } from './doors.ts';
 import { exec } from './exec.ts';
 import { files } from './files.ts';
 import { images } from './images.ts';
@@ -36,4 +37,5 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
   update: updates,
   top: tops,
   stats: statistics,
+  doors,
 };
