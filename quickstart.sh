@@ -54,10 +54,12 @@ install_modules() {
   touch "$stamp"
 }
 
-# The native parts, and the CLI as one file that starts quickly.
+# The native parts, and what starts quickly in place of the sources. A newer folder is one that a file is gone from.
 build() {
   make -s -C native
-  if [ -n "$(find src/cli src/client -newer build/gantry 2>/dev/null || echo none)" ]; then node_modules/.bin/node tools/bundle.ts >/dev/null; fi
+  [ -x build/gantry ] && [ -e build/daemon/gantryd.js ] &&
+    [ -z "$(find src tools package.json -newer build/daemon/gantryd.js ! -name '*.test.ts' -print -quit)" ] && return
+  node_modules/.bin/node tools/bundle.ts >/dev/null
 }
 
 # A host without systemd may lack the cgroup file systems. What is mounted here is noted for --uninstall.

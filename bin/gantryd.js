@@ -1,7 +1,7 @@
-// Starts the daemon.
+// Starts the daemon whose main module bin/gantryd names: the sources', or the one built from them.
 'use strict';
-const { join } = require('node:path');
 const { useCompileCache } = require('./compile-cache.js');
 
 useCompileCache();
-import(join(__dirname, '..', 'src', 'daemon', 'index.ts')).then((daemon) => daemon.main(process.argv.slice(2)));
+const [program, ...args] = process.argv.slice(2);
+require(program).main(args);

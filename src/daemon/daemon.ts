@@ -1,4 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { flushCompileCache } from 'node:module';
 import { DOCKER_VERSION } from '#api';
 import { deadline } from '#async';
 import type { Log, RootLog } from '#log';
@@ -68,7 +69,7 @@ export class Daemon implements AsyncDisposable {
       ms: Math.round(performance.now() - began),
     });
     const own = listeners.find(({ address }) => address.startsWith('unix://'))?.address;
-    if (own) warmUp(own.slice('unix://'.length)).catch((error) => log.warn('not warmed up', { error }));
+    if (own) getReady(own.slice('unix://'.length), log);
     return new Daemon(undo.move(), engine, live, { start, log });
   }
 
@@ -112,6 +113,11 @@ export async function recover({ volumes, images, containers, snapshots }: Engine
   await containers.recover();
   await images.recover();
   await snapshots.sweep(containers.ids(), images.liveLayers());
+}
+
+/** For the first clients, and for the next start, however this process ends: its compiled code is kept. */
+function getReady(socket: string, log: Log): void {
+  warmUp(socket).then(flushCompileCache, (error) => log.warn('not warmed up', { error }));
 }
 
 /** Docker's own socket too, while nobody else serves it. */

@@ -10,19 +10,25 @@ import type { Task, TaskAnswer } from './task.ts';
 
 const ANSWER = 3;
 
-const task: Task = JSON.parse(process.argv[2]!);
-let answer: Exclude<TaskAnswer, { found: unknown }>;
-try {
-  // What it would write at its end it writes now, outside.
-  flushCompileCache();
-  enterJail(task.root);
-  answer = { result: await runTask(task, (found) => writeLine({ found })) };
-} catch (error) {
-  answer = { error: describe(error) };
+void main(JSON.parse(process.argv[2]!));
+
+async function main(task: Task): Promise<void> {
+  const answer = await answerTo(task);
+  writeLine(answer);
+  closeSync(ANSWER);
+  process.exit('error' in answer ? 1 : 0);
 }
-writeLine(answer);
-closeSync(ANSWER);
-process.exit('error' in answer ? 1 : 0);
+
+async function answerTo(task: Task): Promise<Exclude<TaskAnswer, { found: unknown }>> {
+  try {
+    // What it would write at its end it writes now, outside.
+    flushCompileCache();
+    enterJail(task.root);
+    return { result: await runTask(task, (found) => writeLine({ found })) };
+  } catch (error) {
+    return { error: describe(error) };
+  }
+}
 
 function describe(error: unknown) {
   const { message, kind, code } = error as { message?: string; kind?: string; code?: string };
