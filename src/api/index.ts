@@ -93,7 +93,8 @@ export type {
   Version,
   VersionComponent,
 } from './system.ts';
-export { formatNanos, formatTime, parseTimestamp, ZERO_TIME } from './timestamps.ts';
+export { formatNanos, formatTime, parseNano, parseTimestamp, ZERO_TIME } from './timestamps.ts';
+export { parseUntil } from './until.ts';
 export { API_VERSION, before, compareVersions, DOCKER_VERSION, MIN_API_VERSION } from './versions.ts';
 export type { Volume, VolumeListResponse, VolumePruneReport } from './volume.ts';
 export { VolumeCreateRequest } from './volume.ts';

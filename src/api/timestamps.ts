@@ -46,3 +46,14 @@ export function formatNanos(nanos: bigint): string {
 export function formatTime(nanos: bigint): string {
   return formatNanos(nanos).replace(/\.?0*Z$/, 'Z');
 }
+
+const RFC3339 = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?(Z|[+-]\d{2}:\d{2})$/;
+
+/** Nanoseconds since the epoch of an RFC 3339 time; undefined when it is none. */
+export function parseNano(text: string): bigint | undefined {
+  const match = RFC3339.exec(text);
+  if (!match) return undefined;
+  const millis = Date.parse(`${match[1]}${match[3]}`);
+  if (Number.isNaN(millis)) return undefined;
+  return BigInt(millis) * 1_000_000n + BigInt((match[2] ?? '').padEnd(9, '0'));
+}

@@ -1,7 +1,6 @@
 import type { ContainerPruneReport, Filters } from '#api';
-import { checkFilters, filterValues, matchesLabels } from '#api';
+import { checkFilters, filterValues, matchesLabels, parseUntil } from '#api';
 import { conflict, invalid, isKind } from '#errdefs';
-import { parseNano } from './clock.ts';
 import type { Context } from './context.ts';
 import type { Container } from './record.ts';
 import { remove } from './remove.ts';
@@ -74,18 +73,4 @@ function untilTest(values: readonly string[]): (container: Container) => boolean
   if (text === undefined) return () => true;
   const limit = parseUntil(text);
   return ({ createdNano }) => createdNano < limit;
-}
-
-const SECONDS: Readonly<Record<string, number>> = { h: 3600, m: 60, s: 1, ms: 1e-3, us: 1e-6, ns: 1e-9 };
-
-function parseUntil(text: string): bigint {
-  const time = parseNano(text) ?? parseNano(`${text}Z`) ?? parseNano(`${text}T00:00:00Z`);
-  if (time !== undefined) return time;
-  if (/^\d+(\.\d+)?$/.test(text)) return BigInt(Math.floor(Number(text) * 1000)) * 1_000_000n;
-  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(h|ms|us|ns|m|s)/g)];
-  if (parts.length === 0 || parts.map(([part]) => part).join('') !== text) {
-    throw invalid(`failed to parse value as time or duration: ${JSON.stringify(text)}`);
-  }
-  const seconds = parts.reduce((sum, [, number, unit]) => sum + Number(number) * SECONDS[unit!]!, 0);
-  return BigInt(Math.floor(Date.now() - seconds * 1000)) * 1_000_000n;
 }

@@ -204,8 +204,9 @@ function isAlone({ spec, mounts }: Container): boolean {
 function hasFreeNetwork({ spec }: Container): boolean {
   const { NetworkMode, PortBindings, PublishAllPorts } = spec.hostConfig;
   if (NetworkMode !== 'bridge' || PublishAllPorts || spec.config.NetworkDisabled) return false;
+  const endpoints = Object.values(spec.endpoints);
   return (
-    Object.keys(PortBindings ?? {}).length === 0 && Object.values(spec.endpoints).every(({ IPAMConfig }) => !IPAMConfig)
+    Object.keys(PortBindings ?? {}).length === 0 && endpoints.length === 1 && endpoints.every((e) => !e.IPAMConfig)
   );
 }
 

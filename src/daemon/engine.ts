@@ -78,7 +78,13 @@ export async function openEngine(config: DaemonConfig, log: Log): Promise<Engine
     log: log.child({ module: 'volume' }),
     mounter: MOUNTER,
   });
-  const networks = new Networks({ store, mark, config: networkConfig(config), log: log.child({ module: 'network' }) });
+  const networks = new Networks({
+    store,
+    events,
+    mark,
+    config: networkConfig(config),
+    log: log.child({ module: 'network' }),
+  });
   undo.defer(() => networks.close());
   const { runtimes, defaultRuntime } = config;
   let live = config;

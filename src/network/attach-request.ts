@@ -1,30 +1,39 @@
+import { asBridge } from './bridge-network.ts';
 import type { Context } from './context.ts';
-import { asBridge } from './context.ts';
 import { elementOf } from './firewall/elements.ts';
 import { publicationsOf } from './firewall/publications.ts';
+import { GATEWAY_4, GATEWAY_6 } from './gateways.ts';
 import type { AttachRequest } from './kernel/protocol.ts';
 import type { EndpointRow, PortRow } from './store.ts';
 import { formatIpv4, parseCidr } from './subnet.ts';
+import { parseCidr6 } from './subnet6.ts';
+import { sysctlsOf } from './sysctls.ts';
 
 /** What the net worker needs for one endpoint, from its rows. */
 export function attachRequest(
-  { rows, names, config }: Context,
+  context: Context,
   { endpoint, ports, pid }: { endpoint: EndpointRow; ports: readonly PortRow[]; pid: number },
 ): AttachRequest {
-  const bridge = asBridge(rows.networks().find(({ id }) => id === endpoint.networkId))!;
+  const { rows, names, config } = context;
+  const bridge = asBridge(context, rows.networkById(endpoint.networkId))!;
   const isFirewalled = config.iptables ?? true;
   const add = isFirewalled ? publicationsOf(ports, [endpoint]).map(elementOf) : [];
+  const { address6 } = endpoint;
   return {
     pid,
     link: endpoint.link!,
     alias: names.alias + endpoint.id,
     bridge: bridge.bridge,
-    mtu: config.mtu ?? 1500,
+    interface: endpoint.interface,
+    mtu: bridge.mtu,
     mac: endpoint.mac,
     address: formatIpv4(endpoint.address!),
     prefix: parseCidr(bridge.subnet)!.subnet.prefix,
-    gateway: bridge.gateway,
-    apart: config.icc === false,
+    ...(endpoint.gateway & GATEWAY_4 ? { gateway: bridge.gateway } : {}),
+    ...(address6 === null ? {} : { six: { address: address6, prefix: parseCidr6(bridge.subnet6!)!.subnet.prefix } }),
+    ...(endpoint.gateway & GATEWAY_6 ? { gateway6: bridge.gateway6! } : {}),
+    sysctls: bridge.isDefault ? [] : sysctlsOf(context, endpoint),
+    apart: !bridge.icc,
     publish: { table: names.table, remove: [], add: add.filter((element) => element !== undefined) },
   };
 }

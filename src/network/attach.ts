@@ -2,10 +2,11 @@ import { internal } from '#errdefs';
 import { networkingError } from './allocate-port.ts';
 import { attachRequest } from './attach-request.ts';
 import { restoreBridge } from './bridge.ts';
+import { asBridge } from './bridge-network.ts';
 import type { Context } from './context.ts';
 import { KernelError } from './kernel/kernel.ts';
-import type { AttachRequest } from './kernel/protocol.ts';
 import { BRIDGE_GONE } from './kernel/protocol.ts';
+import type { EndpointRow, PortRow } from './store.ts';
 
 /**
  * Connects a reserved sandbox: `pid` is a process in its network namespace. The interface first, then the ways in.
@@ -24,19 +25,24 @@ export async function attach(context: Context, containerId: string, { pid }: { p
   }
   const ports = context.rows.ports(containerId);
   try {
-    for (const endpoint of endpoints) await connect(context, attachRequest(context, { endpoint, ports, pid }));
+    for (const endpoint of endpoints) await connect(context, { endpoint, ports, pid });
   } catch (error) {
     throw networkingError((error as Error).message, error);
   }
 }
 
-async function connect(context: Context, request: AttachRequest): Promise<void> {
+/** Makes the interface of one endpoint, and the ways in that it serves. */
+export async function connect(
+  context: Context,
+  of: { endpoint: EndpointRow; ports: readonly PortRow[]; pid: number },
+): Promise<void> {
+  const request = attachRequest(context, of);
   try {
     await context.kernel.call('attach', request);
   } catch (error) {
     if (!(error instanceof KernelError && error.code === BRIDGE_GONE)) throw error;
     // Somebody deleted it under us. Its other containers are connected again too, and this one with them.
-    await restoreBridge(context, { except: request.link });
+    await restoreBridge(context, asBridge(context, context.rows.networkById(of.endpoint.networkId))!, request.link);
     await context.kernel.call('attach', request);
   }
 }

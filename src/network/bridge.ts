@@ -1,32 +1,35 @@
 import { attachRequest } from './attach-request.ts';
+import type { Bridge } from './bridge-network.ts';
 import type { Context } from './context.ts';
-import { asBridge } from './context.ts';
 import { parseCidr } from './subnet.ts';
+import { parseCidr6 } from './subnet6.ts';
 
-/** Makes or repairs the default bridge; where it had to be made, the containers on record are connected to it again. */
-export async function restoreBridge(context: Context, { except }: { except?: string } = {}): Promise<void> {
-  const { created } = await ensureBridge(context);
-  if (created) await reconnect(context, except);
+/** Makes or repairs a network's bridge; where it had to be made, the containers on record are connected to it again. */
+export async function restoreBridge(context: Context, network: Bridge, except?: string): Promise<void> {
+  const { created } = await ensureBridge(context, network);
+  if (created) await reconnect(context, network, except);
 }
 
-async function ensureBridge({ rows, kernel, config, names }: Context): Promise<{ created: boolean }> {
-  const network = asBridge(rows.network('bridge'))!;
+/** Makes or repairs a network's bridge. A foreign one keeps its own alias: it is not ours to remove. */
+export function ensureBridge({ kernel, names }: Context, network: Bridge): Promise<{ created: boolean }> {
+  const { subnet6, gateway6 } = network;
   return kernel.call('ensureBridge', {
     name: network.bridge,
-    alias: `${names.alias}${network.id}`,
+    ...(network.record?.isForeign ? {} : { alias: `${names.alias}${network.id}` }),
     address: network.gateway,
     prefix: parseCidr(network.subnet)!.subnet.prefix,
-    mtu: config.mtu ?? 1500,
+    ...(subnet6 && gateway6 ? { six: { address: gateway6, prefix: parseCidr6(subnet6)!.subnet.prefix } } : {}),
+    mtu: network.mtu,
   });
 }
 
 /** Somebody deleted the bridge under running containers: their links join the new one, or are made anew. */
-async function reconnect(context: Context, except: string | undefined): Promise<void> {
-  const { rows, kernel, log, names, pids } = context;
-  const endpoints = rows.allEndpoints().filter(({ link }) => link !== null && link !== except);
+async function reconnect(context: Context, network: Bridge, except: string | undefined): Promise<void> {
+  const { rows, kernel, log, pids } = context;
+  const endpoints = rows.members(network.id).filter(({ link }) => link !== null && link !== except);
   const present = new Set((await kernel.call('listLinks', undefined)).map(({ name }) => name));
   await kernel.call('joinBridge', {
-    bridge: names.bridge,
+    bridge: network.bridge,
     links: endpoints.map(({ link }) => link!).filter((link) => present.has(link)),
   });
   for (const endpoint of endpoints.filter(({ link }) => !present.has(link!))) {

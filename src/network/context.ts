@@ -1,7 +1,11 @@
+import { randomBytes } from 'node:crypto';
+import type { Semaphore } from '#async';
+import type { Events } from '#events';
 import type { Log } from '#log';
 import type { FlowSweep } from './flow-sweep.ts';
 import type { Kernel } from './kernel/kernel.ts';
-import type { EndpointRow, NetworkRow, NetworkStore, PortRow } from './store.ts';
+import type { Zones } from './names/zones.ts';
+import type { EndpointRow, NetworkStore, PortRow } from './store.ts';
 import type { AddressPool } from './subnet.ts';
 
 /** The daemon's settings for networks, under daemon.json's names; what is absent has Docker's default. */
@@ -21,6 +25,8 @@ export interface NetworkConfig {
   dns?: { servers?: readonly string[]; options?: readonly string[]; search?: readonly string[] };
 }
 
+export const newId = (): string => randomBytes(32).toString('hex');
+
 /** What the verbs of this module share. */
 export interface Context {
   readonly rows: NetworkStore;
@@ -35,6 +41,12 @@ export interface Context {
   /** Released before they were detached: what detach must still take back. */
   readonly departed: Map<string, { endpoints: EndpointRow[]; ports: PortRow[] }>;
   readonly flows: FlowSweep;
+  readonly zones: Zones;
+  readonly events: Pick<Events, 'record'>;
+  /** Waits until all commits so far survive a power cut. */
+  durable(): Promise<void>;
+  /** One at a time makes or removes networks. */
+  readonly changes: Semaphore;
   /** Detached, not yet released. */
   readonly detached: Set<string>;
   /** The last ephemeral port handed out. */
@@ -47,7 +59,10 @@ export interface Lingering {
 
 /** The names of an engine's things in the kernel. */
 export interface Names {
+  /** The default bridge. */
   readonly bridge: string;
+  /** The beginning of every other bridge's name; the network's id follows. */
+  readonly ownBridge: string;
   /** The nft table in the family inet. */
   readonly table: string;
   /** The beginning of every host-side link's name. */
@@ -61,6 +76,8 @@ export function namesOf(mark: string): Names {
   const suffix = mark === '' ? '' : `-${mark}`;
   return {
     bridge: mark === '' ? 'gantry0' : `gantry-${mark}`,
+    // Docker: tools look for a network's bridge under this name.
+    ownBridge: mark === '' ? 'br-' : `gb${mark}`,
     table: mark === '' ? 'gantry' : `gantry_${mark}`,
     link: `gv${mark}`,
     alias: `gantry${suffix}:`,
@@ -68,6 +85,12 @@ export function namesOf(mark: string): Names {
 }
 
 const LINK_ID = { marked: 7, unmarked: 9 };
+
+const LONGEST_NAME = 15;
+
+/** The name of a network's bridge, when the user gives none. */
+export const bridgeName = ({ ownBridge }: Names, networkId: string): string =>
+  ownBridge + networkId.slice(0, LONGEST_NAME - ownBridge.length);
 
 /** The name of an endpoint's link on the host: at most 15 characters. */
 export function linkName({ link }: Names, endpointId: string): string {
@@ -79,11 +102,4 @@ export function isOwnLink({ link }: Names, name: string): boolean {
   const rest = name.slice(link.length);
   const length = link.length > 2 ? LINK_ID.marked : LINK_ID.unmarked;
   return name.startsWith(link) && rest.length === length && /^[0-9a-f]+$/.test(rest);
-}
-
-export type BridgeNetwork = NetworkRow & { bridge: string; subnet: string; gateway: string };
-
-/** A network that has a bridge with a subnet: the default one has none before its first start. */
-export function asBridge(row: NetworkRow | undefined): BridgeNetwork | undefined {
-  return row?.bridge && row.subnet && row.gateway ? (row as BridgeNetwork) : undefined;
 }

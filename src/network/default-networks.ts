@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { invalid } from '#errdefs';
+import { asBridge } from './bridge-network.ts';
 import type { Context } from './context.ts';
-import { asBridge } from './context.ts';
 import type { Subnet } from './subnet.ts';
 import { chooseSubnet, DEFAULT_POOLS, formatIpv4, formatSubnet, parseCidr, subnetsOf } from './subnet.ts';
 
@@ -22,7 +22,7 @@ export function ensureDefaults({ rows }: Pick<Context, 'rows'>): void {
 }
 
 /** Now, as the API writes times (RFC 3339 with nanoseconds, trailing zeros dropped as Go does). */
-function timestamp(): string {
+export function timestamp(): string {
   const nanos = `${new Date().toISOString().slice(20, 23)}${String(process.hrtime.bigint() % 1000000n).padStart(6, '0')}`;
   return `${new Date().toISOString().slice(0, 19)}.${nanos.replace(/0+$/, '')}Z`.replace('.Z', 'Z');
 }
@@ -34,7 +34,7 @@ function timestamp(): string {
 export async function ensureSubnet(context: Context): Promise<void> {
   const { rows, config, names, kernel, log } = context;
   const network = rows.network('bridge')!;
-  const present = asBridge(network);
+  const present = asBridge(context, network);
   const wanted = config.bip === undefined ? undefined : parseBip(config.bip);
   if (present && (!wanted || wanted.gateway === present.gateway)) return;
   if (present && rows.members(network.id).length > 0) {
@@ -52,13 +52,13 @@ function parseBip(bip: string): { subnet: string; gateway: string } {
 }
 
 function choose(
-  { config, names }: Context,
+  { config, names, rows }: Context,
   routes: readonly { destination: string; prefix: number }[],
 ): { subnet: string; gateway: string } {
   const subnets = subnetsOf(config.pools ?? DEFAULT_POOLS);
-  const taken = routes
-    .map(({ destination, prefix }) => parseCidr(`${destination}/${prefix}`)?.subnet)
-    .filter((subnet) => subnet !== undefined);
+  const own = rows.networks().map(({ subnet }) => parseCidr(subnet ?? '')?.subnet);
+  const routed = routes.map(({ destination, prefix }) => parseCidr(`${destination}/${prefix}`)?.subnet);
+  const taken = [...own, ...routed].filter((subnet) => subnet !== undefined);
   const found = chooseSubnet(subnets, taken, firstChoice(config, names, subnets));
   if (!found)
     throw invalid(
@@ -68,7 +68,11 @@ function choose(
 }
 
 /** Engines beside the default one each begin elsewhere in the pools, so that two starting at once hardly ever collide. */
-function firstChoice(config: Context['config'], { bridge }: Context['names'], subnets: readonly Subnet[]): number {
+export function firstChoice(
+  config: Context['config'],
+  { bridge }: Context['names'],
+  subnets: readonly Subnet[],
+): number {
   if (config.pools || bridge === 'gantry0' || subnets.length === 0) return 0;
   return createHash('sha256').update(bridge).digest().readUInt32BE() % subnets.length;
 }

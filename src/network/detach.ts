@@ -1,6 +1,7 @@
 import type { Context } from './context.ts';
 import { elementOf } from './firewall/elements.ts';
 import { publicationsOf } from './firewall/publications.ts';
+import type { EndpointRow, PortRow } from './store.ts';
 import { formatIpv4 } from './subnet.ts';
 
 /** How long the kernel may take to let an interface go with its namespace before we delete it. */
@@ -60,11 +61,27 @@ async function deleteLingering({ kernel, lingering, log }: Context, addresses: r
   }
 }
 
+/** Takes back one endpoint of a sandbox that lives on: its ways in, its interface, its tracked flows. Absent is success. */
+export async function detachOne(
+  { kernel, names, config, flows }: Context,
+  { endpoint, ports }: { endpoint: EndpointRow; ports: readonly PortRow[] },
+): Promise<void> {
+  if (endpoint.link === null) return;
+  const elements = publicationsOf(ports, [endpoint]).map(elementOf);
+  const remove = elements.filter((element) => element !== undefined);
+  if ((config.iptables ?? true) && remove.length > 0) {
+    await kernel.call('publish', { table: names.table, remove, add: [] });
+  }
+  await kernel.call('deleteLinks', [endpoint.link]);
+  if (endpoint.address !== null) flows.forget([formatIpv4(endpoint.address)], { isUrgent: ports.length > 0 });
+}
+
 /** Frees everything scarce, inside the caller's transaction; what attach made is left to {@link detach}, in either order. */
-export function release({ rows, departed, detached }: Context, containerId: string): void {
+export function release({ rows, departed, detached, zones }: Context, containerId: string): void {
   const endpoints = rows.endpoints(containerId);
   if (!detached.delete(containerId) && endpoints.some(({ address }) => address !== null)) {
     departed.set(containerId, { endpoints, ports: rows.ports(containerId) });
   }
   rows.deleteSandbox(containerId);
+  for (const { networkId } of endpoints) zones.forget(networkId);
 }

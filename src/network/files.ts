@@ -4,10 +4,19 @@ import { isErrno } from '#sys';
 import type { Context } from './context.ts';
 import { renderHosts } from './hosts-file.ts';
 import type { SandboxRecord } from './reserve.ts';
-import type { ResolvOverrides } from './resolv-conf.ts';
-import { isResolvedStub, parseResolvConf, RESOLV_CONF, RESOLVED_CONF, renderResolvConf } from './resolv-conf.ts';
-import type { NetworkStore, SandboxRow } from './store.ts';
+import type { ResolvConf, ResolvOverrides, Transform } from './resolv-conf.ts';
+import {
+  chooseServers,
+  isResolvedStub,
+  parseResolvConf,
+  RESOLV_CONF,
+  RESOLVED_CONF,
+  renderResolvConf,
+} from './resolv-conf.ts';
+import type { EndpointRow, NetworkStore, SandboxRow } from './store.ts';
 import { formatIpv4 } from './subnet.ts';
+
+type Deps = Pick<Context, 'rows' | 'config'>;
 
 export interface SandboxFiles {
   hosts: string;
@@ -16,22 +25,29 @@ export interface SandboxFiles {
 }
 
 /** The contents of the three files that a sandbox's containers get; who joined another's gets the same. */
-export function files({ rows, config }: Pick<Context, 'rows' | 'config'>, containerId: string): SandboxFiles {
+export function files({ rows, config }: Deps, containerId: string): SandboxFiles {
   const sandbox = owningSandbox(rows, containerId);
   const record = JSON.parse(sandbox.request) as SandboxRecord;
   const isHost = sandbox.mode === 'host';
-  const addresses = rows.endpoints(sandbox.containerId).map(({ address }) => address);
-  const gateway = rows.network('bridge')?.gateway;
+  const endpoints = rows.endpoints(sandbox.containerId);
+  const predefined = rows.network('bridge');
+  const gateway = predefined?.gateway;
   // Docker: a container in the host's namespace has the host's file, unless it wants more in it.
   const hosts =
     isHost && record.extraHosts.length === 0
       ? readOrEmpty('/etc/hosts')
       : renderHosts({
           ...record,
-          addresses: addresses.filter((address) => address !== null).map(formatIpv4),
+          addresses: endpoints.flatMap(addressesOf),
           hostGateways: config.hostGatewayIps?.length ? config.hostGatewayIps : gateway ? [gateway] : [],
         });
-  return { hosts, resolvConf: resolvConf(record, config, isHost), hostname: `${record.hostname}\n` };
+  const hasNames = endpoints.some(({ link, networkId }) => link !== null && networkId !== predefined?.id);
+  const transform = isHost ? undefined : hasNames ? 'internal resolver' : 'legacy';
+  return { hosts, resolvConf: resolvConf(record, config, transform), hostname: `${record.hostname}\n` };
+}
+
+function addressesOf({ address, address6 }: EndpointRow): string[] {
+  return [...(address === null ? [] : [formatIpv4(address)]), ...(address6 === null ? [] : [address6])];
 }
 
 const JOINED = 'container:';
@@ -47,19 +63,39 @@ function owningSandbox(rows: NetworkStore, containerId: string): SandboxRow {
   return sandbox;
 }
 
-function resolvConf(record: SandboxRecord, config: Context['config'], isHost: boolean): string {
+function resolvConf(record: SandboxRecord, config: Context['config'], transform: Transform | undefined): string {
+  const overrides = overridesOf(record, config);
+  const { conf, path } = hostConf(transform);
+  return renderResolvConf(conf, { overrides, path, ...(transform && { transform }) });
+}
+
+/** The resolvers that a sandbox's own one asks for names it does not know, and whether short names are kept from them. */
+export function upstreamsOf(
+  { config }: Pick<Deps, 'config'>,
+  record: SandboxRecord,
+): { servers: readonly string[]; isNdotsGiven: boolean } {
+  const overrides = overridesOf(record, config);
+  const { conf } = hostConf('internal resolver');
+  const { servers } = chooseServers(conf, overrides, 'internal resolver');
+  const options = overrides.options.length > 0 ? overrides.options : conf.options;
+  return { servers, isNdotsGiven: options.some((option) => /^ndots:[1-9]/.test(option)) };
+}
+
+function overridesOf(record: SandboxRecord, config: Context['config']): ResolvOverrides {
   const pick = (own: readonly string[], general: readonly string[] | undefined) =>
     own.length > 0 ? own : (general ?? []);
-  const overrides: ResolvOverrides = {
+  return {
     servers: pick(record.dns, config.dns?.servers),
     search: pick(record.dnsSearch, config.dns?.search),
     options: pick(record.dnsOptions, config.dns?.options),
   };
-  const host = parseResolvConf(readOrEmpty(RESOLV_CONF));
-  if (isHost) return renderResolvConf(host, { overrides, path: RESOLV_CONF });
-  const path = isResolvedStub(host) ? RESOLVED_CONF : RESOLV_CONF;
-  const source = path === RESOLV_CONF ? host : parseResolvConf(readOrEmpty(path));
-  return renderResolvConf(source, { overrides, path, transform: 'legacy' });
+}
+
+/** The host's own file; where that names systemd's stub only, which no container reaches, the file with the real servers. */
+function hostConf(transform: Transform | undefined): { conf: ResolvConf; path: string } {
+  const conf = parseResolvConf(readOrEmpty(RESOLV_CONF));
+  if (transform === undefined || !isResolvedStub(conf)) return { conf, path: RESOLV_CONF };
+  return { conf: parseResolvConf(readOrEmpty(RESOLVED_CONF)), path: RESOLVED_CONF };
 }
 
 function readOrEmpty(path: string): string {

@@ -1,5 +1,7 @@
 import type { EndpointSettings } from '#api';
 
+export const NOT_HOST = 'cannot connect container to host network - container must be created in host network mode';
+
 /** What a container's NetworkMode asks for. */
 export type Mode =
   | { kind: 'host' }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ContainerConfig, EndpointSettings, HostConfig } from '#api';
 import { isKind } from '#errdefs';
+import { Events } from '#events';
 import { nullLog } from '#log';
 import { zero } from '#schema';
 import { Store } from '#store';
@@ -35,10 +36,14 @@ function request(
 /** A module on a database in memory, with the default network already given a subnet of `prefix`. */
 function open(subnet = '172.17.0.0/16', gateway = '172.17.0.1') {
   const store = Store.open(':memory:');
-  const networks = new Networks({ store, log: nullLog, mark: '', config: {} });
+  const networks = new Networks({ store, events: new Events(store), log: nullLog, mark: '', config: {} });
   const rows = new NetworkStore(store);
   rows.setSubnet(rows.network('bridge')!.id, { bridge: 'gantry0', subnet, gateway });
-  const start = (r: SandboxRequest) => store.tx(() => networks.reserve(r));
+  const start = (r: SandboxRequest) =>
+    store.tx(() => {
+      networks.register(r);
+      return networks.reserve(r);
+    });
   const end = (containerId: string) => store.tx(() => networks.release(containerId));
   return { store, networks, rows, start, end };
 }

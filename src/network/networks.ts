@@ -1,21 +1,14 @@
 import { randomInt } from 'node:crypto';
-import type {
-  Filters,
-  NetworkConnectRequest,
-  NetworkCreateRequest,
-  NetworkCreateResponse,
-  NetworkDisconnectRequest,
-  NetworkResource,
-  NetworkSettings,
-} from '#api';
-import { checkFilters } from '#api';
-import { forbidden, notImplemented } from '#errdefs';
+import type { Filters, NetworkCreateRequest, NetworkCreateResponse, NetworkResource, NetworkSettings } from '#api';
+import { Semaphore } from '#async';
+import type { Events } from '#events';
 import type { Log } from '#log';
 import type { Store } from '#store';
 import { bindFailure, portError } from './allocate-port.ts';
 import { attach } from './attach.ts';
 import type { Context, NetworkConfig } from './context.ts';
 import { namesOf } from './context.ts';
+import { createNetwork } from './create-network.ts';
 import { ensureDefaults } from './default-networks.ts';
 import { detach, release } from './detach.ts';
 import type { SandboxFiles } from './files.ts';
@@ -23,10 +16,14 @@ import { files } from './files.ts';
 import { FlowSweep } from './flow-sweep.ts';
 import type { News } from './kernel/kernel.ts';
 import { Kernel } from './kernel/kernel.ts';
-import { findNetwork, inspect, list } from './list.ts';
-import { endpointsOf, parseMode } from './modes.ts';
+import { inspect, list } from './list.ts';
+import { Zones } from './names/zones.ts';
+import { prune } from './prune.ts';
 import type { Live } from './recover.ts';
-import { recover, render, uninstall } from './recover.ts';
+import { guardRequest, recover, render, uninstall } from './recover.ts';
+import { register } from './register.ts';
+import { removeNetwork } from './remove-network.ts';
+import { rename } from './rename.ts';
 import type { PortSocket, Reservation, SandboxRequest } from './reserve.ts';
 import { reserve } from './reserve.ts';
 import { settings } from './settings.ts';
@@ -34,8 +31,14 @@ import { NetworkStore } from './store.ts';
 import { formatIpv4 } from './subnet.ts';
 import { validate } from './validate.ts';
 
-const PREDEFINED = ['bridge', 'host', 'none', 'default'];
-const DETACHED = 'networks of your own are not supported yet';
+interface NetworksDeps {
+  readonly store: Store;
+  readonly events: Pick<Events, 'record'>;
+  readonly log: Log;
+  /** Of the engine, '' for the default one. */
+  readonly mark: string;
+  readonly config: NetworkConfig;
+}
 
 /** The networks of one engine, and every sandbox's place in them. */
 export class Networks {
@@ -43,10 +46,15 @@ export class Networks {
   #rendering: Promise<void> | undefined;
   #isRenderWanted = false;
 
-  constructor({ store, log, mark, config }: { store: Store; log: Log; mark: string; config: NetworkConfig }) {
+  constructor({ store, events, log, mark, config }: NetworksDeps) {
     const kernel = new Kernel((news) => this.#hear(news));
+    const rows = new NetworkStore(store);
     this.#context = {
-      rows: new NetworkStore(store),
+      rows,
+      zones: new Zones(rows),
+      events,
+      durable: () => store.durable(),
+      changes: new Semaphore(1),
       kernel,
       flows: new FlowSweep(kernel, log),
       log,
@@ -64,15 +72,12 @@ export class Networks {
 
   /** Refuses at create what Docker refuses then; returns Docker's warnings. */
   validate(request: SandboxRequest): string[] {
-    return validate(request);
+    return validate(this.#context, request);
   }
 
   /** Keeps what a new container asks of its networks, for inspect before its first start. Inside the caller's transaction. */
-  register({ containerId, hostConfig, config, endpoints }: SandboxRequest): void {
-    if (config.NetworkDisabled) return;
-    for (const [name, asked] of endpointsOf(parseMode(hostConfig.NetworkMode), endpoints)) {
-      this.#context.rows.putAttachment(containerId, name, JSON.stringify(asked));
-    }
+  register(request: SandboxRequest): void {
+    register(this.#context, request);
   }
 
   /** Takes address and ports for a start, inside the caller's transaction; throws Docker's errors. */
@@ -108,7 +113,7 @@ export class Networks {
 
   /** Tells the new name of a container, for network inspect. Inside the caller's transaction. */
   rename(containerId: string, name: string): void {
-    this.#context.rows.renameSandbox(containerId, name);
+    rename(this.#context, containerId, name);
   }
 
   /** The network part of inspect, from rows only. */
@@ -144,30 +149,17 @@ export class Networks {
     return inspect(this.#context, name);
   }
 
-  async create({ Name }: NetworkCreateRequest): Promise<NetworkCreateResponse> {
-    if (PREDEFINED.includes(Name)) throw forbidden(`operation is not permitted on predefined ${Name} network `);
-    throw notImplemented(`cannot create network ${Name}: ${DETACHED}`);
+  create(request: NetworkCreateRequest): Promise<NetworkCreateResponse> {
+    return createNetwork(this.#context, request);
   }
 
-  async remove(name: string): Promise<void> {
-    const network = findNetwork(this.#context, name);
-    throw forbidden(`${network.name} is a pre-defined network and cannot be removed`);
-  }
-
-  async connect(name: string, _request: NetworkConnectRequest): Promise<void> {
-    findNetwork(this.#context, name);
-    throw notImplemented(`cannot connect to network ${name}: ${DETACHED}`);
-  }
-
-  async disconnect(name: string, _request: NetworkDisconnectRequest): Promise<void> {
-    findNetwork(this.#context, name);
-    throw notImplemented(`cannot disconnect from network ${name}: ${DETACHED}`);
+  remove(name: string): Promise<void> {
+    return removeNetwork(this.#context, name);
   }
 
   /** The predefined networks are never pruned. */
-  async prune(filters: Filters): Promise<{ NetworksDeleted: string[] | null }> {
-    checkFilters(filters, ['label', 'label!', 'until']);
-    return { NetworksDeleted: null };
+  prune(filters: Filters): Promise<{ NetworksDeleted: string[] | null }> {
+    return prune(this.#context, filters);
   }
 
   /** Brings kernel and rows together at start; `live`: the containers that run (with a pid of each, if a Map). */
@@ -204,12 +196,12 @@ export class Networks {
   }
 
   async #renderWhileWanted(isWorkerNew: boolean): Promise<void> {
-    const { log, kernel, names } = this.#context;
+    const { log, kernel } = this.#context;
     while (this.#isRenderWanted) {
       this.#isRenderWanted = false;
       try {
         await render(this.#context);
-        if (isWorkerNew) await kernel.call('guard', { table: names.table, bridges: [names.bridge] });
+        if (isWorkerNew) await kernel.call('guard', guardRequest(this.#context));
       } catch (error) {
         log.error('the firewall could not be rendered', { error });
       }

@@ -1,17 +1,15 @@
-import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import type { ContainerConfig, EndpointSettings, HostConfig } from '#api';
-import { invalid, notFound, notImplemented } from '#errdefs';
-import { probePort } from '#sys';
-import { allocatePort, networkingError, PortFailure, portError } from './allocate-port.ts';
-import type { BridgeNetwork, Context } from './context.ts';
-import { asBridge, linkName } from './context.ts';
-import { formatMac, parseMac, randomMac } from './mac.ts';
-import { endpointsOf, parseMode } from './modes.ts';
-import type { PortRequest } from './port-requests.ts';
-import { exposedPorts, portRequests } from './port-requests.ts';
-import type { EndpointRow, NetworkRow } from './store.ts';
-import { formatIpv4, lastOf, parseCidr } from './subnet.ts';
+import { invalid, notFound } from '#errdefs';
+import type { Context } from './context.ts';
+import { newId } from './context.ts';
+import { chooseGateways } from './gateways.ts';
+import type { Place } from './lease.ts';
+import { lease } from './lease.ts';
+import type { Mode } from './modes.ts';
+import { NOT_HOST, parseMode } from './modes.ts';
+import { exposedPorts } from './port-requests.ts';
+import { publish } from './publish.ts';
+import type { NetworkRow, NetworkStore } from './store.ts';
 
 export interface SandboxRequest {
   readonly containerId: string;
@@ -47,133 +45,47 @@ export interface SandboxRecord {
   exposed: string[];
 }
 
-const newId = () => randomBytes(32).toString('hex');
-
-/** Takes everything scarce for a start: address and host ports. Inside the caller's transaction, so it is all or nothing. */
+/**
+ * Takes everything scarce for a start: an address in each of its networks, and host ports. Inside the caller's transaction,
+ * so it is all or nothing.
+ */
 export function reserve(context: Context, request: SandboxRequest): Reservation {
   const { containerId, hostConfig, config } = request;
   const { rows } = context;
   const mode = parseMode(hostConfig.NetworkMode);
   rows.deleteSandbox(containerId);
   const isOff = Boolean(config.NetworkDisabled);
-  const wanted = isOff ? new Map<string, Partial<EndpointSettings>>() : endpointsOf(mode, request.endpoints);
   const record = JSON.stringify(recordOf(request));
   rows.insertSandbox({ containerId, id: newId(), mode: hostConfig.NetworkMode, name: request.name, request: record });
   if (mode.kind === 'container') return { netns: { container: mode.container }, sockets: [] };
-  const sockets: PortSocket[] = [];
-  for (const [name, settings] of wanted) {
-    const network = joinable(rows.network(name), name, mode.kind);
-    rows.putAttachment(containerId, name, JSON.stringify(settings));
-    rows.setAttached(containerId, name, network.id);
-    const endpoint = leaseEndpoint(context, request, { network, settings });
-    rows.insertEndpoint(endpoint);
-    if (endpoint.address !== null) sockets.push(...publish(context, request, endpoint));
-  }
+  const places = isOff ? [] : leaseAll(context, request, mode);
+  const out = chooseGateways(context, places).four;
+  const sockets = out ? publish(context, request, out) : [];
   if (isOff || mode.kind === 'none') return { netns: 'none', sockets };
   return { netns: mode.kind === 'host' ? 'host' : 'private', sockets };
 }
 
-function joinable(network: NetworkRow | undefined, name: string, mode: string): NetworkRow {
+/** The place in the network of its mode first, so that this is eth0. */
+function leaseAll(context: Context, request: SandboxRequest, mode: Mode): Place[] {
+  const { rows } = context;
+  const attachments = rows.attachments(request.containerId);
+  if (attachments.length > 1 && mode.kind === 'network') {
+    const main = rows.network(mode.network)?.name ?? rows.networkById(mode.network)?.name;
+    attachments.sort((a, b) => Number(b.network === main) - Number(a.network === main));
+  }
+  const places: Place[] = [];
+  for (const attachment of attachments) {
+    const network = joinable(rows, attachment.network, mode.kind);
+    places.push(lease(context, request, { network, attachment, interfaces: places.map((p) => p.endpoint.interface) }));
+  }
+  return places;
+}
+
+function joinable(rows: NetworkStore, name: string, mode: Mode['kind']): NetworkRow {
+  const network = rows.network(name);
   if (!network) throw notFound(`failed to set up container networking: network ${name} not found`);
-  if (network.driver === 'host' && mode !== 'host') {
-    throw invalid(
-      'failed to set up container networking: cannot connect container to host network - container must be created in host network mode',
-    );
-  }
-  if (network.driver !== 'bridge' && network.driver !== mode && network.driver !== 'null') {
-    throw notImplemented(`networks with the driver ${network.driver} are not supported yet`);
-  }
-  return network;
-}
-
-function leaseEndpoint(
-  context: Context,
-  { containerId, config }: SandboxRequest,
-  { network, settings }: { network: NetworkRow; settings: Partial<EndpointSettings> },
-): EndpointRow {
-  const id = newId();
-  const bare = { id, containerId, networkId: network.id, link: null, mac: '', address: null };
-  if (network.driver !== 'bridge') return bare;
-  const bridge = asBridge(network);
-  if (!bridge) throw networkingError(`network ${network.name} has no subnet yet`);
-  const legacyMac = (config as { MacAddress?: string }).MacAddress;
-  const given = parseMac(settings.MacAddress || legacyMac || '');
-  const mac = given ? formatMac(given) : randomMac();
-  const address = leaseAddress(context, bridge);
-  context.flows.keep(formatIpv4(address));
-  return { ...bare, link: linkName(context.names, id), mac, address };
-}
-
-/** The lowest free address, one that a vanishing interface may still have only if there is no other. */
-function leaseAddress({ rows, lingering }: Context, network: BridgeNetwork): number {
-  const { subnet } = parseCidr(network.subnet)!;
-  const gateway = parseCidr(`${network.gateway}/32`)!.address;
-  const range = { to: lastOf(subnet) - 1, gateway };
-  const free = (from: number) => rows.freeAddress(network.id, { from, ...range });
-  const lowest = free(subnet.first + 1);
-  let address = lowest;
-  while (address !== undefined && lingering.has(address)) address = free(address + 1);
-  address ??= lowest;
-  if (address === undefined)
-    throw networkingError(
-      `no available IPv4 addresses on this network's address pools: ${network.name} (${network.id})`,
-    );
-  return address;
-}
-
-function publish(context: Context, request: SandboxRequest, endpoint: EndpointRow): PortSocket[] {
-  const { hostConfig, config, containerId, name } = request;
-  const address = formatIpv4(endpoint.address!);
-  const sockets: PortSocket[] = [];
-  const requests = portRequests({
-    exposed: config.ExposedPorts,
-    bindings: hostConfig.PortBindings,
-    publishAll: hostConfig.PublishAllPorts,
-    defaultIps: defaultIps(context.config.ip),
-  });
-  for (const wanted of requests) {
-    const { port, protocol } = wanted;
-    const chosen = choosePort(context, wanted, { address, name, endpointId: endpoint.id });
-    for (const hostIp of chosen.hostIps) {
-      context.rows.insertPort({ protocol, hostIp, hostPort: chosen.port, port, containerId });
-      if (protocol !== 'sctp') {
-        sockets.push({ protocol, hostIp, hostPort: chosen.port, target: { ip: address, port } });
-      }
-    }
-  }
-  return sockets;
-}
-
-/** Docker: the daemon's `ip` narrows where ports go by default, unless it is the IPv4 wildcard, which means any. */
-const defaultIps = (ip = '0.0.0.0') => (ip === '0.0.0.0' ? ['0.0.0.0', '::'] : [ip]);
-
-function choosePort(
-  context: Context,
-  wanted: PortRequest,
-  { address, name, endpointId }: { address: string; name: string; endpointId: string },
-): { port: number; hostIps: string[] } {
-  const isEphemeral = wanted.from === 0;
-  try {
-    const chosen = allocatePort(wanted, address, {
-      holders: (protocol, port) => context.rows.portHolders(protocol, port).map(({ hostIp }) => hostIp),
-      probe: probePort,
-      ephemeral: isEphemeral ? ephemeralRange() : { from: 0, to: 0 },
-      cursor: context.cursor,
-    });
-    if (isEphemeral) context.cursor = chosen.port;
-    return chosen;
-  } catch (error) {
-    if (error instanceof PortFailure) throw portError(name, endpointId, error.message);
-    throw error;
-  }
-}
-
-function ephemeralRange(): { from: number; to: number } {
-  const [from = 32768, to = 60999] = readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'latin1')
-    .trim()
-    .split(/\s+/)
-    .map(Number);
-  return { from, to };
+  if (network.driver !== 'host' || mode === 'host') return network;
+  throw invalid(`failed to set up container networking: ${NOT_HOST}`);
 }
 
 function recordOf({ hostname, domainname, hostConfig, config }: SandboxRequest): SandboxRecord {

@@ -42,45 +42,70 @@ function addServer(conf: ResolvConf, server: string | undefined): void {
   else conf.invalidServers.push(server);
 }
 
+/** Where a container's own resolver listens. */
+export const INTERNAL_SERVER = '127.0.0.11';
+
 /** Whether the host's only resolver is systemd-resolved's stub, which no container reaches. */
 export const isResolvedStub = ({ servers }: ResolvConf): boolean =>
   servers.length === 1 && servers[0] === RESOLVED_STUB;
 
 /**
  * A container's resolv.conf in Docker's words. `transform`: `legacy` drops the host's loopback and IPv6 resolvers,
- * which an IPv4 sandbox cannot reach, and falls back to public ones; none is for containers in the host's namespace.
+ * which an IPv4 sandbox cannot reach, and falls back to public ones; `internal resolver` names the container's own one;
+ * none is for containers in the host's namespace.
  */
 export function renderResolvConf(
   host: ResolvConf,
-  { overrides, path, transform }: { overrides: ResolvOverrides; path: string; transform?: 'legacy' },
+  { overrides, path, transform }: { overrides: ResolvOverrides; path: string; transform?: Transform },
 ): string {
-  const hasServers = overrides.servers.length > 0;
-  let servers = hasServers ? overrides.servers.filter(isAddress) : host.servers;
-  if (transform && !hasServers) servers = servers.filter((server) => !isLoopback(server) && isIP(server) === 4);
-  const isFallback = transform !== undefined && !hasServers && servers.length === 0;
-  if (isFallback) servers = FALLBACK_SERVERS;
+  const isInternal = transform === 'internal resolver';
+  const { servers, isFallback } = chooseServers(host, overrides, transform);
   const search = overrides.search.length > 0 ? overrides.search.filter((domain) => domain !== '.') : host.search;
-  const options = overrides.options.length > 0 ? overrides.options : host.options;
-  const overridden = [
-    hasServers && 'nameservers',
-    overrides.search.length > 0 && 'search',
-    overrides.options.length > 0 && 'options',
-  ];
+  const given = overrides.options.length > 0 ? overrides.options : host.options;
+  const hasNdots = given.some((option) => option.split(':')[0] === 'ndots');
+  const options = isInternal && !hasNdots ? [...given, 'ndots:0'] : given;
   const directives = [
-    ...servers.map((server) => `nameserver ${server}`),
+    ...(isInternal ? [INTERNAL_SERVER] : servers).map((server) => `nameserver ${server}`),
     ...(search.length > 0 ? [`search ${search.join(' ')}`] : []),
     ...(options.length > 0 ? [`options ${options.join(' ')}`] : []),
     ...host.other,
   ];
-  const ndots = options.some((option) => option.split(':')[0] === 'ndots');
+  const external = servers.map((server) => (overrides.servers.length > 0 || isFallback ? server : `host(${server})`));
+  const ndots = hasNdots ? (overrides.options.length > 0 ? 'override' : 'host') : 'internal';
   const remarks = [
     `# Based on host file: '${path}'${transform ? ` (${transform})` : ''}`,
     ...(isFallback ? ['# Used default nameservers.'] : []),
+    ...(isInternal ? [`# ExtServers: [${external.join(' ')}]`] : []),
     ...(host.invalidServers.length > 0 ? [`# Invalid nameservers: [${host.invalidServers.join(' ')}]`] : []),
-    `# Overrides: [${overridden.filter((word) => word !== false).join(' ')}]`,
-    ...(ndots ? [`# Option ndots from: ${overrides.options.length > 0 ? 'override' : 'host'}`] : []),
+    `# Overrides: [${overridden(overrides).join(' ')}]`,
+    ...(hasNdots || isInternal ? [`# Option ndots from: ${ndots}`] : []),
   ];
   return `${HEADER}\n${directives.map((line) => `${line}\n`).join('')}\n${remarks.join('\n')}\n`;
+}
+
+export type Transform = 'legacy' | 'internal resolver';
+
+/** The resolvers that a container asks itself, or that its own one asks for it. */
+export function chooseServers(
+  host: ResolvConf,
+  overrides: ResolvOverrides,
+  transform: Transform | undefined,
+): { servers: readonly string[]; isFallback: boolean } {
+  const hasServers = overrides.servers.length > 0;
+  let servers = hasServers ? overrides.servers.filter(isAddress) : host.servers;
+  if (transform === 'legacy' && !hasServers) {
+    servers = servers.filter((server) => !isLoopback(server) && isIP(server) === 4);
+  }
+  const isFallback = transform !== undefined && !hasServers && servers.length === 0;
+  return { servers: isFallback ? FALLBACK_SERVERS : servers, isFallback };
+}
+
+function overridden({ servers, search, options }: ResolvOverrides): string[] {
+  return [
+    ...(servers.length > 0 ? ['nameservers'] : []),
+    ...(search.length > 0 ? ['search'] : []),
+    ...(options.length > 0 ? ['options'] : []),
+  ];
 }
 
 // Docker: tools look for this line.

@@ -1,29 +1,33 @@
 import type { EndpointSettings, NetworkSettings, PortMap } from '#api';
+import type { Bridge } from './bridge-network.ts';
+import { asBridge } from './bridge-network.ts';
 import type { Context } from './context.ts';
-import { asBridge } from './context.ts';
+import { GATEWAY_4 } from './gateways.ts';
 import type { SandboxRecord } from './reserve.ts';
-import type { EndpointRow, NetworkRow, PortRow } from './store.ts';
+import type { EndpointRow, PortRow } from './store.ts';
 import { formatIpv4, parseCidr } from './subnet.ts';
+import { parseCidr6 } from './subnet6.ts';
 
 /** Where the host's own namespace is found by path. */
 const HOST_NETNS = '/proc/1/ns/net';
 
+type Deps = Pick<Context, 'rows' | 'pids' | 'config'>;
+
 /** The network part of container inspect, from committed rows only; mostly empty without a sandbox, as Docker's. */
-export function settings({ rows, pids }: Pick<Context, 'rows' | 'pids'>, containerId: string): NetworkSettings {
+export function settings(context: Deps, containerId: string): NetworkSettings {
+  const { rows, pids } = context;
   const sandbox = rows.sandbox(containerId);
   const isJoined = sandbox?.mode.startsWith('container:');
   const endpoints = sandbox ? rows.endpoints(containerId) : [];
-  const networks = rows.networks();
   const Networks: Record<string, EndpointSettings> = {};
   for (const { network, networkId, settings: given } of rows.attachments(containerId)) {
-    const row = networks.find(({ id }) => id === networkId);
     const endpoint = endpoints.find((e) => e.networkId === networkId);
-    Networks[network] = endpointSettings(JSON.parse(given), { network: row, networkId, endpoint });
+    Networks[network] = endpointSettings(context, JSON.parse(given), { networkId, endpoint });
   }
   const pid = pids.get(containerId);
   const ownKey = pid === undefined ? '' : `/proc/${pid}/ns/net`;
   const record = sandbox ? (JSON.parse(sandbox.request) as SandboxRecord) : undefined;
-  const hasPorts = endpoints.some(({ address }) => address !== null);
+  const hasPorts = endpoints.some(({ gateway }) => gateway & GATEWAY_4);
   return {
     Bridge: '',
     // Docker: a container in another's sandbox shows none.
@@ -54,14 +58,13 @@ function flat(endpoint: EndpointSettings | undefined) {
   };
 }
 
-/** `given`: what the user asked for; the rest is the engine's while the endpoint exists. */
+/** `given`: what the user asked for, and the names that came of it; the rest is the engine's while the endpoint exists. */
 function endpointSettings(
+  { rows, config }: Deps,
   given: Partial<EndpointSettings>,
-  { network, networkId, endpoint }: { network?: NetworkRow; networkId: string; endpoint?: EndpointRow },
+  { networkId, endpoint }: { networkId: string; endpoint: EndpointRow | undefined },
 ): EndpointSettings {
-  const bridge = asBridge(network);
-  const address = endpoint?.address ?? undefined;
-  const hasAddress = bridge !== undefined && address !== undefined;
+  const bridge = endpoint?.link ? asBridge({ config }, rows.networkById(networkId)) : undefined;
   return {
     IPAMConfig: given.IPAMConfig ?? null,
     Links: given.Links ?? null,
@@ -71,13 +74,22 @@ function endpointSettings(
     GwPriority: given.GwPriority ?? 0,
     NetworkID: networkId,
     EndpointID: endpoint?.id ?? '',
-    Gateway: hasAddress ? bridge.gateway : '',
-    IPAddress: hasAddress ? formatIpv4(address) : '',
-    IPPrefixLen: hasAddress ? parseCidr(bridge.subnet)!.subnet.prefix : 0,
-    IPv6Gateway: '',
-    GlobalIPv6Address: '',
-    GlobalIPv6PrefixLen: 0,
-    DNSNames: null,
+    ...addresses(bridge, endpoint),
+    DNSNames: given.DNSNames ?? null,
+  };
+}
+
+function addresses(bridge: Bridge | undefined, endpoint: EndpointRow | undefined) {
+  const { address, address6 } = endpoint ?? {};
+  const four = bridge && typeof address === 'number' ? bridge : undefined;
+  const six = bridge?.subnet6 && address6 ? bridge : undefined;
+  return {
+    Gateway: four && !four.internal ? four.gateway : '',
+    IPAddress: four ? formatIpv4(address!) : '',
+    IPPrefixLen: four ? parseCidr(four.subnet)!.subnet.prefix : 0,
+    IPv6Gateway: six && !six.internal ? six.gateway6! : '',
+    GlobalIPv6Address: six ? address6! : '',
+    GlobalIPv6PrefixLen: six ? parseCidr6(six.subnet6!)!.subnet.prefix : 0,
   };
 }
 

@@ -8,6 +8,10 @@ export interface NetworkRow {
   bridge: string | null;
   subnet: string | null;
   gateway: string | null;
+  subnet6: string | null;
+  gateway6: string | null;
+  /** A NetworkRecord as JSON; '' for the predefined ones. */
+  settings: string;
 }
 
 export interface SandboxRow {
@@ -25,6 +29,11 @@ export interface EndpointRow {
   link: string | null;
   mac: string;
   address: number | null;
+  address6: string | null;
+  /** Its name in the sandbox. */
+  interface: string;
+  /** Bit 1: the sandbox's IPv4 default route and ports are its own; bit 2: the IPv6 default route. */
+  gateway: number;
 }
 
 export interface PortRow {
@@ -41,7 +50,8 @@ export interface AttachmentRow {
   settings: string;
 }
 
-const ENDPOINT = 'id, container_id AS containerId, network_id AS networkId, link, mac, address';
+const ENDPOINT =
+  'id, container_id AS containerId, network_id AS networkId, link, mac, address, address6, interface, gateway';
 const PORT = 'protocol, host_ip AS hostIp, host_port AS hostPort, port, container_id AS containerId';
 
 /** All SQL of the module. */
@@ -62,8 +72,21 @@ export class NetworkStore {
     return this.#one<NetworkRow>('SELECT * FROM networks WHERE name = ?', name);
   }
 
-  insertNetwork({ id, name, driver, created }: Pick<NetworkRow, 'id' | 'name' | 'driver' | 'created'>): void {
-    this.#run('INSERT INTO networks (id, name, driver, created) VALUES (?, ?, ?, ?)', id, name, driver, created);
+  networkById(id: string): NetworkRow | undefined {
+    return this.#one<NetworkRow>('SELECT * FROM networks WHERE id = ?', id);
+  }
+
+  insertNetwork(row: Pick<NetworkRow, 'id' | 'name' | 'driver' | 'created'> & Partial<NetworkRow>): void {
+    this.#run(
+      `INSERT INTO networks (id, name, driver, created, bridge, subnet, gateway, subnet6, gateway6, settings)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      ...[row.id, row.name, row.driver, row.created, row.bridge ?? null, row.subnet ?? null, row.gateway ?? null],
+      ...[row.subnet6 ?? null, row.gateway6 ?? null, row.settings ?? ''],
+    );
+  }
+
+  deleteNetwork(id: string): void {
+    this.#run('DELETE FROM networks WHERE id = ?', id);
   }
 
   setSubnet(id: string, { bridge, subnet, gateway }: { bridge: string; subnet: string; gateway: string }): void {
@@ -93,6 +116,10 @@ export class NetworkStore {
       network,
       networkId,
     );
+  }
+
+  dropAttachment(containerId: string, network: string): void {
+    this.#run('DELETE FROM attachments WHERE container_id = ? AND network = ?', containerId, network);
   }
 
   dropAttachments(containerId: string): void {
@@ -133,7 +160,7 @@ export class NetworkStore {
   }
 
   endpoints(containerId: string): EndpointRow[] {
-    return this.#all(`SELECT ${ENDPOINT} FROM endpoints WHERE container_id = ?`, containerId);
+    return this.#all(`SELECT ${ENDPOINT} FROM endpoints WHERE container_id = ? ORDER BY rowid`, containerId);
   }
 
   allEndpoints(): EndpointRow[] {
@@ -143,14 +170,55 @@ export class NetworkStore {
   /** The endpoints in a network, each with the name of its container. */
   members(networkId: string): (EndpointRow & { name: string })[] {
     return this.#all(
-      `SELECT e.id, e.container_id AS containerId, e.network_id AS networkId, e.link, e.mac, e.address, s.name
-       FROM endpoints e JOIN sandboxes s USING (container_id) WHERE e.network_id = ?`,
+      `SELECT e.id, e.container_id AS containerId, e.network_id AS networkId, e.link, e.mac, e.address, e.address6,
+         e.interface, e.gateway, s.name
+       FROM endpoints e JOIN sandboxes s USING (container_id) WHERE e.network_id = ? ORDER BY e.rowid`,
       networkId,
     );
   }
 
-  insertEndpoint({ id, containerId, networkId, link, mac, address }: EndpointRow): void {
-    this.#run('INSERT INTO endpoints VALUES (?, ?, ?, ?, ?, ?)', id, containerId, networkId, link, mac, address);
+  insertEndpoint(row: EndpointRow): void {
+    this.#run(
+      `INSERT INTO endpoints (id, container_id, network_id, link, mac, address, address6, interface, gateway)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      ...[
+        row.id,
+        row.containerId,
+        row.networkId,
+        row.link,
+        row.mac,
+        row.address,
+        row.address6,
+        row.interface,
+        row.gateway,
+      ],
+    );
+  }
+
+  deleteEndpoint(id: string): void {
+    this.#run('DELETE FROM endpoints WHERE id = ?', id);
+  }
+
+  setGateway(id: string, gateway: number): void {
+    this.#run('UPDATE endpoints SET gateway = ?1 WHERE id = ?2 AND gateway <> ?1', gateway, id);
+  }
+
+  /** The IPv6 addresses that are leased in a network. */
+  addresses6(networkId: string): string[] {
+    const sql = 'SELECT address6 FROM endpoints WHERE network_id = ? AND address6 IS NOT NULL';
+    return this.#all<{ address6: string }>(sql, networkId).map(({ address6 }) => address6);
+  }
+
+  /** What the containers in a network are called there: their attachments' settings, with their addresses. */
+  callings(
+    networkId: string,
+  ): { containerId: string; address: number | null; address6: string | null; settings: string }[] {
+    return this.#all(
+      `SELECT e.container_id AS containerId, e.address, e.address6, a.settings FROM endpoints e
+       JOIN attachments a ON a.container_id = e.container_id AND a.network_id = e.network_id
+       WHERE e.network_id = ? ORDER BY e.rowid`,
+      networkId,
+    );
   }
 
   /** The lowest address from `from` to `to` that is neither leased nor the gateway's. */

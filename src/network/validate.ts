@@ -1,11 +1,17 @@
 import { isIP } from 'node:net';
 import type { EndpointSettings } from '#api';
 import { invalid } from '#errdefs';
+import { recordOf } from './bridge-network.ts';
+import type { Context } from './context.ts';
 import { parseMac } from './mac.ts';
 import { endpointsOf, parseMode } from './modes.ts';
 import { checkBindings } from './port-requests.ts';
+import { placesOf } from './register.ts';
 import type { SandboxRequest } from './reserve.ts';
-import { parseIpv4 } from './subnet.ts';
+import type { NetworkRow } from './store.ts';
+import { overlaps, parseCidr, parseIpv4 } from './subnet.ts';
+import { overlaps6, parseCidr6, parseIpv6 } from './subnet6.ts';
+import { parseSysctls, SYSCTLS } from './sysctls.ts';
 
 const PREDEFINED = ['bridge', 'host', 'none'];
 const OWN_ADDRESS = 'user specified IP address is supported on user defined networks only';
@@ -13,8 +19,8 @@ const OWN_SUBNET =
   'user specified IP address is supported only when connecting to networks with user configured subnets';
 const OWN_ALIAS = 'network-scoped alias is supported only for containers in user defined networks';
 
-/** Refuses at create what Docker refuses then; returns Docker's warnings. Looks at the request alone. */
-export function validate({ hostConfig, config, endpoints }: SandboxRequest): string[] {
+/** Refuses at create what Docker refuses then; returns Docker's warnings. */
+export function validate({ rows }: Pick<Context, 'rows'>, { hostConfig, config, endpoints }: SandboxRequest): string[] {
   const { NetworkMode } = hostConfig;
   if (NetworkMode === 'container:') {
     throw invalid('invalid network mode: invalid container format container:<name|id>');
@@ -23,32 +29,70 @@ export function validate({ hostConfig, config, endpoints }: SandboxRequest): str
   for (const entry of hostConfig.ExtraHosts ?? []) checkExtraHost(entry);
   const mode = parseMode(NetworkMode);
   const legacyMac = (config as { MacAddress?: string }).MacAddress ?? '';
-  for (const [name, settings] of endpointsOf(mode, endpoints)) {
+  for (const [name, settings] of placesOf(rows, endpointsOf(mode, endpoints))) {
     const mac = settings.MacAddress || legacyMac;
     if (mac !== '' && !parseMac(mac)) throw invalid(`invalid config for network ${name}: invalid MAC address ${mac}`);
-    checkEndpoint(name, settings);
+    const problems = endpointProblems(name, settings, rows.network(name));
+    if (problems !== undefined) throw invalid(`invalid config for network ${name}: ${problems}`);
   }
   const isPublishing = Object.keys(hostConfig.PortBindings ?? {}).length > 0;
   return mode.kind === 'host' && isPublishing ? ['Published ports are discarded when using host network mode'] : [];
 }
 
-function checkEndpoint(name: string, { IPAMConfig, Aliases }: Partial<EndpointSettings>): void {
+/** What is wrong with the settings of an endpoint, in Docker's words; `network` undefined: it is not there yet. */
+export function endpointProblems(
+  name: string,
+  { IPAMConfig, Aliases, DriverOpts }: Partial<EndpointSettings>,
+  network: NetworkRow | undefined,
+): string | undefined {
   const isPredefined = PREDEFINED.includes(name);
-  const hasAddress = Boolean(IPAMConfig?.IPv4Address || IPAMConfig?.IPv6Address);
+  const { IPv4Address = '', IPv6Address = '', LinkLocalIPs } = IPAMConfig ?? {};
+  const hasAddress = IPv4Address !== '' || IPv6Address !== '';
   const problems: string[] = [];
   if (isPredefined && hasAddress) problems.push(OWN_ADDRESS);
   if (isPredefined && (Aliases?.length ?? 0) > 0) problems.push(OWN_ALIAS);
-  const { IPv4Address, IPv6Address, LinkLocalIPs } = IPAMConfig ?? {};
   if (IPv4Address && parseIpv4(IPv4Address) === undefined) problems.push(`invalid IPv4 address: ${IPv4Address}`);
   if (IPv6Address && isIP(IPv6Address) !== 6) problems.push(`invalid IPv6 address: ${IPv6Address}`);
   for (const address of LinkLocalIPs ?? []) {
     if (isIP(address) === 0) problems.push(`invalid link-local IP address: ${address}`);
   }
-  if (isPredefined && hasAddress) problems.push(OWN_SUBNET);
-  if (problems.length === 0) return;
+  if (problems.length === 0 || isPredefined) problems.push(...placeProblems({ IPv4Address, IPv6Address }, network));
+  const sysctls = DriverOpts?.[SYSCTLS];
+  if (sysctls && parseSysctls(sysctls, 'eth0').includes(undefined)) problems.push(`invalid sysctls: ${sysctls}`);
+  if (problems.length === 0) return undefined;
   // Docker: a list gets bullets, a single problem none.
   const text = problems.length === 1 ? problems[0] : problems.map((problem) => `* ${problem}`).join('\n');
-  throw invalid(`invalid config for network ${name}: invalid endpoint settings:\n${text}`);
+  return `invalid endpoint settings:\n${text}`;
+}
+
+/** A user's address must lie in a subnet that the user gave. */
+function placeProblems(
+  { IPv4Address, IPv6Address }: { IPv4Address: string; IPv6Address: string },
+  network: NetworkRow | undefined,
+): string[] {
+  if (!network) return [];
+  const subnets = recordOf(network)?.configured ?? [];
+  const problem = (address: string, isInside: boolean) => {
+    if (address === '') return [];
+    if (subnets.length === 0) return [OWN_SUBNET];
+    return isInside ? [] : [`no configured subnet or ip-range contain the IP address ${address}`];
+  };
+  const four = parseIpv4(IPv4Address);
+  const six = parseIpv6(IPv6Address);
+  return [
+    ...problem(IPv4Address, four !== undefined && subnets.some((text) => holdsFour(text, four))),
+    ...problem(IPv6Address, six !== undefined && subnets.some((text) => holdsSix(text, six))),
+  ];
+}
+
+function holdsFour(text: string, address: number): boolean {
+  const subnet = parseCidr(text)?.subnet;
+  return subnet !== undefined && overlaps(subnet, { first: address, prefix: 32 });
+}
+
+function holdsSix(text: string, address: bigint): boolean {
+  const subnet = parseCidr6(text)?.subnet;
+  return subnet !== undefined && overlaps6(subnet, { first: address, prefix: 128 });
 }
 
 function checkExtraHost(entry: string): void {

@@ -186,11 +186,11 @@ export interface Volumes {
 export interface Networks {
   list(filters: Filters): Promise<NetworkResource[]> | NetworkResource[];
   inspect(name: string, options: { verbose: boolean; scope: string }): Promise<NetworkResource> | NetworkResource;
-  create?(request: NetworkCreateRequest): Promise<NetworkCreateResponse>;
-  remove?(name: string): Promise<void>;
+  create(request: NetworkCreateRequest): Promise<NetworkCreateResponse>;
+  remove(name: string): Promise<void>;
   connect?(name: string, request: NetworkConnectRequest): Promise<void>;
   disconnect?(name: string, request: NetworkDisconnectRequest): Promise<void>;
-  prune?(filters: Filters): Promise<{ NetworksDeleted: string[] | null }>;
+  prune(filters: Filters): Promise<{ NetworksDeleted: string[] | null }>;
 }
 
 /** The events of the engine; `since` and `until` in ns since the epoch. Subscribed at the call. */

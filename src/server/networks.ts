@@ -26,10 +26,8 @@ export const networkRoutes: readonly Route[] = [
     method: 'POST',
     path: '/networks/create',
     body: NetworkCreateRequest,
-    answers: 501,
     handle: async (x, { networks }, request) => {
       if (request.Name === '') throw invalid('invalid name: name is empty');
-      if (!networks.create) throw notImplemented('creating networks is not supported yet');
       x.json(await networks.create(request), 201);
     },
   }),
@@ -37,7 +35,6 @@ export const networkRoutes: readonly Route[] = [
     method: 'DELETE',
     path: '/networks/{id}',
     handle: async (x, { networks }) => {
-      if (!networks.remove) throw notImplemented('removing networks is not supported yet');
       await networks.remove(x.name);
       x.empty(204);
     },
@@ -73,7 +70,7 @@ export const networkRoutes: readonly Route[] = [
     handle: async (x, { networks }) => {
       const filters = x.query.filters();
       checkFilters(filters, ['label', 'label!', 'until']);
-      x.json(networks.prune ? await networks.prune(filters) : { NetworksDeleted: null });
+      x.json(await networks.prune(filters));
     },
   },
 ];

@@ -1,6 +1,6 @@
 /**
- * rtnetlink messages (rtnetlink(7)) for links, addresses and routes, IPv4. Pure: the result is sent with
- * {@link NetlinkSocket}. Addresses are text (`172.17.0.2`, `02:42:ac:11:00:02`).
+ * rtnetlink messages (rtnetlink(7)) for links, addresses and routes. Pure: the result is sent with {@link NetlinkSocket}.
+ * Addresses are text (`172.17.0.2`, `fd00::2`, `02:42:ac:11:00:02`); dumps are of IPv4.
  */
 import type { NetlinkMessage, ReceivedMessage } from './netlink-codec.ts';
 import {
@@ -59,6 +59,20 @@ export interface Link {
 
 export const macBytes = (mac: string): Buffer => Buffer.from(mac.replaceAll(':', ''), 'hex');
 export const ipv4Bytes = (address: string): Buffer => Buffer.from(address.split('.').map(Number));
+/** The bytes of an address in any spelling. */
+export function ipv6Bytes(address: string): Buffer {
+  const [left = '', right] = address.split('::');
+  const groups = (text: string) => (text === '' ? [] : text.split(':').flatMap(groupBytes));
+  const [head, tail] = [groups(left), groups(right ?? '')];
+  return Buffer.from([...head, ...Array<number>(16 - head.length - tail.length).fill(0), ...tail]);
+}
+
+function groupBytes(group: string): number[] {
+  if (group.includes('.')) return group.split('.').map(Number);
+  const value = Number.parseInt(group, 16);
+  return [value >> 8, value & 0xff];
+}
+
 export const ipv4Text = (bytes: Uint8Array): string => [...bytes].join('.');
 
 function linkBody(change: LinkChange, ...extra: Uint8Array[]): Buffer {
@@ -129,11 +143,19 @@ export interface InterfaceAddress {
   prefix: number;
 }
 
+const IFA_F_NODAD = 2;
+
 function addressBody({ index, address, prefix }: InterfaceAddress): Buffer {
   const header = Buffer.alloc(8);
-  header[0] = AF_INET;
+  header[0] = address.includes(':') ? AF_INET6 : AF_INET;
   header[1] = prefix;
   header.writeUInt32LE(index, 4);
+  if (address.includes(':')) {
+    // Nobody else gives addresses in our subnets: they can be used at once.
+    header[2] = IFA_F_NODAD;
+    const bytes = ipv6Bytes(address);
+    return Buffer.concat([header, attribute(2, bytes), attribute(1, bytes)]);
+  }
   const bytes = ipv4Bytes(address);
   const mask = prefix === 0 ? 0 : (-1 << (32 - prefix)) >>> 0;
   const broadcast = Buffer.alloc(4);
@@ -166,14 +188,16 @@ export function decodeAddress(message: ReceivedMessage): InterfaceAddress {
   };
 }
 
-/** The default route of a namespace: everything through `gateway` on the link `index`. */
+/** The default route of a namespace, of the gateway's family: everything through `gateway` on the link `index`. */
 export function addDefaultRoute({ gateway, index }: { gateway: string; index: number }): NetlinkMessage {
+  const isSix = gateway.includes(':');
   const header = Buffer.alloc(12);
-  header[0] = AF_INET;
+  header[0] = isSix ? AF_INET6 : AF_INET;
   header[4] = RT_TABLE_MAIN;
   header[5] = 3; // RTPROT_BOOT, as ip(8)
   header[7] = 1; // RTN_UNICAST
-  const body = Buffer.concat([header, attribute(5, ipv4Bytes(gateway)), u32(4, index)]);
+  const bytes = isSix ? ipv6Bytes(gateway) : ipv4Bytes(gateway);
+  const body = Buffer.concat([header, attribute(5, bytes), u32(4, index)]);
   return { type: RTM_NEWROUTE, flags: NLM_F_CREATE | NLM_F_REPLACE, body };
 }
 

@@ -1,4 +1,4 @@
-import { parseNano } from '../clock.ts';
+import { parseNano } from '#api';
 
 /** One piece of output: a line, or a part of a long one. */
 export interface LogEntry {

@@ -6,16 +6,33 @@ import { elementOf } from './elements.ts';
 import { renderTable } from './rules.ts';
 
 const golden = (name: string) => readFileSync(join(import.meta.dirname, 'testdata', name), 'utf8');
-const BRIDGE = { bridge: 'gantry0', subnet: '172.17.0.0/16', gateway: '172.17.0.1', masquerade: true, icc: true };
+const NEITHER = { four: false, six: false };
+const BOTH = { four: true, six: true };
+const BRIDGE = {
+  bridge: 'gantry0',
+  subnet: '172.17.0.0/16',
+  gateway: '172.17.0.1',
+  masquerade: BOTH,
+  icc: true,
+  internal: false,
+  direct: NEITHER,
+};
 const WEB = { protocol: 'tcp', hostIp: '0.0.0.0', hostPort: 8080, address: '172.17.0.2', port: 80 } as const;
 
 test('the table of an idle engine', () => {
-  const text = renderTable({ table: 'gantry', bridges: [BRIDGE], publications: [], dropTransit: false });
+  const text = renderTable({ table: 'gantry', bridges: [BRIDGE], publications: [], dropTransit: NEITHER });
   assert.equal(text, golden('idle.nft'));
 });
 
 test('the table of a busy engine that switched forwarding on, on two bridges, one of them closed', () => {
-  const closed = { bridge: 'gb1', subnet: '10.9.0.0/24', gateway: '10.9.0.1', masquerade: false, icc: false };
+  const closed = {
+    ...BRIDGE,
+    bridge: 'gb1',
+    subnet: '10.9.0.0/24',
+    gateway: '10.9.0.1',
+    masquerade: NEITHER,
+    icc: false,
+  };
   const publications = [
     WEB,
     { ...WEB, hostIp: '::' },
@@ -23,8 +40,17 @@ test('the table of a busy engine that switched forwarding on, on two bridges, on
     { ...WEB, hostIp: '127.0.0.1', hostPort: 9090, port: 90 },
     { ...WEB, protocol: 'sctp', hostPort: 5000, port: 5000 },
   ] as const;
-  const text = renderTable({ table: 'gantry_abcdef', bridges: [BRIDGE, closed], publications, dropTransit: true });
+  const text = renderTable({ table: 'gantry_abcdef', bridges: [BRIDGE, closed], publications, dropTransit: BOTH });
   assert.equal(text, golden('busy.nft'));
+});
+
+test('the table with networks of the user: IPv6, an internal one, an unprotected one', () => {
+  const dual = { ...BRIDGE, bridge: 'br-1', six: { subnet: 'fd00:1::/64', gateway: 'fd00:1::1' } };
+  const inner = { ...dual, bridge: 'br-2', subnet: '10.8.0.0/24', gateway: '10.8.0.1', internal: true };
+  const open = { ...dual, bridge: 'br-3', subnet: '10.9.0.0/24', gateway: '10.9.0.1', direct: BOTH };
+  const dropTransit = { four: true, six: false };
+  const text = renderTable({ table: 'gantry', bridges: [dual, inner, open], publications: [WEB], dropTransit });
+  assert.equal(text, golden('own.nft'));
 });
 
 test('elements in bytes say the same as in text', () => {

@@ -6,9 +6,15 @@ export interface BridgeRules {
   bridge: string;
   subnet: string;
   gateway: string;
-  masquerade: boolean;
+  six?: { subnet: string; gateway: string };
+  /** What leaves the bridge gets an address of this host. */
+  masquerade: { four: boolean; six: boolean };
   /** Whether containers on it may talk to each other. */
   icc: boolean;
+  /** Nothing but this host and its own containers reach it, nor does it reach anything else. */
+  internal: boolean;
+  /** Whether its containers may be reached by their own addresses from elsewhere, on any port. */
+  direct: { four: boolean; six: boolean };
 }
 
 export interface TableInput {
@@ -17,7 +23,7 @@ export interface TableInput {
   bridges: readonly BridgeRules[];
   publications: readonly Publication[];
   /** We switched forwarding on: what neither comes from nor goes to a bridge is dropped, as the host never routed it. */
-  dropTransit: boolean;
+  dropTransit: { four: boolean; six: boolean };
 }
 
 /**
@@ -63,33 +69,52 @@ ${lines(bridges, directAccess)}  }
 ${lines(bridges, sourceNat)}  }
   chain forward {
     type filter hook forward priority filter; policy accept;
-${lines(bridges, inbound)}${lines(bridges, ({ bridge }) => [`iifname "${bridge}" accept`])}${
-  dropTransit ? '    meta iifkind != "bridge" meta oifkind != "bridge" drop\n' : ''
-}  }
+${lines(bridges, isolation)}${lines(bridges, inbound)}${lines(bridges, outbound)}${transit(dropTransit)}  }
 }
 `;
 }
 
 /** Nothing but the bridge itself and this host reaches a container by its own address. */
-function directAccess({ bridge, subnet, gateway }: BridgeRules): string[] {
-  return [`iifname != "${bridge}" ip daddr ${subnet} ip daddr != ${gateway} drop`];
-}
-
-function sourceNat({ bridge, subnet, masquerade }: BridgeRules): string[] {
-  // The second: a container that reaches a neighbour (or itself) by a published port must see the answer come back here.
+function directAccess({ bridge, subnet, gateway, six, direct }: BridgeRules): string[] {
   return [
-    ...(masquerade ? [`ip saddr ${subnet} oifname != "${bridge}" masquerade`] : []),
-    `ip saddr ${subnet} oifname "${bridge}" ct status dnat masquerade`,
+    ...(direct.four ? [] : [`iifname != "${bridge}" ip daddr ${subnet} ip daddr != ${gateway} drop`]),
+    ...(six && !direct.six ? [`iifname != "${bridge}" ip6 daddr ${six.subnet} ip6 daddr != ${six.gateway} drop`] : []),
   ];
 }
 
-function inbound({ bridge, icc }: BridgeRules): string[] {
+function sourceNat({ bridge, subnet, six, masquerade, internal }: BridgeRules): string[] {
+  if (internal) return [];
+  // The second: a container that reaches a neighbour (or itself) by a published port must see the answer come back here.
+  return [
+    ...(masquerade.four ? [`ip saddr ${subnet} oifname != "${bridge}" masquerade`] : []),
+    `ip saddr ${subnet} oifname "${bridge}" ct status dnat masquerade`,
+    ...(six && masquerade.six ? [`ip6 saddr ${six.subnet} oifname != "${bridge}" masquerade`] : []),
+  ];
+}
+
+/** Before anything is accepted: what an internal network may not do. */
+function isolation({ bridge, internal }: BridgeRules): string[] {
+  if (!internal) return [];
+  return [`iifname "${bridge}" oifname != "${bridge}" drop`, `oifname "${bridge}" iifname != "${bridge}" drop`];
+}
+
+function inbound({ bridge, icc, direct }: BridgeRules): string[] {
   return [
     ...(icc ? [`iifname "${bridge}" oifname "${bridge}" accept`] : []),
     `oifname "${bridge}" ct state established,related accept`,
     `oifname "${bridge}" ct status dnat accept`,
+    ...(direct.four ? [`oifname "${bridge}" meta nfproto ipv4 accept`] : []),
+    ...(direct.six ? [`oifname "${bridge}" meta nfproto ipv6 accept`] : []),
     `oifname "${bridge}" drop`,
   ];
+}
+
+const outbound = ({ bridge }: BridgeRules): string[] => [`iifname "${bridge}" accept`];
+
+function transit({ four, six }: TableInput['dropTransit']): string {
+  if (!four && !six) return '';
+  const family = four && six ? '' : `meta nfproto ${four ? 'ipv4' : 'ipv6'} `;
+  return `    ${family}meta iifkind != "bridge" meta oifkind != "bridge" drop\n`;
 }
 
 function lines(bridges: readonly BridgeRules[], rulesOf: (bridge: BridgeRules) => string[]): string {

@@ -2,10 +2,9 @@ import { closeSync, fstatSync, openSync, readFileSync, statSync, writeFileSync }
 import { constants } from 'node:os';
 import { failpoint, inNetns, isErrno, NETLINK_NETFILTER, NETLINK_ROUTE, NetlinkSocket, rtnetlink } from '#sys';
 import { randomMac } from '../mac.ts';
-import type { AttachRequest, BridgeRequest, HostRoute, StaleLink } from './protocol.ts';
+import type { AttachRequest, BridgeRequest, HostRoute, RouteRequest, StaleLink } from './protocol.ts';
 import { BRIDGE_GONE } from './protocol.ts';
 
-const INTERFACE = 'eth0';
 const { ENODEV } = constants.errno;
 
 /** The kernel's sockets of this network namespace, opened once per worker. */
@@ -26,7 +25,7 @@ export function attach(sockets: Sockets, request: AttachRequest): void {
     assertForeign(netns, request.pid);
     const master = findLink(sockets, bridge)?.index;
     if (master === undefined) throw Object.assign(new Error(`the bridge ${bridge} is gone`), { code: BRIDGE_GONE });
-    const peer = { name: INTERFACE, mac: request.mac, mtu, netnsFd: netns };
+    const peer = { name: request.interface, mac: request.mac, mtu, netnsFd: netns };
     sockets.route.request(
       [
         rtnetlink.createVeth({ name: link, master, mtu }, peer),
@@ -63,22 +62,47 @@ function portOf({ apart }: AttachRequest): { hairpin: boolean; isolated: boolean
 }
 
 /** Inside the sandbox: no IPv6 where there is no IPv6 network (Docker does so too), then everything up. */
-function configure({ address, prefix, gateway }: AttachRequest): void {
+function configure(request: AttachRequest): void {
   using route = new NetlinkSocket(NETLINK_ROUTE);
-  setSysctl(`ipv6/conf/${INTERFACE}/disable_ipv6`, '1');
-  setSysctl(`ipv6/conf/${INTERFACE}/accept_ra`, '0');
+  const { interface: name, address, prefix, gateway, six, gateway6 } = request;
+  setSysctl(`ipv6/conf/${name}/disable_ipv6`, six ? '0' : '1');
+  setSysctl(`ipv6/conf/${name}/accept_ra`, '0');
   failpoint('network.attach.quieted');
-  const [found] = route.ask(rtnetlink.getLink(INTERFACE), INTERFACE);
-  const { index } = rtnetlink.decodeLink(found!);
+  const index = indexOf(route, name);
   route.request(
     [
       rtnetlink.changeLink({ index: 1, up: true }),
       rtnetlink.changeLink({ index, up: true }),
       rtnetlink.addAddress({ index, address, prefix }),
-      rtnetlink.addDefaultRoute({ gateway, index }),
+      ...(six ? [rtnetlink.addAddress({ index, ...six })] : []),
+      ...(gateway ? [rtnetlink.addDefaultRoute({ gateway, index })] : []),
+      ...(gateway6 ? [rtnetlink.addDefaultRoute({ gateway: gateway6, index })] : []),
     ],
-    INTERFACE,
+    name,
   );
+  for (const sysctl of request.sysctls) writeFileSync(`/proc/sys/net/${sysctl.path}`, sysctl.value);
+}
+
+const indexOf = (route: NetlinkSocket, name: string): number =>
+  rtnetlink.decodeLink(route.ask(rtnetlink.getLink(name), name)[0]!).index;
+
+/** Points a sandbox's default routes elsewhere; what is no longer routed loses its route with its interface. */
+export function route({ pid, four, six }: RouteRequest): void {
+  const netns = openSync(`/proc/${pid}/ns/net`, 'r');
+  try {
+    assertForeign(netns, pid);
+    inNetns(netns, () => {
+      using socket = new NetlinkSocket(NETLINK_ROUTE);
+      for (const way of [four, six]) {
+        if (!way) continue;
+        const index = indexOf(socket, way.interface);
+        socket.request([rtnetlink.addDefaultRoute({ gateway: way.gateway, index })], way.interface);
+      }
+    });
+    failpoint('network.route.set');
+  } finally {
+    closeSync(netns);
+  }
 }
 
 /** A sandbox without networks: only its loopback is brought up. */
@@ -97,30 +121,39 @@ export function loopback({ pid }: { pid: number }): void {
 /** Makes the bridge or repairs it: address, mtu, up. Says whether it was missing. */
 export function ensureBridge(
   sockets: Sockets,
-  { name, address, prefix, mtu, alias }: BridgeRequest,
+  { name, address, prefix, six, mtu, alias }: BridgeRequest,
 ): { created: boolean } {
   let link = findLink(sockets, name);
   const created = link === undefined;
-  if (link && link.kind !== 'bridge') throw new Error(`the link ${name} is not a bridge`);
+  if (link && link.kind !== 'bridge') throw new Error(`existing interface ${name} is not a bridge`);
   if (!link) {
-    // An address of its own: else the bridge takes the lowest of its ports', and changes when that one leaves.
-    sockets.route.request([rtnetlink.createBridge({ name, mtu, mac: randomMac() })], name);
-    failpoint('network.bridge.created');
+    makeBridge(sockets, { name, mtu, alias });
     link = findLink(sockets, name)!;
   }
   const { index } = link;
   const present = sockets.route.ask(rtnetlink.dumpAddresses, name).map(rtnetlink.decodeAddress);
-  const foreign = present.filter((a) => a.index === index && (a.address !== address || a.prefix !== prefix));
+  const isOurs = alias !== undefined;
+  const foreign = present.filter((a) => isOurs && a.index === index && (a.address !== address || a.prefix !== prefix));
+  if (six) setSysctl(`ipv6/conf/${name}/disable_ipv6`, '0');
   sockets.route.request(
     [
       ...foreign.map((a) => rtnetlink.deleteAddress(a)),
       rtnetlink.changeLink({ index, alias, mtu, noLinkLocal: true, up: true }),
       rtnetlink.addAddress({ index, address, prefix }),
+      ...(six ? [rtnetlink.addAddress({ index, ...six })] : []),
     ],
     name,
   );
   failpoint('network.bridge.addressed');
   return { created };
+}
+
+/** In one datagram, so that there is never a bridge of ours that does not say so. */
+function makeBridge(sockets: Sockets, { name, mtu, alias }: Pick<BridgeRequest, 'name' | 'mtu' | 'alias'>): void {
+  // An address of its own: else the bridge takes the lowest of its ports', and changes when that one leaves.
+  const create = rtnetlink.createBridge({ name, mtu, mac: randomMac() });
+  sockets.route.request([create, rtnetlink.changeLink({ name, alias })], name);
+  failpoint('network.bridge.created');
 }
 
 export function findLink(sockets: Sockets, name: string): rtnetlink.Link | undefined {
@@ -171,6 +204,18 @@ export function isForwarding(): boolean {
 export function forward(): void {
   setSysctl('ipv4/ip_forward', '1');
   failpoint('network.forwarding.on');
+}
+
+/** Whether this namespace forwards IPv6. */
+export function isForwarding6(): boolean {
+  return readSysctl('ipv6/conf/all/forwarding') === '1';
+}
+
+/** Switches forwarding of IPv6 on. */
+export function forward6(): void {
+  setSysctl('ipv6/conf/default/forwarding', '1');
+  setSysctl('ipv6/conf/all/forwarding', '1');
+  failpoint('network.forwarding6.on');
 }
 
 /** A setting of the calling thread's namespace; undefined where the kernel does not have it. */

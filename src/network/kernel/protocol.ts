@@ -17,11 +17,19 @@ export interface AttachRequest {
   link: string;
   alias: string;
   bridge: string;
+  /** Its name in the sandbox. */
+  interface: string;
   mtu: number;
   mac: string;
   address: string;
   prefix: number;
-  gateway: string;
+  /** Given where the sandbox's default route leads through this interface. */
+  gateway?: string;
+  /** Given in networks with IPv6. */
+  six?: { address: string; prefix: number };
+  gateway6?: string;
+  /** Settings of the interface, below /proc/sys/net. */
+  sysctls: { path: string; value: string }[];
   /** Keep this container from its neighbours on the bridge (`icc=false`). */
   apart: boolean;
   publish: ElementChange;
@@ -32,10 +40,19 @@ export type FlowFilter = { addresses: string[] } | { subnet: string; except: str
 
 export interface BridgeRequest {
   name: string;
-  alias: string;
+  /** Absent: the bridge is somebody else's. */
+  alias?: string;
   address: string;
   prefix: number;
+  six?: { address: string; prefix: number };
   mtu: number;
+}
+
+/** The default routes of a sandbox: which of its interfaces they leave by, and through whom; absent ones are left alone. */
+export interface RouteRequest {
+  pid: number;
+  four?: { interface: string; gateway: string };
+  six?: { interface: string; gateway: string };
 }
 
 export interface HostRoute {
@@ -63,6 +80,9 @@ export interface Operations {
   hostRoutes: { takes: { except: string }; gives: HostRoute[] };
   isForwarding: { takes: undefined; gives: boolean };
   forward: { takes: undefined; gives: undefined };
+  isForwarding6: { takes: undefined; gives: boolean };
+  forward6: { takes: undefined; gives: undefined };
+  route: { takes: RouteRequest; gives: undefined };
   /** Runs a whole nft text as one transaction. */
   render: { takes: { text: string }; gives: undefined };
   /** Keeps our accepts in foreign chains from now on and watches over our table. */

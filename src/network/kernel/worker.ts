@@ -8,12 +8,15 @@ import {
   deleteLinks,
   ensureBridge,
   forward,
+  forward6,
   hostRoutes,
   isForwarding,
+  isForwarding6,
   joinBridge,
   listLinks,
   loopback,
   openSockets,
+  route,
 } from './operations.ts';
 import type { Call, ElementChange, OperationName, Operations, Reply } from './protocol.ts';
 
@@ -41,6 +44,9 @@ const handlers: { [Name in OperationName]: Handler<Name> } = {
   hostRoutes: (request) => hostRoutes(sockets, request),
   isForwarding,
   forward: () => done(forward()),
+  isForwarding6,
+  forward6: () => done(forward6()),
+  route: (request) => done(route(request)),
   render: ({ text }) => {
     nftables(text);
     failpoint('network.firewall.rendered');

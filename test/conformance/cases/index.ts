@@ -10,6 +10,7 @@ import { lists } from './lists.ts';
 import { mountCases } from './mounts.ts';
 import { namespaces } from './namespaces.ts';
 import { networks } from './networks.ts';
+import { ownNetworks } from './own-networks.ts';
 import { policies } from './policies.ts';
 import { protocol } from './protocol.ts';
 import { statistics } from './stats.ts';
@@ -33,6 +34,7 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
   mounts: mountCases,
   namespaces,
   networks,
+  'own-networks': ownNetworks,
   volumes,
   update: updates,
   top: tops,

@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline';
 import { ContainerConfig, HostConfig } from '#api';
+import { Events } from '#events';
 import type { Log } from '#log';
 import { Networks } from '#network';
 import { zero } from '#schema';
@@ -12,7 +13,7 @@ const line = (level: string) => (message: string, fields?: object) =>
   tell({ log: `${level}: ${message} ${JSON.stringify(fields, (_, v) => (v instanceof Error ? v.message : v))}` });
 const log: Log = { debug: () => {}, info: line('info'), warn: line('warn'), error: line('error'), child: () => log };
 const store = Store.open(path!);
-const networks = new Networks({ store, log, mark: mark!, config: JSON.parse(config!) });
+const networks = new Networks({ store, events: new Events(store), log, mark: mark!, config: JSON.parse(config!) });
 
 function request(containerId: string, ports: string[]) {
   const hostConfig = zero(HostConfig);
@@ -40,7 +41,11 @@ function request(containerId: string, ports: string[]) {
 // biome-ignore lint/suspicious/noExplicitAny: what comes over the line
 const methods: Record<string, (...args: any[]) => unknown> = {
   recover: (live) => networks.recover(new Map(live)),
-  reserve: (id, ports) => store.tx(() => networks.reserve(request(id, ports))),
+  reserve: (id, ports) =>
+    store.tx(() => {
+      networks.register(request(id, ports));
+      return networks.reserve(request(id, ports));
+    }),
   attach: (id, pid) => networks.attach(id, { pid }),
   detach: (id) => networks.detach(id),
   release: (id) => store.tx(() => networks.release(id)),

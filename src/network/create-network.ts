@@ -1,0 +1,185 @@
+import { createHash } from 'node:crypto';
+import type { IPAMConfig, NetworkCreateRequest, NetworkCreateResponse } from '#api';
+import { conflict, forbidden, internal, invalid, notFound, notImplemented } from '#errdefs';
+import { failpoint } from '#sys';
+import { ensureBridge } from './bridge.ts';
+import type { NetworkRecord } from './bridge-network.ts';
+import { asBridge } from './bridge-network.ts';
+import type { Addressing, SubnetWorld } from './choose-subnets.ts';
+import { chooseFour, chooseSix } from './choose-subnets.ts';
+import type { Context } from './context.ts';
+import { bridgeName, newId } from './context.ts';
+import { firstChoice, timestamp } from './default-networks.ts';
+import { parseDriverOptions } from './driver-options.ts';
+import { checkIpamConfig } from './ipam-config.ts';
+import { KernelError } from './kernel/kernel.ts';
+import { settleNetworks } from './recover.ts';
+import type { NetworkRow } from './store.ts';
+import { DEFAULT_POOLS, parseCidr, subnetsOf } from './subnet.ts';
+import { parseCidr6 } from './subnet6.ts';
+
+const PREDEFINED = ['bridge', 'host', 'none', 'default'];
+const NO_SWARM =
+  'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.';
+/** Docker: these options are fields by now. */
+const FIELDS = ['com.docker.network.enable_ipv4', 'com.docker.network.enable_ipv6'];
+
+/**
+ * Makes a network: first the bridge, which says whose it is, then its row, then the rules. A crash in between leaves a
+ * bridge without an owner, which the next start removes.
+ */
+export async function createNetwork(context: Context, request: NetworkCreateRequest): Promise<NetworkCreateResponse> {
+  check(context, request);
+  using _ = await context.changes.acquire();
+  checkFree(context, request);
+  const row = await plan(context, request);
+  await makeBridge(context, row);
+  failpoint('network.create.bridge-made');
+  context.rows.tx(() => {
+    context.rows.insertNetwork(row);
+    const Attributes = { name: row.name, type: row.driver };
+    context.events.record('network', 'create', { ID: row.id, Attributes });
+  });
+  failpoint('network.create.recorded');
+  await settleNetworks(context);
+  await context.durable();
+  return { Id: row.id, Warning: '' };
+}
+
+/** What can be seen to be wrong in the request alone, in Docker's order. */
+function check({ rows }: Context, request: NetworkCreateRequest): void {
+  const { Name, Driver, IPAM, EnableIPv4, EnableIPv6 } = request;
+  if (PREDEFINED.includes(Name)) throw forbidden(`operation is not permitted on predefined ${Name} network `);
+  if (Driver === 'overlay') throw forbidden(NO_SWARM);
+  checkIpamConfig(configsOf(IPAM?.Config), { ipv6: EnableIPv6 === true });
+  if (rows.network(Name)) throw conflict(`network with name ${Name} already exists`);
+  if (request.Ingress) throw forbidden('Ingress network can only be global scope network');
+  if (request.ConfigFrom?.Network)
+    throw notFound(`configuration network ${JSON.stringify(request.ConfigFrom.Network)} does not exist`);
+  if (request.ConfigOnly) throw notImplemented('networks that only hold a configuration are not supported');
+  if (EnableIPv4 === false) {
+    if (!EnableIPv6) throw invalid('IPv4 or IPv6 must be enabled');
+    throw notImplemented('networks without IPv4 are not supported');
+  }
+  if (Driver === 'host' || Driver === 'null') throw forbidden(`only one instance of "${Driver}" network is allowed`);
+  if (Driver === 'macvlan' || Driver === 'ipvlan')
+    throw notImplemented(`the network driver ${Driver} is not supported`);
+  if (Driver !== '' && Driver !== 'bridge') throw notFound(`plugin ${JSON.stringify(Driver)} not found`);
+  checkIpamDriver(IPAM?.Driver ?? '');
+}
+
+function checkIpamDriver(driver: string): void {
+  if (driver === 'null') throw invalid('ipv4 pool is empty');
+  if (driver !== '' && driver !== 'default') throw notFound(`plugin ${JSON.stringify(driver)} not found`);
+}
+
+/** The name, once nobody else can take it meanwhile. */
+function checkFree({ rows }: Context, { Name }: NetworkCreateRequest): void {
+  if (rows.network(Name)) throw conflict(`network with name ${Name} already exists`);
+}
+
+const configsOf = (configs: readonly IPAMConfig[] | null | undefined) => configs ?? [];
+
+async function plan(context: Context, request: NetworkCreateRequest): Promise<NetworkRow> {
+  const { rows, names } = context;
+  const given = request.Options ?? {};
+  const options = Object.fromEntries(Object.entries(given).filter(([key]) => !FIELDS.includes(key)));
+  const ipv6 = request.EnableIPv6 ?? given['com.docker.network.enable_ipv6'] === 'true';
+  const world = await look(context);
+  const configs = configsOf(request.IPAM?.Config);
+  const four = chooseFour(configs, world);
+  const six = ipv6 ? chooseSix(configs, world) : undefined;
+  const parsed = parseDriverOptions(options);
+  for (const mode of [parsed.mode4, parsed.mode6]) {
+    if (mode !== 'nat' && mode !== 'nat-unprotected') throw notImplemented(`the gateway mode ${mode} is not supported`);
+  }
+  const id = newId();
+  const bridge = parsed.bridge || bridgeName(names, id);
+  const rival = rows.networks().find((row) => row.bridge === bridge);
+  if (rival) throw sameBridge({ id, bridge }, rival);
+  return {
+    ...{ id, name: request.Name, driver: 'bridge', created: timestamp(), bridge },
+    ...{ subnet: four.subnet, gateway: four.gateway, subnet6: six?.subnet ?? null, gateway6: six?.gateway ?? null },
+    settings: JSON.stringify(recordFor(request, { options, four, six })),
+  };
+}
+
+const sameBridge = ({ id, bridge }: { id: string; bridge: string }, rival: NetworkRow) =>
+  forbidden(
+    `cannot create network ${id} (${bridge}): conflicts with network ${rival.id} (${bridge}): networks have same bridge name`,
+  );
+
+function recordFor(
+  request: NetworkCreateRequest,
+  { options, four, six }: { options: Record<string, string>; four: Addressing; six: Addressing | undefined },
+): NetworkRecord {
+  const { IPAM, Internal, Attachable, Labels } = request;
+  const configs = configsOf(IPAM?.Config);
+  const isGiven = (parse: (text: string) => unknown) => configs.some(({ Subnet }) => parse(Subnet ?? '') !== undefined);
+  // Docker: what it chose itself it shows, but no gateway that was left open beside a subnet.
+  const chosen = [
+    ...(isGiven(parseCidr) ? [] : [{ Subnet: four.subnet, Gateway: four.gateway }]),
+    ...(!six || isGiven(parseCidr6) ? [] : [{ Subnet: six.subnet, Gateway: six.gateway }]),
+  ];
+  return {
+    ipam: { Driver: 'default', Options: IPAM?.Options ?? null, Config: [...configs, ...chosen] },
+    configured: configs.map(({ Subnet }) => Subnet ?? ''),
+    internal: Internal,
+    attachable: Attachable,
+    ipv6: six !== undefined,
+    options,
+    labels: Labels ?? {},
+    ...(four.range ? { range: four.range } : {}),
+    ...(six?.range ? { range6: six.range } : {}),
+    reserved: four.reserved,
+    reserved6: six?.reserved ?? [],
+    isForeign: false,
+  };
+}
+
+/** What a choice of subnets has to respect. */
+async function look({ rows, kernel, config, names }: Context): Promise<SubnetWorld> {
+  const networks = rows.networks();
+  const pools = config.pools ?? DEFAULT_POOLS;
+  const routes = await kernel.call('hostRoutes', { except: '' });
+  return {
+    pools,
+    own: {
+      four: networks.map(({ subnet }) => parseCidr(subnet ?? '')?.subnet).filter((subnet) => subnet !== undefined),
+      six: networks.map(({ subnet6 }) => parseCidr6(subnet6 ?? '')?.subnet).filter((subnet) => subnet !== undefined),
+    },
+    routed: routes
+      .map(({ destination, prefix }) => parseCidr(`${destination}/${prefix}`)?.subnet)
+      .filter((subnet) => subnet !== undefined),
+    start: firstChoice(config, names, subnetsOf(pools)),
+    base6: uniqueLocalBase(rows.network('bridge')!.id),
+  };
+}
+
+/** The engine's own part of the unique local addresses (RFC 4193): 40 bits that no other engine is likely to have. */
+function uniqueLocalBase(seed: string): bigint {
+  const bits = createHash('sha256').update(seed).digest().readUIntBE(0, 5);
+  return ((0xfdn << 40n) | BigInt(bits)) << 80n;
+}
+
+/** Makes the link; one that the user named may be there already, and then stays his. */
+async function makeBridge(context: Context, row: NetworkRow): Promise<void> {
+  const network = asBridge(context, row)!;
+  const isThere = (await context.kernel.call('listLinks', undefined)).some(({ name }) => name === network.bridge);
+  if (isThere) {
+    const record: NetworkRecord = { ...network.record!, isForeign: true };
+    row.settings = JSON.stringify(record);
+  }
+  try {
+    await ensureBridge(context, asBridge(context, row)!);
+  } catch (error) {
+    throw internal(bridgeFailure(error as Error), error);
+  }
+}
+
+function bridgeFailure(error: Error): string {
+  const code = error instanceof KernelError ? error.code : undefined;
+  // Docker: the kernel's words as Go has them.
+  if (code === 'ERANGE') return 'numerical result out of range';
+  return code === 'EINVAL' ? 'invalid argument' : error.message;
+}

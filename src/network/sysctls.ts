@@ -1,0 +1,28 @@
+import type { Context } from './context.ts';
+import type { EndpointRow } from './store.ts';
+
+export const SYSCTLS = 'com.docker.network.endpoint.sysctls';
+const SHAPE = /^net\.(ipv4|ipv6|mpls)\.(conf|neigh)\.IFNAME\.([a-z0-9_]+)=(.*)$/;
+
+/** A setting of an interface: a path below /proc/sys/net, and its value. */
+export interface InterfaceSysctl {
+  path: string;
+  value: string;
+}
+
+/** The settings in a driver option (`net.ipv4.conf.IFNAME.x=1,…`); undefined for what is none. */
+export function parseSysctls(option: string, interfaceName: string): (InterfaceSysctl | undefined)[] {
+  return option.split(',').map((entry) => {
+    const [, family, group, key, value] = SHAPE.exec(entry.trim()) ?? [];
+    return family ? { path: `${family}/${group}/${interfaceName}/${key}`, value: value! } : undefined;
+  });
+}
+
+/** The settings that were asked for an endpoint. */
+export function sysctlsOf({ rows }: Pick<Context, 'rows'>, endpoint: EndpointRow): InterfaceSysctl[] {
+  const attachment = rows.attachments(endpoint.containerId).find(({ networkId }) => networkId === endpoint.networkId);
+  const option = (JSON.parse(attachment?.settings ?? '{}') as { DriverOpts?: Record<string, string> }).DriverOpts?.[
+    SYSCTLS
+  ];
+  return option ? parseSysctls(option, endpoint.interface).filter((sysctl) => sysctl !== undefined) : [];
+}
