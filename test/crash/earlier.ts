@@ -50,6 +50,8 @@ export const EARLIER: Readonly<Record<string, Earlier>> = {
   'network.bridge.created': async ({ daemon }) => {
     execFileSync('ip', ['link', 'delete', `gantry-${markOf(daemon)}`]);
   },
+  'network.recover.completed': inOwnNetwork,
+  'network.route.set': inOwnNetwork,
   'runtime.cgroup.parent-made': withoutCgroups,
   'runtime.cgroup.parent-inherits': withoutCgroups,
   'network.recover.swept': async (play) => {
@@ -108,4 +110,14 @@ async function running(play: Play): Promise<{ pid: number }> {
   const id = await create(socket, play.told, `runs-${play.suffix}`);
   await start(socket, play.told, id);
   return { pid: play.told.list().find((container) => container.id === id)!.pid! };
+}
+
+/** A container that runs in a network of the user's own. */
+async function inOwnNetwork(play: Play): Promise<void> {
+  const { daemon, told, suffix } = play;
+  const { socket } = await up(play);
+  await must(socket, 'POST', '/networks/create', { Name: `there-${suffix}` });
+  const id = await create(socket, told, `in-${suffix}`, { HostConfig: { NetworkMode: `there-${suffix}` } });
+  await start(socket, told, id);
+  await daemon.stop('SIGKILL');
 }

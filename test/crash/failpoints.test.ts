@@ -18,7 +18,7 @@ const AT_ONCE = 2;
 const RECOVERY_MS = 5_000;
 /** All that a start may pass when the one before it left nothing to do. */
 const IDLE =
-  /^(runtime\.spawner\.started|network\.recover\.\w[\w-]*|network\.firewall\.rendered|network\.flows\.forgotten|network\.bridge\.addressed|container\.recover\.(observed|container-done|watch))$/;
+  /^(runtime\.spawner\.started|network\.recover\.\w[\w-]*|network\.firewall\.rendered|network\.flows\.forgotten|network\.bridge\.addressed|network\.route\.set|container\.recover\.(observed|container-done|watch))$/;
 
 /**
  * Arms each failpoint, lets the daemon die there in the middle of a container's life or of its own start, starts it
@@ -144,6 +144,7 @@ async function removeAll(daemon: TestDaemon): Promise<void> {
     const { status, body } = await api(daemon.socket, 'DELETE', `/containers/${Id}?force=1&v=1`);
     assert.ok(status < 300 || status === 404, JSON.stringify(body));
   }
+  await api(daemon.socket, 'POST', '/networks/prune');
   await api(daemon.socket, 'POST', `/volumes/prune?filters=${encodeURIComponent('{"all":["true"]}')}`);
   const images = (await api(daemon.socket, 'GET', '/images/json')).body as { Id: string; RepoTags: string[] | null }[];
   for (const { Id, RepoTags } of images) {

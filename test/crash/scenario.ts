@@ -23,6 +23,7 @@ export const PARTS: Readonly<Record<string, (play: Play) => Promise<void>>> = {
   endings,
   volumes,
   files,
+  networks,
 };
 
 /** Goes once through every verb that has failpoints. Rejects where the daemon dies. */
@@ -188,6 +189,25 @@ async function mountedVolume({ daemon, told, suffix }: Play): Promise<void> {
   told.removing(id);
   await must(socket, 'DELETE', `/containers/${id}?force=1`);
   await must(socket, 'DELETE', `/volumes/${Name}`);
+}
+
+/** Networks of the user's own, and a container in two of them. */
+async function networks({ daemon, told, suffix }: Play): Promise<void> {
+  const { socket } = daemon;
+  await importImage(daemon);
+  const [one, two] = [`one-${suffix}`, `two-${suffix}`];
+  await must(socket, 'POST', '/networks/create', { Name: one });
+  await must(socket, 'POST', '/networks/create', { Name: two, Internal: true });
+  const id = await create(socket, told, `member-${suffix}`, {
+    ExposedPorts: { '80/tcp': {} },
+    HostConfig: { NetworkMode: one, PortBindings: { '80/tcp': [{ HostPort: '' }] } },
+    NetworkingConfig: { EndpointsConfig: { [one]: { Aliases: ['alias'] }, [two]: {} } },
+  });
+  await start(socket, told, id);
+  told.removing(id);
+  await must(socket, 'DELETE', `/containers/${id}?force=1`);
+  await must(socket, 'DELETE', `/networks/${one}`);
+  await must(socket, 'POST', '/networks/prune');
 }
 
 /** Creates a container that sleeps, and remembers that it was told so. */

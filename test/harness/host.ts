@@ -47,7 +47,7 @@ export function observeHost(daemon: TestDaemon): HostState {
     runtimeStates: names(join(execRoot, 'crun')),
     ...findProcesses(daemon),
     cgroups: [...new Set(cgroups)],
-    links: names('/sys/class/net').filter((name) => name.startsWith(`gv${mark}`)),
+    links: names('/sys/class/net').filter((name) => name.startsWith(`gv${mark}`) || name.startsWith(`gb${mark}`)),
     published: publishedElements(mark),
     mounts: readFileSync('/proc/self/mountinfo', 'utf8')
       .split('\n')

@@ -15,7 +15,7 @@ export interface Rows {
   readonly attachments: readonly string[];
   /** `protocol hostPort` of every published IPv4 port. */
   readonly published: readonly string[];
-  /** Names of the host's side of every endpoint. */
+  /** Names of the host's side of every endpoint, and of the bridges of networks of the user's own. */
   readonly links: readonly string[];
   readonly volumes: readonly string[];
   /** Volumes that containers name. */
@@ -45,7 +45,10 @@ export function readRows(daemon: TestDaemon): Rows {
       published: column(
         `SELECT protocol || ' ' || host_port FROM published_ports WHERE host_ip NOT LIKE '%:%' AND host_ip NOT LIKE '127.%'`,
       ),
-      links: column('SELECT link FROM endpoints WHERE link IS NOT NULL'),
+      links: [
+        ...column('SELECT link FROM endpoints WHERE link IS NOT NULL'),
+        ...column(`SELECT bridge FROM networks WHERE settings <> ''`),
+      ],
       volumes: column('SELECT name FROM volumes'),
       usedVolumes: column('SELECT DISTINCT volume FROM container_mounts WHERE volume IS NOT NULL'),
       mountedVolumes: column(
