@@ -1,8 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import type { WhyEnd, WhyReport } from '#api';
-import { formatTime, ZERO_TIME } from '#api';
+import { formatTime, parseNano, ZERO_TIME } from '#api';
 import { deadline } from '#async';
-import { parseNano } from '../clock.ts';
 import type { Context } from '../context.ts';
 import { containerFiles } from '../folder.ts';
 import { readLog } from '../logs/read.ts';
