@@ -1,6 +1,6 @@
 import { deadline } from '#async';
 import { notFound } from '#errdefs';
-import { bootId, failpoint, SystemError } from '#sys';
+import { bootId, failpoint } from '#sys';
 import { nowText } from './clock.ts';
 import type { Context } from './context.ts';
 import type { Reservation, Started } from './deps.ts';
@@ -15,10 +15,12 @@ import { join } from './sandbox.ts';
 import { sandboxRequest } from './sandbox-request.ts';
 import { startFailure } from './start-failure.ts';
 import { next } from './state.ts';
+import { asTaken, PortTaken } from './taken-port.ts';
 import { tell, tellMounted, tellNetworks } from './tell.ts';
 
 const ATTACH_MS = 10_000;
 const START_MS = 60_000;
+const PORT_TRIES = 10;
 
 /** Why a container comes to life: `restart` says so in an event; a policy's restart keeps the count it has. */
 export interface Launch {
@@ -44,7 +46,7 @@ export async function ignite(context: Context, container: Container, how: Launch
   await context.cleanups.get(id);
   context.starting.set(id, undefined);
   try {
-    const started = await bringUp(context, container, how);
+    const started = await bringUpSomewhere(context, container, how);
     return () => conclude(context, container, { started, verb: how.verb });
   } catch (error) {
     throw await recordFailure(context, container, error).finally(() => {
@@ -76,6 +78,21 @@ function conclude(
   else context.health.watch(id);
 }
 
+/** A port of the engine's choice that somebody was quicker to take is chosen again. */
+async function bringUpSomewhere(context: Context, container: Container, how: Launch): Promise<Started> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await bringUp(context, container, how);
+    } catch (error) {
+      if (!(error instanceof PortTaken)) throw error;
+      if (!error.isReplaceable || tries === PORT_TRIES) throw error.shown;
+      context.log.info('port taken by somebody else, trying another', { container: container.id, error });
+      await abandon(context, container.id);
+      failpoint('container.start.port-given-up');
+    }
+  }
+}
+
 async function bringUp(context: Context, container: Container, { verb, detail }: Launch): Promise<Started> {
   const { id } = container;
   const reservation = intend(context, container, { verb, detail });
@@ -90,7 +107,7 @@ async function bringUp(context: Context, container: Container, { verb, detail }:
     START_MS,
     'the runtime did not start the container in time',
   ).catch((error) => {
-    throw portConflict(context, id, { error, sockets: reservation.sockets });
+    throw asTaken(context, container, { error, sockets: reservation.sockets });
   });
   failpoint('container.start.started');
   return started;
@@ -104,18 +121,6 @@ async function attachNetwork(
   if (reservation.netns === 'private' || reservation.netns === 'none') return await join(context, id, sandbox.pid);
   writeNetworkFiles(context.settings, id, context.networks.files(id));
   failpoint('container.start.files-written');
-}
-
-/** A port that the monitor could not listen on is told in the network's words. */
-function portConflict(
-  { networks }: Context,
-  id: string,
-  { error, sockets }: { error: unknown; sockets: Reservation['sockets'] },
-): unknown {
-  const cause = error instanceof Error ? error.cause : undefined;
-  if (!(cause instanceof SystemError) || cause.syscall !== 'bind') return error;
-  const socket = sockets.find((s) => cause.path === `${s.protocol} ${s.hostIp}:${s.hostPort}`);
-  return socket ? networks.portError(id, socket, cause.code) : error;
 }
 
 /** Addresses and ports are taken in the transaction that says what for. */

@@ -28,6 +28,8 @@ export const UNREACHED: Readonly<Record<string, string>> = {
   'container.recover.end-operation': 'every verb ends its operation in the transaction that ends its process',
   'runtime.update.properties-set': 'only where systemd holds the cgroups of v2; test/vm',
   'network.forwarding6.on': 'as network.forwarding.on',
+  'container.start.port-given-up':
+    'somebody must take a port at the right moment: test/integration/container/ports.test.ts',
   'network.forwarding.on': 'the host forwards already; test/integration/network passes it in a namespace of its own',
 };
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
 import type { HostConfig } from '#api';
 import { send } from '../../conformance/call.ts';
 import { importImage } from '../../conformance/image.ts';
@@ -127,8 +128,25 @@ export class Engine {
       .map(({ Type, Action }) => (Type === 'container' ? Action : `${Type} ${Action}`));
   }
 
+  /** The monitor of a container, found by its arguments; 0 when it has none. */
+  monitorOf(id: string): number {
+    const isIts = (pid: string) => {
+      const words = commandOf(pid);
+      return words.includes('--monitor') && words.includes(id) && words.includes(this.daemon.execRoot);
+    };
+    return Number(readdirSync('/proc').find((name) => /^\d+$/.test(name) && isIts(name)) ?? 0);
+  }
+
   async destroy(): Promise<void> {
     await this.daemon.destroy();
+  }
+}
+
+function commandOf(pid: string): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+  } catch {
+    return [];
   }
 }
 

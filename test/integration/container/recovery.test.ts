@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Engine, eventually } from './engine.ts';
@@ -16,23 +16,6 @@ async function crash(downMs = 0): Promise<void> {
   await engine.daemon.stop('SIGKILL');
   await new Promise((resolve) => setTimeout(resolve, downMs));
   await engine.daemon.start();
-}
-
-/** The monitor of a container, found by its arguments. */
-function monitorOf(id: string): number {
-  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-    const words = commandOf(pid);
-    if (words.includes('--monitor') && words.includes(id) && words.includes(engine.daemon.execRoot)) return Number(pid);
-  }
-  throw new Error(`no monitor of ${id}`);
-}
-
-function commandOf(pid: string): string[] {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-  } catch {
-    return [];
-  }
 }
 
 test('containers outlive the daemon; what ended meanwhile has its exit code, --rm is gone', async () => {
@@ -82,7 +65,7 @@ test('after a restart of the daemon always comes back from a manual stop, unless
 
 test('a monitor that hangs blocks neither inspect nor removal', async () => {
   const id = await engine.run('hung', SLEEP);
-  process.kill(monitorOf(id), 'SIGSTOP');
+  process.kill(engine.monitorOf(id), 'SIGSTOP');
   const asked = performance.now();
   await engine.state('hung');
   assert.ok(performance.now() - asked < 100, 'inspect is quick');
@@ -94,12 +77,12 @@ test('a start that hangs is given up for a forced removal', async () => {
   const id = await engine.create('stuck', SLEEP);
   await eventually('its sandbox', async () => {
     try {
-      return monitorOf(id) > 0;
+      return engine.monitorOf(id) > 0;
     } catch {
       return false;
     }
   });
-  process.kill(monitorOf(id), 'SIGSTOP');
+  process.kill(engine.monitorOf(id), 'SIGSTOP');
   const start = engine.call('POST', '/containers/stuck/start');
   await new Promise((resolve) => setTimeout(resolve, 200));
   const asked = performance.now();
@@ -110,7 +93,7 @@ test('a start that hangs is given up for a forced removal', async () => {
 
 test('a container whose monitor is killed ends', async () => {
   const id = await engine.run('orphan', SLEEP);
-  process.kill(monitorOf(id), 'SIGKILL');
+  process.kill(engine.monitorOf(id), 'SIGKILL');
   await eventually('ended', async () => (await engine.state('orphan')).Status === 'exited');
   assert.equal((await engine.state('orphan')).ExitCode, 137);
   await engine.expect(204, 'DELETE', '/containers/orphan');
