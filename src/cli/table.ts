@@ -107,6 +107,18 @@ export const table: readonly Entry[] = [
   image('tag', 'Create a tag TARGET_IMAGE that refers to SOURCE_IMAGE', () => import('./image/tag.ts')),
   {
     group: 'system',
+    name: 'df',
+    short: 'Show docker disk usage',
+    load: () => import('./system/df.ts'),
+  },
+  {
+    group: 'system',
+    name: 'prune',
+    short: 'Remove unused data',
+    load: () => import('./system/prune.ts'),
+  },
+  {
+    group: 'system',
     name: 'events',
     top: 'events',
     short: 'Get real time events from the server',

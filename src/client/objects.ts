@@ -15,12 +15,18 @@ const paths = {
 /** A kind of object besides containers and images. */
 export type ObjectKind = keyof typeof paths;
 
-/** Inspect routes of the remaining kinds of object. */
+/** Routes that the remaining kinds of object share. */
 export class Objects {
   readonly #transport: Transport;
 
   constructor(transport: Transport) {
     this.#transport = transport;
+  }
+
+  /** Removes what nobody uses; the report says what, under a key of the kind's own. */
+  prune<Report>(kind: 'network' | 'volume' | 'build', filters?: string): Promise<Report> {
+    const path = kind === 'build' ? '/build/prune' : `${paths[kind]}prune`;
+    return this.#transport.json({ method: 'POST', path, query: { filters } });
   }
 
   /** The inspect answer as the daemon wrote it. */

@@ -1,4 +1,4 @@
-import type { Info, Version } from '#api';
+import type { DiskUsage, Info, Version } from '#api';
 import type { Body } from './body.ts';
 import type { Transport } from './transport.ts';
 
@@ -33,6 +33,11 @@ export class System {
 
   version(): Promise<Version> {
     return this.#transport.json({ method: 'GET', path: '/version' });
+  }
+
+  /** What takes up the disk. */
+  diskUsage(): Promise<DiskUsage> {
+    return this.#transport.json({ method: 'GET', path: '/system/df' });
   }
 
   /** The event stream: one JSON object a line. */

@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { readdirSync } from 'node:fs';
+import { readdirSync, statfsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { ContainerSummary, DiskUsage, Filters, ImageSummary, Info, Version, Volume } from '#api';
-import { API_VERSION, DOCKER_VERSION, MIN_API_VERSION } from '#api';
+import { API_VERSION, DOCKER_VERSION, formatTime, MIN_API_VERSION } from '#api';
 import type { ListQuery } from '#image';
 import type { HostFacts, RuntimeInfo } from '#runtime';
 import { hostArchitecture, hostWarnings } from '#runtime';
 import type { Store } from '#store';
 import type { DaemonConfig } from './config.ts';
 import { registryInfo } from './registry-info.ts';
-import { GANTRY_VERSION } from './version.ts';
+import { BUILD_TIME, GANTRY_VERSION } from './version.ts';
 
 /** What `/info`, `/version` and `/system/df` ask of the rest of the engine. */
 export interface SystemDeps {
@@ -48,6 +48,7 @@ export class SystemInfo {
       Os: 'linux',
       Arch: hostArchitecture(),
       KernelVersion: kernelVersion,
+      BuildTime: BUILD_TIME,
     };
     const components = [
       { Name: 'Engine', Version: DOCKER_VERSION, Details: { ...engine, Experimental: 'false' } },
@@ -72,7 +73,10 @@ export class SystemInfo {
       Images: images.list().length,
       Driver: driver,
       DriverStatus: [
+        ['Backing Filesystem', backingFilesystem(config.dataRoot)],
         ['Supports d_type', 'true'],
+        ['Using metacopy', 'false'],
+        ['Native Overlay Diff', 'true'],
         ['userxattr', 'true'],
       ],
       Plugins: {
@@ -85,7 +89,7 @@ export class SystemInfo {
       Debug: config.debug,
       NFd: readdirSync('/proc/self/fd').length,
       NGoroutines: readdirSync('/proc/self/task').length,
-      SystemTime: new Date().toISOString(),
+      SystemTime: formatTime(BigInt(Date.now()) * 1_000_000n),
       LoggingDriver: config.containers.logDriver,
       CgroupDriver: facts.cgroupDriver,
       CgroupVersion: String(facts.cgroupVersion),
@@ -144,6 +148,19 @@ export class SystemInfo {
     };
   }
 }
+
+/** Docker's names of file systems by the kernel's numbers (statfs(2)). */
+const FILESYSTEMS: ReadonlyMap<number, string> = new Map([
+  [0xef53, 'extfs'],
+  [0x58465342, 'xfs'],
+  [0x9123683e, 'btrfs'],
+  [0x01021994, 'tmpfs'],
+  [0x794c7630, 'overlayfs'],
+  [0x2fc12fc1, 'zfs'],
+  [0x6969, 'nfs'],
+]);
+
+const backingFilesystem = (path: string): string => FILESYSTEMS.get(statfsSync(path).type) ?? '<unknown>';
 
 function limits(facts: HostFacts) {
   return {

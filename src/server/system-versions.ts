@@ -1,4 +1,4 @@
-import type { DiskUsage, Info, Version } from '#api';
+import type { DiskUsage, ImageSummary, Info, Version } from '#api';
 import { API_VERSION, before, MIN_API_VERSION } from '#api';
 import { summaryFor } from './image-versions.ts';
 
@@ -11,7 +11,10 @@ export function versionFor(_version: string, value: Version): Version {
 export function infoFor(version: string, value: Info): unknown {
   let info: Record<string, unknown> = { ...value };
   if (before(version, '1.50')) info = { ...info, BridgeNfIptables: false, BridgeNfIp6tables: false };
-  if (before(version, '1.49')) drop(info, 'FirewallBackend');
+  if (before(version, '1.49')) {
+    drop(info, 'FirewallBackend');
+    info.RuncCommit = { ...value.RuncCommit, Expected: value.RuncCommit.ID };
+  }
   if (before(version, '1.48')) {
     info.RegistryConfig = {
       AllowNondistributableArtifactsCIDRs: null,
@@ -33,8 +36,16 @@ function drop(record: Record<string, unknown>, name: string): void {
 const plainOption = (option: string) => /(?:^|,)name=([^,]*)/.exec(option)?.[1] ?? option;
 const isPlain = (option: string) => ['seccomp', 'apparmor', 'selinux', 'userns'].includes(option);
 
+/** Docker: a list of images says no names as [], this one as null. */
+function withoutEmptyNames(image: ImageSummary): ImageSummary {
+  const { RepoTags, RepoDigests } = image;
+  const orNull = (names: string[] | null) => (names?.length ? names : null) as string[];
+  return { ...image, RepoTags: orNull(RepoTags), RepoDigests: orNull(RepoDigests) };
+}
+
 /** `/system/df` as that API version has it. */
 export function diskUsageFor(version: string, usage: DiskUsage): DiskUsage {
-  if (!before(version, '1.44') || usage.Images === null) return usage;
-  return { ...usage, Images: usage.Images.map((image) => summaryFor(version, image)) };
+  if (usage.Images === null) return usage;
+  const images = before(version, '1.44') ? usage.Images.map((image) => summaryFor(version, image)) : usage.Images;
+  return { ...usage, Images: images.map(withoutEmptyNames) };
 }

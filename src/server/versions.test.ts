@@ -84,11 +84,14 @@ test('info has what each version had', () => {
   const info = {
     SecurityOptions: ['name=seccomp,profile=builtin', 'name=cgroupns'],
     RegistryConfig: {},
+    RuncCommit: { ID: 'abc' },
   } as unknown as Info;
   const shaped = (version: string) => infoFor(version, { ...info, FirewallBackend: { Driver: 'nft' } }) as Info;
   assert.equal(shaped('1.50').BridgeNfIptables, undefined);
   assert.equal(shaped('1.49').BridgeNfIptables, false);
   assert.equal(shaped('1.48').FirewallBackend, undefined);
+  assert.deepEqual(shaped('1.48').RuncCommit, { ID: 'abc', Expected: 'abc' });
+  assert.deepEqual(shaped('1.49').RuncCommit, { ID: 'abc' });
   assert.equal(shaped('1.41').KernelMemory, true);
   assert.deepEqual(shaped('1.24').SecurityOptions, ['seccomp']);
 });

@@ -1,7 +1,7 @@
 // Lists of objects as tables, JSON lines or a template's output; the command says which fields there are.
 
 import type { Template } from '#template';
-import type { Value } from '#template/value';
+import type { GoStruct, Value } from '#template/value';
 import { layOut } from './table.ts';
 
 /** A field of a listed object: its column's title, and its value. A function is a method, no part of JSON output. */
@@ -31,17 +31,22 @@ export async function renderList<T>(list: ListFormat<T>, items: readonly T[], wa
   const source = format === 'raw' && list.raw !== undefined ? list.raw : format;
   const isTable = source.startsWith('table');
   const template = await compileFormat(unescapeBlanks(isTable ? source.slice('table'.length).trim() : source));
+  const view = await viewer(list);
+  const rows = items.map((item) => `${runFormat(template, view(item))}\n`).join('');
+  if (!isTable) return rows;
+  const titles = lazily(list, (field) => field.header);
+  return layOut(`${template.header({ ...titles, ...list.methods })}\n${rows}`);
+}
+
+/** Items as a template sees them. */
+export async function viewer<T>(list: ListFormat<T>): Promise<(item: T) => GoStruct> {
   const { GoStruct } = await import('#template/value');
-  const view = (item: T) =>
+  return (item) =>
     new GoStruct(
       `*${list.type}`,
       lazily(list, (field) => field.get(item)),
       lazyRaw(list, item),
     );
-  const rows = items.map((item) => `${runFormat(template, view(item))}\n`).join('');
-  if (!isTable) return rows;
-  const titles = lazily(list, (field) => field.header);
-  return layOut(`${template.header({ ...titles, ...list.methods })}\n${rows}`);
 }
 
 /** Compiles a template for `--format`; the error is worded as Docker's formatter words it. */
@@ -64,14 +69,16 @@ export function rethrow<R>(what: string, work: () => R): R {
   }
 }
 
-function plainTable<T>(list: ListFormat<T>, items: readonly T[]): string {
+/** Items as a table with the list's own columns. */
+export function plainTable<T>(list: ListFormat<T>, items: readonly T[]): string {
   const fields = list.columns.map((name) => list.fields[name] as Field<T>);
   const lines = [fields.map((field) => field.header).join('\t')];
   for (const item of items) lines.push(fields.map((field) => String(field.get(item))).join('\t'));
   return layOut(`${lines.join('\n')}\n`);
 }
 
-function jsonOf<T>(list: ListFormat<T>, item: T): string {
+/** An item as `--format json` shows it. */
+export function jsonOf<T>(list: ListFormat<T>, item: T): string {
   return JSON.stringify(jsonValue(list, item)).replace(/[<>&]/g, (c) => `\\u00${c.charCodeAt(0).toString(16)}`);
 }
 

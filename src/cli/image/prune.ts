@@ -2,7 +2,9 @@ import type { ImageDeleteItem } from '#api';
 import type { Command } from '../command.ts';
 import { confirm } from '../flags/confirm.ts';
 import { encodeFilters } from '../flags/encode-filters.ts';
-import { humanSize } from '../format/size.ts';
+import type { Filters, Pruned } from '../format/pruned.ts';
+import { printPruned } from '../format/pruned.ts';
+import type { Session } from '../session.ts';
 
 /** Removes images without a name, or all that no container uses. */
 export const command: Command = {
@@ -18,14 +20,18 @@ export const command: Command = {
     const what = all ? 'all images without at least one container associated to them' : 'all dangling images';
     const warning = `WARNING! This will remove ${what}.\nAre you sure you want to continue?`;
     if (!flags.bool('force')) confirm(session, warning);
-    const filters = { ...flags.filters(), dangling: [String(!all)] };
-    const report = await session.client.images.prune(encodeFilters(filters));
-    const items = report.ImagesDeleted ?? [];
-    if (items.length > 0) session.out(`Deleted Images:\n${items.map(line).join('')}\n`);
-    session.out(`Total reclaimed space: ${humanSize(report.SpaceReclaimed)}\n`);
+    printPruned(session, [await pruneImages(session, flags.filters(), { all })]);
     return 0;
   },
 };
+
+/** Removes them and says which; `all`: those with a name too. */
+export async function pruneImages(session: Session, filters: Filters, { all }: { all: boolean }): Promise<Pruned> {
+  const report = await session.client.images.prune(encodeFilters({ ...filters, dangling: [String(!all)] }));
+  const items = report.ImagesDeleted ?? [];
+  const text = items.length > 0 ? `Deleted Images:\n${items.map(line).join('')}` : '';
+  return { text, bytes: report.SpaceReclaimed };
+}
 
 function line(item: ImageDeleteItem): string {
   return 'Untagged' in item && item.Untagged

@@ -4,6 +4,16 @@ const get = (path: string, more: Partial<Call> = {}): Call => ({ method: 'GET', 
 const post = (path: string, more: Partial<Call> = {}): Call => ({ method: 'POST', path, ...more });
 const json = { 'content-type': 'application/json' };
 
+/** What an engine that is made of other parts has to say otherwise. */
+const ENGINE = {
+  Runtimes: 'by name, and with what containerd knows of them',
+  Containerd: 'there is none',
+  CDISpecDirs: 'by the settings of the daemon',
+  Labels: 'by the settings of the daemon',
+};
+
+const ANY = { 'Images.*.Labels': 'of any image', 'Volumes.*.Labels': 'of any volume' };
+
 export const protocol: Case[] = [
   {
     name: 'ping',
@@ -104,10 +114,34 @@ export const protocol: Case[] = [
   {
     name: 'system',
     calls: [
-      get('/version', { bodyDiffers: 'the version is our own' }),
-      get('/info', { bodyDiffers: 'the host is another' }),
+      ...['1.50', '1.24'].map((version) => get(`/v${version}/version`, { shape: 'the versions are our own' })),
+      ...['1.50', '1.48', '1.43', '1.24'].map((version) =>
+        get(`/v${version}/info`, { shape: 'the host is another', differs: ENGINE }),
+      ),
       get('/system/df?type=nosuch'),
-      get('/v1.50/system/df?type=volume', { bodyDiffers: 'volumes of the host' }),
+    ],
+  },
+  {
+    name: 'disk usage',
+    removes: ['df'],
+    calls: [
+      post('/v1.50/containers/create?name=df', {
+        body: { Image: 'conformance', Cmd: ['true'], Volumes: { '/data': {} }, HostConfig: { NetworkMode: 'none' } },
+        keep: { id: 'Id' },
+      }),
+      ...['1.50', '1.43', '1.41'].map((version) =>
+        get(`/v${version}/system/df`, {
+          shape: 'others use the disk too',
+          differs: ANY,
+        }),
+      ),
+      ...['volume', 'image', 'container', 'build-cache'].map((type) =>
+        get(`/v1.50/system/df?type=${type}`, {
+          shape: 'others use the disk too',
+          differs: ANY,
+        }),
+      ),
+      get('/v1.50/system/df?type=container&type=volume', { shape: 'others use the disk too', differs: ANY }),
     ],
   },
   {

@@ -2,6 +2,10 @@ import type { CliCase } from './command.ts';
 
 const PIDS = [/\b\d{1,7}\b|\b\d\d:\d\d\b/g, 'pids and times'] as const;
 
+const SUMS = [
+  /(?<=^(Images|Containers|Local Volumes|Build Cache) +)\S.*|"(Active|TotalCount)":"\d+"/gm,
+  'of this host',
+] as const;
 const USED = [/\d[\d.]*[KM]iB(?= \/)|\d\.\d\d%/g, 'what is used is chance'] as const;
 
 /** Looking into containers, and changing them while they run. */
@@ -80,6 +84,41 @@ export const observeCases: CliCase[] = [
       { line: `stats --all --no-stream --format '{{.Name}}'`, hide: [[/.+/s, 'others may share the engine']] },
       { line: `stats --no-stream --format '{{.NoSuch}}' cli-stats` },
       { line: 'stats --no-stream nosuch' },
+    ],
+  },
+  {
+    name: 'system df',
+    removes: ['cli-df'],
+    steps: [
+      { line: 'create --name cli-df --network none -v /data conformance sleep 1000' },
+      { line: 'system df', hide: [SUMS] },
+      { line: 'system df --format json', hide: [SUMS, [/"Size":"[^"]*"|"Reclaimable":"[^"]*"/g, 'of this host']] },
+      { line: `system df --format 'table {{.Type}}'` },
+      {
+        line: `system df -v --format '{{range .Containers}}{{if eq .Names "cli-df"}}{{.Names}}: {{.Size}} {{.LocalVolumes}} {{.Command}}{{end}}{{end}}'`,
+      },
+      {
+        line: `system df --verbose --format '{{range .Images}}{{if eq .Repository "conformance"}}{{.Tag}} {{.Size}}{{end}}{{end}}'`,
+      },
+      { line: 'system df -v', hide: [[/(?<=[A-Z]\n)[^\n]+(\n[^\n]+)*/g, 'of this host']] },
+      { line: `system df --format '{{.NoSuch}}'` },
+      { line: `system df -v --format '{{.NoSuch}}'` },
+      { line: 'system df x' },
+    ],
+  },
+  {
+    name: 'system prune',
+    removes: ['cli-prune-a', 'cli-prune-b'],
+    steps: [
+      { line: 'create --name cli-prune-a --network none --label cli-system-prune conformance' },
+      { line: 'run -d --name cli-prune-b --network none --label cli-system-prune conformance sleep 1000' },
+      { line: 'system prune', stdin: 'n\n' },
+      { line: 'system prune --all --volumes --filter label=cli-system-prune', stdin: 'n\n' },
+      { line: 'system prune --force --filter until=1h --volumes' },
+      { line: 'system prune --force --filter label=cli-system-prune' },
+      { line: 'system prune -f --volumes --filter label=cli-system-prune' },
+      { line: 'system prune -f --filter nosuch=x' },
+      { line: 'system prune x' },
     ],
   },
 ];
