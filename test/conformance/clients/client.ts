@@ -16,6 +16,10 @@ export interface Client {
   readonly name: string;
   /** Why it cannot be tried on this host; false: it can. */
   readonly lacks?: string | false;
+  /** What the engine must have for it besides the image. */
+  prepare?(socket: string): Promise<void>;
+  /** One more step, taken when the script has ended. */
+  afterwards?(socket: string): Promise<Line>;
   /** Puts it below {@link BUILD} and says how its script is run. */
   provide(): {
     readonly file: string;
@@ -32,11 +36,12 @@ export interface Line {
 }
 
 /** Runs a client's script against an engine; ids, addresses and times in what it saw are replaced by their kind. */
-export async function runClient({ provide }: Client, socket: string): Promise<Line[]> {
+export async function runClient({ prepare, provide, afterwards }: Client, socket: string): Promise<Line[]> {
   const { file, args, env } = provide();
   const folder = mkdtempSync(join(tmpdir(), 'gantry-client-'));
   try {
     await importAs(socket, IMAGE);
+    await prepare?.(socket);
     const tar = join(folder, 'image.tar');
     writeFileSync(tar, busyboxTar());
     const { stdout } = await promisify(execFile)(file, args, {
@@ -53,7 +58,8 @@ export async function runClient({ provide }: Client, socket: string): Promise<Li
       },
     });
     const lines = normaliseText(stdout).trim().split('\n');
-    return lines.map((line) => JSON.parse(line) as Line);
+    const seen = lines.map((line) => JSON.parse(line) as Line);
+    return afterwards ? [...seen, await afterwards(socket)] : seen;
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Client } from './client.ts';
 import { PYTHON, unpack } from './debian.ts';
 import { provideModules } from './npm.ts';
+import { importRyuk, reaped } from './ryuk.ts';
 
 const PYTHON_DOCKER = [
   'docker',
@@ -16,6 +17,13 @@ const PYTHON_DOCKER = [
   'packaging',
 ];
 
+const RYUK = 'clients-ryuk';
+
+function testcontainers(env: Readonly<Record<string, string>>) {
+  const root = provideModules(['transcript.mjs', 'testcontainers.mjs']);
+  return { file: process.execPath, args: [join(root, 'testcontainers.mjs')], env };
+}
+
 /** All clients that are tried. */
 export const CLIENTS: readonly Client[] = [
   {
@@ -24,6 +32,16 @@ export const CLIENTS: readonly Client[] = [
       const root = provideModules(['transcript.mjs', 'dockerode.mjs']);
       return { file: process.execPath, args: [join(root, 'dockerode.mjs')] };
     },
+  },
+  {
+    name: 'testcontainers',
+    prepare: (socket) => importRyuk(socket, RYUK),
+    provide: () => testcontainers({ RYUK_CONTAINER_IMAGE: RYUK, CLIENT_LEAVES: 'yes' }),
+    afterwards: async (socket) => ({ step: 'what was left is removed', result: await reaped(socket) }),
+  },
+  {
+    name: 'testcontainers-without-ryuk',
+    provide: () => testcontainers({ TESTCONTAINERS_RYUK_DISABLED: 'true' }),
   },
   {
     name: 'docker-py',
