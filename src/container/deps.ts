@@ -173,6 +173,7 @@ export interface Observed {
   readonly id: string;
   readonly monitorAlive: boolean;
   readonly started?: Started;
+  readonly startedAt?: string;
   readonly exit?: ExitRecord;
 }
 

@@ -29,6 +29,13 @@ export interface Launch {
   readonly detail?: Readonly<Record<string, unknown>>;
 }
 
+/** A life that has begun and is not on record yet. */
+interface Life {
+  readonly process: Started;
+  /** Before the process could write anything: who reads the log since then reads all of it. */
+  readonly startedAt: string;
+}
+
 /**
  * Brings a container to life: intent, sandbox, network, process, record. On failure everything is undone, and status,
  * error and exit code are recorded as Docker does; the error thrown is the one to show.
@@ -46,8 +53,8 @@ export async function ignite(context: Context, container: Container, how: Launch
   await context.cleanups.get(id);
   context.starting.set(id, undefined);
   try {
-    const started = await bringUpSomewhere(context, container, how);
-    return () => conclude(context, container, { started, verb: how.verb });
+    const life = await bringUpSomewhere(context, container, how);
+    return () => conclude(context, container, { life, verb: how.verb });
   } catch (error) {
     throw await recordFailure(context, container, error).finally(() => {
       context.starting.delete(id);
@@ -57,14 +64,10 @@ export async function ignite(context: Context, container: Container, how: Launch
 }
 
 /** Puts the life on record, and its end if that has come meanwhile. */
-function conclude(
-  context: Context,
-  container: Container,
-  { started, verb }: { started: Started; verb: Launch['verb'] },
-): void {
+function conclude(context: Context, container: Container, { life, verb }: { life: Life; verb: Launch['verb'] }): void {
   const { id } = container;
   try {
-    recordRunning(context, container, started, verb);
+    recordRunning(context, container, life, verb);
   } catch (error) {
     context.starting.delete(id);
     recordFailure(context, container, error).catch((e) =>
@@ -79,7 +82,7 @@ function conclude(
 }
 
 /** A port of the engine's choice that somebody was quicker to take is chosen again. */
-async function bringUpSomewhere(context: Context, container: Container, how: Launch): Promise<Started> {
+async function bringUpSomewhere(context: Context, container: Container, how: Launch): Promise<Life> {
   for (let tries = 1; ; tries++) {
     try {
       return await bringUp(context, container, how);
@@ -93,7 +96,7 @@ async function bringUpSomewhere(context: Context, container: Container, how: Lau
   }
 }
 
-async function bringUp(context: Context, container: Container, { verb, detail }: Launch): Promise<Started> {
+async function bringUp(context: Context, container: Container, { verb, detail }: Launch): Promise<Life> {
   const { id } = container;
   const reservation = intend(context, container, { verb, detail });
   failpoint('container.start.intended');
@@ -102,7 +105,8 @@ async function bringUp(context: Context, container: Container, { verb, detail }:
   if (!sandbox.isAttached) await attachNetwork(context, id, { sandbox, reservation });
   failpoint('container.start.attached');
   const { spec } = sandbox.rendered;
-  const started = await deadline(
+  const startedAt = nowText();
+  const process = await deadline(
     context.runtime.start(id, { spec, sockets: reservation.sockets }),
     START_MS,
     'the runtime did not start the container in time',
@@ -110,7 +114,7 @@ async function bringUp(context: Context, container: Container, { verb, detail }:
     throw asTaken(context, container, { error, sockets: reservation.sockets });
   });
   failpoint('container.start.started');
-  return started;
+  return { process, startedAt };
 }
 
 async function attachNetwork(
@@ -133,14 +137,14 @@ function intend(context: Context, container: Container, { verb, detail }: Launch
   });
 }
 
-function recordRunning(context: Context, container: Container, process: Started, verb: Launch['verb']): void {
+function recordRunning(context: Context, container: Container, life: Life, verb: Launch['verb']): void {
   const { store, rows } = context;
   store.tx(() => {
     keepEnd(context, container);
     const health = freshHealth(container.spec.config.Healthcheck);
     rows.change(container.id, {
-      phase: { status: 'running', process },
-      startedAt: nowText(),
+      phase: { status: 'running', process: life.process },
+      startedAt: life.startedAt,
       exitCode: 0,
       error: '',
       oomKilled: false,

@@ -90,9 +90,10 @@ test('a start whose process came to be is taken over, else taken back', () => {
   assert.deepEqual(verbs(plan(half, seen())), ['undo-start']);
   assert.deepEqual(verbs(plan(half, seen({ monitor: monitor() }))), ['undo-start']);
   assert.deepEqual(verbs(plan(half, seen({ monitor: monitor({ started: process }) }))), ['adopt', 'watch']);
-  const over = seen({ monitor: monitor({ monitorAlive: false, started: process, exit }) });
+  const startedAt = '2024-01-01T00:00:00Z';
+  const over = seen({ monitor: monitor({ monitorAlive: false, started: process, startedAt, exit }) });
   assert.deepEqual(plan(half, over), [
-    { do: 'adopt', process },
+    { do: 'adopt', process, startedAt },
     { do: 'record-exit', exit },
   ]);
   const lost = seen({ monitor: monitor({ monitorAlive: false, started: process }) });

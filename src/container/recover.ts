@@ -10,7 +10,7 @@ export const FOUND_DEAD = 255;
 export type Action =
   | { readonly do: 'undo-create' }
   | { readonly do: 'undo-start' }
-  | { readonly do: 'adopt'; readonly process: Started }
+  | { readonly do: 'adopt'; readonly process: Started; readonly startedAt: string | undefined }
   | { readonly do: 'record-exit'; readonly exit: ExitRecord | undefined }
   | { readonly do: 'finish-stop' }
   | { readonly do: 'finish-restart' }
@@ -58,7 +58,7 @@ function halfStarted(container: Container, { monitor }: Seen): Action[] {
   // What is left of the life before: its end is on record already.
   const isOld = monitor?.exit !== undefined && monitor.exit.finishedAt === container.finishedAt;
   if (monitor?.started && !isOld) {
-    const adopted: Action[] = [{ do: 'adopt', process: monitor.started }];
+    const adopted: Action[] = [{ do: 'adopt', process: monitor.started, startedAt: monitor.startedAt }];
     if (monitor.exit) return [...adopted, { do: 'record-exit', exit: monitor.exit }];
     return monitor.monitorAlive ? [...adopted, { do: 'watch' }] : [...adopted, { do: 'record-exit', exit: undefined }];
   }

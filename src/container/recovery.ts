@@ -48,13 +48,13 @@ const executors: Executors = {
       context.rows.end(container.id);
     });
   },
-  adopt: (context, container, { process }) => {
+  adopt: (context, container, { process, startedAt }) => {
     context.store.tx(() => {
       next(container, 'start');
       keepEnd(context, container);
       context.rows.change(container.id, {
         phase: { status: 'running', process },
-        startedAt: nowText(),
+        startedAt: startedAt ?? nowText(),
         exitCode: 0,
         error: '',
       });

@@ -17,6 +17,7 @@ export interface State {
   readonly ExitCode: number;
   readonly Error: string;
   readonly OOMKilled: boolean;
+  readonly StartedAt: string;
   readonly Health?: { readonly Status: string; readonly FailingStreak: number };
 }
 

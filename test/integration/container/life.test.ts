@@ -146,3 +146,15 @@ test('a container over its memory limit is killed, and says so', async () => {
   assert.equal((await engine.state('greedy')).OOMKilled, true);
   await engine.expect(204, 'DELETE', '/containers/greedy');
 });
+
+test('all that a life writes is there since its StartedAt', async () => {
+  await engine.create('prompt', ['echo', 'here']);
+  for (let life = 0; life < 5; life++) {
+    await engine.expect(204, 'POST', '/containers/prompt/start');
+    await engine.wait('prompt');
+    const since = Date.parse((await engine.state('prompt')).StartedAt) / 1000;
+    const log = String(await engine.expect(200, 'GET', `/containers/prompt/logs?stdout=1&since=${since}`));
+    assert.match(log, /here/);
+  }
+  await engine.expect(204, 'DELETE', '/containers/prompt');
+});
