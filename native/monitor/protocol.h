@@ -7,7 +7,9 @@
 #include <stddef.h>
 
 #define MESSAGE_MAX ((size_t)1 << 20)
+#ifndef PROTOCOL_VERSION
 #define PROTOCOL_VERSION 1
+#endif
 
 /* Bytes that somebody else owns. */
 struct slice {

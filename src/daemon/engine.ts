@@ -89,7 +89,14 @@ export async function openEngine(config: DaemonConfig, log: Log): Promise<Engine
   const { runtimes, defaultRuntime } = config;
   let live = config;
   const runtime = undo.use(
-    await Runtime.open({ execRoot, mark, runtimes, defaultRuntime, log: log.child({ module: 'runtime' }) }),
+    await Runtime.open({
+      execRoot,
+      copies: folder('bin'),
+      mark,
+      runtimes,
+      defaultRuntime,
+      log: log.child({ module: 'runtime' }),
+    }),
   );
   const specs = createSpecs(config, {
     suffix: mark && `-${mark}`,

@@ -34,6 +34,7 @@ export async function purge(config: DaemonConfig, log: Log): Promise<void> {
     'content',
     'snapshots',
     'volumes',
+    'bin',
   ]) {
     rmSync(join(dataRoot, name), { recursive: true, force: true });
   }

@@ -8,6 +8,8 @@ import type { Listeners, Run } from './run.ts';
 export interface RuntimeContext {
   readonly execRoot: string;
   readonly spawner: Spawner;
+  /** What monitors run from, where it is a copy. */
+  readonly copy?: string;
   /** Both may be exchanged while containers run: a container keeps the name that it was created with. */
   runtimes: ReadonlyMap<string, OciRuntime>;
   defaultRuntime: string;

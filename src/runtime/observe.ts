@@ -3,6 +3,7 @@ import { isAlive, isErrno } from '#sys';
 import type { RuntimeContext } from './context.ts';
 import { runDirectory } from './context.ts';
 import { forgetExec } from './exec.ts';
+import { removeOldCopies } from './monitor/copy.ts';
 import type { Found } from './monitor/find.ts';
 import { findMonitors, killFound } from './monitor/find.ts';
 import { MonitorLink } from './monitor/link.ts';
@@ -39,6 +40,12 @@ export async function observe(context: RuntimeContext): Promise<Observed[]> {
   });
   const known = new Set(names);
   killFound(found.filter(({ id }) => id !== undefined && !known.has(id)));
+  if (context.copy) {
+    removeOldCopies(
+      context.copy,
+      found.map(({ pid }) => pid),
+    );
+  }
   return Promise.all(names.map((id) => observeOne(context, id, found)));
 }
 

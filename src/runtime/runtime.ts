@@ -13,6 +13,7 @@ import type { RuntimeInfo, RuntimeSetting } from './info.ts';
 import { assertDefault, findRuntimes, readVersion } from './info.ts';
 import type { Attached, Streams } from './monitor/attach.ts';
 import { attachTo } from './monitor/attach.ts';
+import { copyOf } from './monitor/copy.ts';
 import { Spawner } from './monitor/spawner.ts';
 import type { Observed } from './observe.ts';
 import { observe } from './observe.ts';
@@ -43,6 +44,8 @@ export interface RuntimeOptions {
   readonly log: Log;
   /** Path of `gantry-monitor`. */
   readonly monitor?: string;
+  /** The folder of copies that monitors run from; absent: the original is run. */
+  readonly copies?: string;
 }
 
 export interface Size {
@@ -73,14 +76,22 @@ export class Runtime implements AsyncDisposable {
 
   /** Starts the spawner. Containers of an earlier daemon are taken up by {@link observe}. */
   static async open(options: RuntimeOptions): Promise<Runtime> {
-    const { execRoot, mark, runtimes: given = {}, defaultRuntime = 'crun', log, monitor = MONITOR } = options;
+    const { execRoot, mark, runtimes: given = {}, defaultRuntime = 'crun', log, monitor = MONITOR, copies } = options;
     mkdirSync(`${execRoot}/monitors`, { recursive: true, mode: 0o711 });
     const runtimes = findRuntimes(given, execRoot);
     assertDefault(runtimes, defaultRuntime);
     const suffix = mark && `-${mark}`;
     const place = (pid: number) => placeInScope(pid, suffix);
-    const spawner = await Spawner.open({ binary: monitor, execRoot, log, place });
-    return new Runtime({ execRoot, spawner, runtimes, defaultRuntime, log });
+    const binary = copies === undefined ? monitor : copyOf(monitor, copies);
+    const spawner = await Spawner.open({ binary, execRoot, log, place });
+    return new Runtime({
+      ...(copies === undefined ? {} : { copy: binary }),
+      execRoot,
+      spawner,
+      runtimes,
+      defaultRuntime,
+      log,
+    });
   }
 
   /** Exchanges the runtimes on offer; throws when the default one cannot be executed, and nothing has changed then. */

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { globSync, rmdirSync, rmSync } from 'node:fs';
+import { globSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { markOf } from '../harness/host.ts';
 import type { Play } from './scenario.ts';
@@ -46,6 +46,12 @@ export const EARLIER: Readonly<Record<string, Earlier>> = {
     const id = await create(socket, told, `torn-${suffix}`);
     await daemon.stop('SIGKILL');
     rmSync(join(daemon.dataRoot, 'snapshots/c', id, 'lower'));
+  },
+  'runtime.copy.folder-made': withoutCopies,
+  'runtime.copy.written': withoutCopies,
+  'runtime.copy.named': withoutCopies,
+  'runtime.copy.removed': async ({ daemon }) => {
+    writeFileSync(join(daemon.dataRoot, 'bin', 'gantry-monitor-of-an-earlier-release'), '');
   },
   'network.bridge.created': async ({ daemon }) => {
     execFileSync('ip', ['link', 'delete', `gantry-${markOf(daemon)}`]);
@@ -120,4 +126,8 @@ async function inOwnNetwork(play: Play): Promise<void> {
   const id = await create(socket, told, `in-${suffix}`, { HostConfig: { NetworkMode: `there-${suffix}` } });
   await start(socket, told, id);
   await daemon.stop('SIGKILL');
+}
+
+async function withoutCopies({ daemon }: Play): Promise<void> {
+  rmSync(join(daemon.dataRoot, 'bin'), { recursive: true });
 }

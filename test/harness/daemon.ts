@@ -11,6 +11,8 @@ const FOLDER = process.env.GANTRY_TEST_FOLDER ?? '/var/tmp';
 export const OWNER = 'GANTRY_TEST_OWNER';
 
 export interface DaemonOptions {
+  /** The folder of the installation that is started, instead of this repository. */
+  readonly installation?: string;
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -72,8 +74,8 @@ export async function startDaemon(
     isRunning: () => child !== undefined && child.exitCode === null && child.signalCode === null,
     pid: () => child!.pid!,
     log: () => readFileSync(logFile, 'utf8'),
-    start: async ({ args = [], env = {} } = options) => {
-      child = last = launch([...roots, ...args], { [OWNER]: folder, ...env }, logFile);
+    start: async ({ args = [], env = {}, installation } = options) => {
+      child = last = launch([...roots, ...args], { env: { [OWNER]: folder, ...env }, logFile, installation });
       await untilAnswering(socket, child, logFile);
     },
     endedBy: () => last?.signalCode ?? last?.exitCode ?? undefined,
@@ -87,7 +89,7 @@ export async function startDaemon(
     },
     purge: async () => {
       await daemon.stop('SIGKILL');
-      const purge = launch([...roots, '--purge'], { [OWNER]: folder }, logFile);
+      const purge = launch([...roots, '--purge'], { env: { [OWNER]: folder }, logFile });
       const [code] = (await once(purge, 'exit')) as [number];
       if (code !== 0) throw new Error(`gantryd --purge failed:\n${daemon.log().slice(-4000)}`);
     },
@@ -100,10 +102,16 @@ export async function startDaemon(
   return daemon;
 }
 
-function launch(args: readonly string[], env: Readonly<Record<string, string>>, logFile: string): ChildProcess {
+interface Launch {
+  readonly env: Readonly<Record<string, string>>;
+  readonly logFile: string;
+  readonly installation?: string | undefined;
+}
+
+function launch(args: readonly string[], { env, logFile, installation = REPOSITORY }: Launch): ChildProcess {
   const log = openSync(logFile, 'a');
   try {
-    return spawn(join(REPOSITORY, 'bin/gantryd'), args, {
+    return spawn(join(installation, 'bin/gantryd'), args, {
       stdio: ['ignore', log, log],
       env: { ...process.env, ...env },
       cwd: '/',
