@@ -60,6 +60,7 @@ export const EDGES: Readonly<Record<string, readonly string[]>> = {
 const ONLY: Readonly<Record<string, string>> = {
   koffi: 'sys',
   'node:sqlite': 'store',
+  'dns-packet': 'network',
   pino: 'log',
 };
 

@@ -193,6 +193,10 @@ static bool request(struct monitor *m, struct client *c, struct slice verb, stru
 		if (!field_take(&fields, &sockets))
 			return false;
 		container_start(m, c, seq, sockets);
+	} else if (slice_is(verb, "hold")) {
+		if (!field_take(&fields, &sockets))
+			return false;
+		request_hold(m, c, seq, sockets);
 	} else if (slice_is(verb, "exec")) {
 		exec_start(m, c, seq, fields);
 	} else if (slice_is(verb, "resize")) {

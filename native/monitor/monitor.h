@@ -121,6 +121,7 @@ struct monitor {
 	struct session *execs;
 	struct client *clients;
 	struct relay_port *ports;
+	struct held_socket *held;
 	int clients_count;
 	bool visited, quit;
 	bool apart; /* the stub is in its own namespaces */
@@ -233,23 +234,31 @@ bool write_record(struct monitor *m, const char *name, const char *text);
 void oom_watch(struct monitor *m);
 void oom_read(struct monitor *m);
 
+struct sockaddr_any {
+	socklen_t size;
+	union {
+		uint16_t family;
+		char bytes[28];
+	};
+};
+
+/* hold.c: sockets in the container's network namespace that live as long as the monitor */
+void request_hold(struct monitor *m, struct client *c, long long seq, struct slice sockets);
+
 /* ports.c, tcp.c, udp.c */
 struct relay_port {
 	struct watch watch; /* first */
 	struct relay_port *next;
 	bool udp;
-	struct sockaddr_any {
-		socklen_t size;
-		union {
-			uint16_t family;
-			char bytes[28];
-		};
-	} address, target;
+	struct sockaddr_any address, target;
 	struct udp_session *sessions;
 	int sessions_count;
 };
 /* Binds all; on failure nothing is held, errno is set and `which` names the socket as `tcp 0.0.0.0:80`. */
 bool ports_open(struct monitor *m, struct slice sockets, char which[96]);
+bool parse_address(const char *ip, long long port, struct sockaddr_any *out);
+/* A socket that listens; -1 with errno. */
+int bind_socket(bool udp, const struct sockaddr_any *address);
 void ports_serve(struct monitor *m);
 void ports_close(struct monitor *m);
 watch_fn tcp_accept, udp_receive;

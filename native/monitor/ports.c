@@ -14,7 +14,7 @@
 
 #define PORTS 4096
 
-static bool parse_address(const char *ip, long long port, struct sockaddr_any *out)
+bool parse_address(const char *ip, long long port, struct sockaddr_any *out)
 {
 	struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
 	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port) };
@@ -30,25 +30,25 @@ static bool parse_address(const char *ip, long long port, struct sockaddr_any *o
 	return out->size > 0;
 }
 
-static int bind_socket(const struct relay_port *port)
+int bind_socket(bool udp, const struct sockaddr_any *address)
 {
-	int yes = 1, family = port->address.family;
-	cleanup_fd int fd = socket(family, (port->udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int yes = 1, family = address->family;
+	cleanup_fd int fd = socket(family, (udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	if (fd < 0)
 		return -1;
 	if (family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &yes, sizeof yes);
-	if (port->udp) {
+	if (udp) {
 		/* answers leave from the address that was asked */
 		setsockopt(fd, family == AF_INET6 ? IPPROTO_IPV6 : IPPROTO_IP, family == AF_INET6 ? IPV6_RECVPKTINFO : IP_PKTINFO,
 			   &yes, sizeof yes);
 	} else {
 		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
 	}
-	if (bind(fd, (const struct sockaddr *)port->address.bytes, port->address.size) < 0)
+	if (bind(fd, (const struct sockaddr *)address->bytes, address->size) < 0)
 		return -1;
-	if (!port->udp && listen(fd, 4096) < 0)
+	if (!udp && listen(fd, 4096) < 0)
 		return -1;
 	int bound = fd;
 	fd = -1;
@@ -73,7 +73,7 @@ static bool open_one(struct monitor *m, struct slice fields, char which[96])
 	if (good) {
 		snprintf(which, 96, "%.8s %s:%lld", slice_is(protocol, "udp") ? "udp" : "tcp", ip, number);
 		port->udp = slice_is(protocol, "udp");
-		port->watch.fd = bind_socket(port);
+		port->watch.fd = bind_socket(port->udp, &port->address);
 	}
 	if (!good || port->watch.fd < 0) {
 		int error = errno;

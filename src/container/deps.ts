@@ -103,12 +103,23 @@ export interface Reservation {
   readonly sockets: readonly PortSocket[];
 }
 
+/** A socket in a container's network namespace. */
+export interface InnerSocket {
+  readonly protocol: 'tcp' | 'udp';
+  readonly ip: string;
+  readonly port: number;
+}
+
 export interface Networks {
   /** Refuses at create what Docker refuses then; gives its warnings. */
   validate(request: SandboxRequest): readonly string[];
   /** Synchronous, in the caller's transaction. */
   reserve(request: SandboxRequest): Reservation;
-  attach(containerId: string, netns: { pid: number }): Promise<void>;
+  /** Says which sockets {@link serveNames} needs: none where there are no names. */
+  attach(containerId: string, netns: { pid: number }): Promise<readonly InnerSocket[]>;
+  nameSockets(containerId: string): readonly InnerSocket[];
+  /** Takes over the descriptors of those sockets; until {@link detach}. */
+  serveNames(containerId: string, descriptors: readonly number[]): void;
   files(containerId: string): { hosts: string; resolvConf: string; hostname: string };
   detach(containerId: string): Promise<void>;
   /** Synchronous, in the caller's transaction; before or after {@link detach}. */
@@ -255,6 +266,8 @@ export interface ExecRequest extends Streams {
 export interface Runtime {
   prepare(request: PrepareRequest): Promise<{ pid: number }>;
   start(id: string, request: { spec: OciSpec; sockets: readonly PortSocket[] }): Promise<Started>;
+  /** Descriptors of sockets that the monitor holds, and opens if need be. */
+  hold(id: string, sockets: readonly InnerSocket[]): Promise<number[]>;
   discard(id: string): Promise<void>;
   /** Where the runtime of a container finds the n-th of its `placed` mounts. */
   place(id: string, n: number): string;

@@ -18,6 +18,7 @@ import { remove } from './remove.ts';
 import { releaseVolumes } from './resolve-mounts.ts';
 import { restart } from './restart.ts';
 import { restoreSnapshot } from './restore-snapshot.ts';
+import { serveNames } from './sandbox.ts';
 import { next } from './state.ts';
 import type { StopOptions } from './stop.ts';
 import { stop } from './stop.ts';
@@ -108,6 +109,11 @@ export async function recover(context: Context, { isFirst }: { isFirst: boolean 
   const containers = context.rows.everything();
   if (isFirst) await context.networks.recover(new Map(containers.filter(isLive).map((c) => [c.id, livePid(c)])));
   failpoint('container.recover.observed');
+  if (isFirst)
+    await serveAllNames(
+      context,
+      containers.filter((container) => livePid(container) !== undefined),
+    );
   const slow = new Semaphore(AT_ONCE);
   const missing = new Set<string>();
   for (const container of containers) {
@@ -122,6 +128,17 @@ export async function recover(context: Context, { isFirst }: { isFirst: boolean 
   context.missing = missing;
   if (isFirst) await sweep(context, monitors);
   await releaseVolumes(context);
+}
+
+/** Questions for names have waited since the last daemon. */
+async function serveAllNames(context: Context, containers: readonly Container[]): Promise<void> {
+  for (const { id } of containers) {
+    const sockets = context.networks.nameSockets(id);
+    if (sockets.length === 0) continue;
+    await serveNames(context, id, sockets).catch((error) =>
+      context.log.warn('no names for a container', { container: id, error }),
+    );
+  }
 }
 
 function isLive(container: Container): boolean {

@@ -3,7 +3,7 @@ import { deadline } from '#async';
 import { EngineError, internal } from '#errdefs';
 import { failpoint } from '#sys';
 import type { Context } from './context.ts';
-import type { PrepareRequest, Rendered, ResolvedMount } from './deps.ts';
+import type { InnerSocket, PrepareRequest, Rendered, ResolvedMount } from './deps.ts';
 import { containerFiles, makeFolder, writeNetworkFiles } from './folder.ts';
 import { logAttributes } from './log-attributes.ts';
 import { logLimits } from './log-config.ts';
@@ -269,10 +269,16 @@ async function surround(
 
 /** Puts a sandbox whose address is taken into its network. */
 export async function join(context: Context, id: string, pid: number): Promise<void> {
-  await deadline(context.networks.attach(id, { pid }), ATTACH_MS, 'the network was not set up in time');
+  const sockets = await deadline(context.networks.attach(id, { pid }), ATTACH_MS, 'the network was not set up in time');
   failpoint('container.prepare.attached');
+  if (sockets.length > 0) await serveNames(context, id, sockets);
   writeNetworkFiles(context.settings, id, context.networks.files(id));
   failpoint('container.prepare.files-written');
+}
+
+/** Answers questions for names in a container's namespace, on sockets that its monitor holds. */
+export async function serveNames(context: Context, id: string, sockets: readonly InnerSocket[]): Promise<void> {
+  context.networks.serveNames(id, await context.runtime.hold(id, sockets));
 }
 
 /** The spec of a container as it stands now. */

@@ -6,22 +6,26 @@ import { asBridge } from './bridge-network.ts';
 import type { Context } from './context.ts';
 import { KernelError } from './kernel/kernel.ts';
 import { BRIDGE_GONE } from './kernel/protocol.ts';
+import { NAME_SOCKETS } from './names/serve.ts';
 import type { EndpointRow, PortRow } from './store.ts';
+
+/** Sockets that a sandbox's name server needs in its namespace. */
+export type NameSockets = typeof NAME_SOCKETS | readonly [];
 
 /**
  * Connects a reserved sandbox: `pid` is a process in its network namespace. The interface first, then the ways in.
  * A container without a network of its own only gets its loopback; one in the host's namespace nothing.
  */
-export async function attach(context: Context, containerId: string, { pid }: { pid: number }): Promise<void> {
+export async function attach(context: Context, containerId: string, { pid }: { pid: number }): Promise<NameSockets> {
   const sandbox = context.rows.sandbox(containerId);
   if (!sandbox) throw internal(`container ${containerId} has no sandbox`);
-  if (sandbox.mode === 'host' || sandbox.mode.startsWith('container:')) return;
+  if (sandbox.mode === 'host' || sandbox.mode.startsWith('container:')) return [];
   context.pids.set(containerId, pid);
   context.detached.delete(containerId);
   const endpoints = context.rows.endpoints(containerId).filter(({ address }) => address !== null);
   if (endpoints.length === 0) {
     await context.kernel.call('loopback', { pid });
-    return;
+    return [];
   }
   const ports = context.rows.ports(containerId);
   try {
@@ -29,6 +33,7 @@ export async function attach(context: Context, containerId: string, { pid }: { p
   } catch (error) {
     throw networkingError((error as Error).message, error);
   }
+  return endpoints.every(({ networkId }) => networkId === context.predefined) ? [] : NAME_SOCKETS;
 }
 
 /** Makes the interface of one endpoint, and the ways in that it serves. */

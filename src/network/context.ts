@@ -4,6 +4,7 @@ import type { Events } from '#events';
 import type { Log } from '#log';
 import type { FlowSweep } from './flow-sweep.ts';
 import type { Kernel } from './kernel/kernel.ts';
+import type { NameServer } from './names/name-server.ts';
 import type { Zones } from './names/zones.ts';
 import type { EndpointRow, NetworkStore, PortRow } from './store.ts';
 import type { AddressPool } from './subnet.ts';
@@ -42,6 +43,10 @@ export interface Context {
   readonly departed: Map<string, { endpoints: EndpointRow[]; ports: PortRow[] }>;
   readonly flows: FlowSweep;
   readonly zones: Zones;
+  /** Of the sandboxes that have names, by container. */
+  readonly nameServers: Map<string, NameServer>;
+  /** The id of the default bridge network, which has no names. */
+  readonly predefined: string;
   readonly events: Pick<Events, 'record'>;
   /** Waits until all commits so far survive a power cut. */
   durable(): Promise<void>;

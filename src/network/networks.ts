@@ -5,6 +5,7 @@ import type { Events } from '#events';
 import type { Log } from '#log';
 import type { Store } from '#store';
 import { bindFailure, portError } from './allocate-port.ts';
+import type { NameSockets } from './attach.ts';
 import { attach } from './attach.ts';
 import type { Context, NetworkConfig } from './context.ts';
 import { namesOf } from './context.ts';
@@ -17,6 +18,7 @@ import { FlowSweep } from './flow-sweep.ts';
 import type { News } from './kernel/kernel.ts';
 import { Kernel } from './kernel/kernel.ts';
 import { inspect, list } from './list.ts';
+import { hasNames, NAME_SOCKETS, serveNames, stopNames } from './names/serve.ts';
 import { Zones } from './names/zones.ts';
 import { prune } from './prune.ts';
 import type { Live } from './recover.ts';
@@ -49,8 +51,11 @@ export class Networks {
   constructor({ store, events, log, mark, config }: NetworksDeps) {
     const kernel = new Kernel((news) => this.#hear(news));
     const rows = new NetworkStore(store);
+    ensureDefaults({ rows });
     this.#context = {
       rows,
+      predefined: rows.network('bridge')!.id,
+      nameServers: new Map(),
       zones: new Zones(rows),
       events,
       durable: () => store.durable(),
@@ -67,7 +72,6 @@ export class Networks {
       // Anywhere: engines side by side do not run after each other's ports.
       cursor: randomInt(32_768, 60_999),
     };
-    ensureDefaults(this.#context);
   }
 
   /** Refuses at create what Docker refuses then; returns Docker's warnings. */
@@ -85,9 +89,22 @@ export class Networks {
     return reserve(this.#context, request);
   }
 
-  /** Makes the interface in the namespace of `pid` and opens the published ports. About a millisecond. */
-  attach(containerId: string, netns: { pid: number }): Promise<void> {
+  /**
+   * Makes the interfaces in the namespace of `pid` and opens the published ports. About a millisecond. Says which sockets
+   * {@link serveNames} needs there: none where there are no names.
+   */
+  attach(containerId: string, netns: { pid: number }): Promise<NameSockets> {
     return attach(this.#context, containerId, netns);
+  }
+
+  /** The sockets that a running container's name server needs; none where it has no names. */
+  nameSockets(containerId: string): NameSockets {
+    return hasNames(this.#context, containerId) ? NAME_SOCKETS : [];
+  }
+
+  /** Serves names in a sandbox, on descriptors of its sockets, until {@link detach}. */
+  serveNames(containerId: string, descriptors: readonly number[]): void {
+    serveNames(this.#context, containerId, descriptors);
   }
 
   /** The contents of hosts, resolv.conf and hostname for a reserved sandbox. */
@@ -97,6 +114,7 @@ export class Networks {
 
   /** Takes back what attach made; absent is success. Before or after {@link release}. */
   detach(containerId: string): Promise<void> {
+    stopNames(this.#context, containerId);
     return detach(this.#context, containerId);
   }
 
@@ -174,6 +192,7 @@ export class Networks {
 
   /** Stops the net worker; the kernel's side stays as it is, for the containers that live on. */
   close(): Promise<void> {
+    for (const containerId of this.#context.nameServers.keys()) stopNames(this.#context, containerId);
     return this.#context.kernel.close();
   }
 

@@ -155,9 +155,8 @@ async function sweepLinks(context: Context): Promise<void> {
 
 /** A connect or disconnect that was cut short: makes the links that are on record, and points default routes where they belong. */
 async function completeSandboxes(context: Context): Promise<void> {
-  const { rows, kernel, pids, log } = context;
+  const { rows, kernel, pids, log, predefined } = context;
   const present = new Set((await kernel.call('listLinks', undefined)).map(({ name }) => name));
-  const predefined = rows.network('bridge')!.id;
   for (const [containerId, pid] of pids) {
     const endpoints = rows.endpoints(containerId).filter(({ link }) => link !== null);
     if (endpoints.length === 0 || endpoints.every(({ networkId }) => networkId === predefined)) continue;

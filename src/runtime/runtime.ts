@@ -9,6 +9,8 @@ import { findRun, placePath, rootfsPath, shmPath } from './context.ts';
 import { discard } from './discard.ts';
 import type { ExecRequest } from './exec.ts';
 import { exec, forgetExec } from './exec.ts';
+import type { InnerSocket } from './hold.ts';
+import { hold } from './hold.ts';
 import type { RuntimeInfo, RuntimeSetting } from './info.ts';
 import { assertDefault, findRuntimes, readVersion } from './info.ts';
 import type { Attached, Streams } from './monitor/attach.ts';
@@ -112,6 +114,10 @@ export class Runtime implements AsyncDisposable {
 
   start(id: string, request: StartRequest): Promise<Started> {
     return start(this.#context, id, request);
+  }
+
+  hold(id: string, sockets: readonly InnerSocket[]): Promise<number[]> {
+    return hold(this.#context, id, sockets);
   }
 
   discard(id: string): Promise<void> {

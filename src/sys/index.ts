@@ -60,7 +60,7 @@ export {
   RESOLVE_NO_SYMLINKS,
   RESOLVE_NO_XDEV,
 } from './openat2.ts';
-export { isAlive, signalProcess } from './pidfd.ts';
+export { copyDescriptor, isAlive, signalProcess } from './pidfd.ts';
 export { probePort } from './port-probe.ts';
 export { bootId, processStartTime } from './proc.ts';
 export type { SeccompFilter, SeccompRule } from './seccomp.ts';

@@ -18,7 +18,7 @@ const AT_ONCE = 2;
 const RECOVERY_MS = 5_000;
 /** All that a start may pass when the one before it left nothing to do. */
 const IDLE =
-  /^(runtime\.spawner\.started|network\.recover\.\w[\w-]*|network\.firewall\.rendered|network\.flows\.forgotten|network\.bridge\.addressed|network\.route\.set|container\.recover\.(observed|container-done|watch))$/;
+  /^(runtime\.spawner\.started|network\.recover\.\w[\w-]*|network\.firewall\.rendered|network\.flows\.forgotten|network\.bridge\.addressed|network\.route\.set|network\.names\.served|runtime\.hold\.held|container\.recover\.(observed|container-done|watch))$/;
 
 /**
  * Arms each failpoint, lets the daemon die there in the middle of a container's life or of its own start, starts it
