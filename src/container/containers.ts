@@ -19,9 +19,12 @@ import type {
   WhyReport,
 } from '#api';
 import { KeyedMutex } from '#async';
-import { notFound } from '#errdefs';
+import { invalid, notFound } from '#errdefs';
+import { tagTarget } from '#oci';
 import type { AttachOptions } from './attach.ts';
 import { attach } from './attach.ts';
+import type { CommitOptions } from './commit.ts';
+import { commit } from './commit.ts';
 import type { Context } from './context.ts';
 import type { CreateOptions } from './create.ts';
 import { create } from './create.ts';
@@ -83,6 +86,8 @@ function explained<T>(words: string, read: () => T): T {
     throw prefixed(error, words);
   }
 }
+
+type CommitNames = { readonly repo: string; readonly tag: string };
 
 type StopRequest = { readonly signal: string | undefined; readonly timeout: number | undefined };
 
@@ -262,6 +267,12 @@ export class Containers {
 
   async export(name: string, { signal }: { signal: AbortSignal }): Promise<Readable> {
     return await exportContainer(this.#context, this.#read(name), signal);
+  }
+
+  async commit(name: string, { repo, tag, ...options }: CommitNames & Omit<CommitOptions, 'reference'>) {
+    if (name === '') throw invalid('invalid name or ID supplied: ""');
+    const reference = tagTarget(repo, tag);
+    return await this.#alone(name, (container) => commit(this.#context, container, { ...options, reference }));
   }
 
   changes(name: string, { signal }: { signal: AbortSignal }): AsyncIterable<FilesystemChange[]> {

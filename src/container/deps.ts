@@ -12,10 +12,11 @@ import type {
   NetworkStats,
   UpdateConfig,
 } from '#api';
+import type { CommitRequest } from '#image';
 import type { Log } from '#log';
 import type { Mount, OciProcess, OciResources, OciSpec } from '#oci';
 import type { CgroupRequest, PlacedMount } from '#runtime';
-import type { CopyIn, CopyOut, Found, View } from '#snapshot';
+import type { CopyIn, CopyOut, Found, Unplaced, View } from '#snapshot';
 import type { Store } from '#store';
 import type { ImageDefaults } from './merge.ts';
 
@@ -37,6 +38,10 @@ export interface Images {
   resolve(name: string): ImageRecord;
   /** A container of this image is gone: an image that was kept for it alone goes too. */
   released(id: string): Promise<void>;
+  /** Makes an image of another one and a new layer; its id. */
+  commit(request: CommitRequest): Promise<string>;
+  /** What lines of a Dockerfile make of a config. */
+  applyChanges(changes: readonly string[], config: ContainerConfig): ContainerConfig;
   /** By full id, also one that only a container keeps; undefined when it is gone. */
   get(id: string): ImageRecord | undefined;
 }
@@ -57,6 +62,8 @@ export interface Snapshots {
   copyIn(key: string, request: Omit<CopyIn, 'limits'>, options: { signal: AbortSignal }): Promise<void>;
   /** All files as an archive, without what is mounted. */
   export(key: string, view: View, output: Writable, options: { signal: AbortSignal }): Promise<void>;
+  /** Writes the changes as a layer; it comes back unpacked. */
+  commit(key: string, output: Writable, options: { signal: AbortSignal }): Promise<Unplaced>;
   /** The digit of a kind, a path, NUL; and so on. */
   changes(key: string, output: Writable, options: { signal: AbortSignal }): Promise<void>;
   /** Whether the container's tree has a directory there. */

@@ -16,11 +16,18 @@ export interface ImageDefaults {
   readonly Healthcheck?: HealthConfig | null;
 }
 
-/**
- * The config of a container: what the user gave, else the image's. Env by key, ports and volumes united, labels with the
- * user's first; the image's Cmd only when the user gave neither Entrypoint nor Cmd. No command at all is an error.
- */
+/** The config of a container: what the user gave, else the image's. No command at all is an error. */
 export function mergeConfig(user: ContainerConfig, image: ImageDefaults): ContainerConfig {
+  const merged = mergeOnto(user, image);
+  if (!merged.Entrypoint?.length && !merged.Cmd?.length) throw invalid('no command specified');
+  return merged;
+}
+
+/**
+ * What was given, else what was there: Env by key, ports and volumes united, labels with the given ones first; the Cmd
+ * that was there only when neither Entrypoint nor Cmd was given.
+ */
+export function mergeOnto(user: ContainerConfig, image: ImageDefaults): ContainerConfig {
   const merged: ContainerConfig = {
     ...user,
     ...command(user, image),
@@ -36,7 +43,6 @@ export function mergeConfig(user: ContainerConfig, image: ImageDefaults): Contai
   if (user.StopTimeout == null && image.StopTimeout != null) merged.StopTimeout = image.StopTimeout;
   const health = mergeHealth(user.Healthcheck, image.Healthcheck);
   if (health) merged.Healthcheck = health;
-  if (!merged.Entrypoint?.length && !merged.Cmd?.length) throw invalid('no command specified');
   return merged;
 }
 

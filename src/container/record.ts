@@ -43,7 +43,7 @@ export interface ContainerMount {
   readonly createSource?: boolean;
 }
 
-export type Verb = 'create' | 'start' | 'stop' | 'restart' | 'remove' | 'await' | 'replace';
+export type Verb = 'create' | 'start' | 'stop' | 'restart' | 'remove' | 'await' | 'replace' | 'commit';
 
 /** A verb under way: its intent is on record before its first effect. */
 export interface Operation {

@@ -55,6 +55,14 @@ test('a running container that is alive is only watched', () => {
   assert.deepEqual(plan(container({ status: 'running' }), { ...alive, isFirst: false }), []);
 });
 
+test('a container that was paused for a commit runs on', () => {
+  const alive = seen({ processAlive: true, monitor: monitor({ started: process }) });
+  for (const status of ['running', 'paused'] as const) {
+    assert.deepEqual(verbs(plan(container({ status, verb: 'commit' }), alive)), ['finish-commit', 'watch']);
+  }
+  assert.deepEqual(verbs(plan(container({ status: 'exited', verb: 'commit' }), seen()))[0], 'end-operation');
+});
+
 test('an update that was under way goes on, once', () => {
   const alive = seen({ processAlive: true, monitor: monitor({ started: process }) });
   const updating = container({ status: 'running', isUpdating: true });

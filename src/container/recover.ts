@@ -16,6 +16,7 @@ export type Action =
   | { readonly do: 'finish-restart' }
   | { readonly do: 'finish-remove'; readonly volumes: boolean }
   | { readonly do: 'schedule-restart' }
+  | { readonly do: 'finish-commit' }
   | { readonly do: 'finish-update' }
   | { readonly do: 'start' }
   | { readonly do: 'watch' }
@@ -73,6 +74,8 @@ function alive(container: Container, { monitor, processAlive, isFirst }: Seen): 
   if (!processAlive) return [{ do: 'record-exit', exit: undefined }, ...then];
   if (verb === 'stop') return [{ do: 'finish-stop' }];
   if (verb === 'restart') return [{ do: 'finish-restart' }];
+  // One under way in this process has its lock: its daemon is another one, or its end failed.
+  if (verb === 'commit') return [{ do: 'finish-commit' }, { do: 'watch' }];
   return isFirst ? [{ do: 'watch' }] : [];
 }
 

@@ -3,6 +3,7 @@ import { deadline, Semaphore } from '#async';
 import { bootId, failpoint, isErrno, processStartTime } from '#sys';
 import { cleanUp } from './clean-up.ts';
 import { nowText } from './clock.ts';
+import { finishCommit } from './commit.ts';
 import type { Context } from './context.ts';
 import { undo } from './create.ts';
 import type { Observed } from './deps.ts';
@@ -74,6 +75,7 @@ const executors: Executors = {
   'finish-remove': async (context, container, { volumes }) => {
     await remove(context, container, { force: true, volumes, link: false });
   },
+  'finish-commit': async (context, { id }) => await finishCommit(context, id),
   'finish-update': async (context, container) => {
     if (container.spec.updating) await putInForce(context, container, container.spec.updating);
   },

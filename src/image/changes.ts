@@ -9,10 +9,10 @@ import { expand, jsonWords, nameValues, splitWords } from './change-words.ts';
 /** The part of a config that the lines of `--change` can set, under the API's names. */
 export interface ChangedConfig {
   readonly User: string;
-  readonly ExposedPorts?: Readonly<Record<string, object>>;
+  readonly ExposedPorts?: Readonly<Record<string, object>> | null;
   readonly Env: readonly string[] | null;
   readonly Cmd: readonly string[] | null;
-  readonly Healthcheck?: Partial<HealthConfig>;
+  readonly Healthcheck?: Partial<HealthConfig> | null;
   readonly Volumes: Readonly<Record<string, object>> | null;
   readonly WorkingDir: string;
   readonly Entrypoint: readonly string[] | null;
@@ -74,13 +74,18 @@ const INSTRUCTIONS: Readonly<Record<string, Apply>> = {
   }),
 };
 
-/** What Dockerfile lines make of an empty config; Docker's messages for what it does not take. */
-export function applyChanges(changes: readonly string[]): ChangedConfig {
-  if (changes.length === 0) return EMPTY_CHANGES;
+/** What Dockerfile lines make of a config (else of an empty one); Docker's messages for what it does not take. */
+export function applyChanges(changes: readonly string[], before: ChangedConfig = EMPTY_CHANGES): ChangedConfig {
+  if (changes.length === 0) return before;
   const instructions = parse(changes.join('\n'));
   const bad = instructions.find(({ name }) => !Object.hasOwn(INSTRUCTIONS, name));
   if (bad) throw invalid(`${bad.name} is not a valid change command`);
-  return instructions.reduce((config, { name, rest }) => INSTRUCTIONS[name]!(config, rest), EMPTY_CHANGES);
+  const ownCommand = instructions.findIndex(({ name }) => name === 'CMD');
+  return instructions.reduce((config, { name, rest }, i) => {
+    const changed = INSTRUCTIONS[name]!(config, rest);
+    // Docker: a command that was there before is not one for a new entry point.
+    return name === 'ENTRYPOINT' && (ownCommand < 0 || i < ownCommand) ? { ...changed, Cmd: null } : changed;
+  }, before);
 }
 
 /** Instructions of a Dockerfile without here-documents: comments and empty lines dropped, continued lines joined. */

@@ -26,7 +26,7 @@ export interface Renamed {
 export async function commitImages(
   deps: ImageDeps,
   images: readonly ReadyImage[],
-  action: 'load' | 'import',
+  action: 'load' | 'import' | 'create',
 ): Promise<Renamed[]> {
   const renamed = deps.store.tx(() => images.flatMap((one) => record(deps, one, action)));
   failpoint('image.commit.committed');
@@ -36,17 +36,19 @@ export async function commitImages(
   return renamed;
 }
 
-function record(deps: ImageDeps, { image, references }: ReadyImage, action: 'load' | 'import'): Renamed[] {
+function record(deps: ImageDeps, { image, references }: ReadyImage, action: 'load' | 'import' | 'create'): Renamed[] {
   const { rows } = deps;
   rows.insert(image);
   if (image.parent && rows.get(image.parent)) rows.setParent(image.id, image.parent);
+  // Docker: an image that was committed is there before it has a name.
+  if (action === 'create') tellOf(deps, action, image.id);
   const renamed: Renamed[] = [];
   for (const reference of references) {
     const previous = rows.setName(canonicalString(reference), image.id);
     if (previous) renamed.push({ reference, previous });
-    if (action === 'import') tagged(deps, image.id, reference);
+    if (action !== 'load') tagged(deps, image.id, reference);
   }
-  tellOf(deps, action, image.id);
+  if (action !== 'create') tellOf(deps, action, image.id);
   return renamed;
 }
 

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type {
+  ContainerConfig,
   Filters,
   HistoryItem,
   ImageDeleteItem,
@@ -15,6 +16,9 @@ import type { Log } from '#log';
 import type { Digest, Platform } from '#oci';
 import { isDigest } from '#oci';
 import type { Store } from '#store';
+import { applyChanges } from './changes.ts';
+import type { CommitRequest } from './commit-layer.ts';
+import { commitLayer } from './commit-layer.ts';
 import type { ImageDeps, ImageUsage } from './deps.ts';
 import type { ImportOptions } from './import.ts';
 import { importImage } from './import.ts';
@@ -111,6 +115,16 @@ export class Images {
   /** Makes an image of a file system tree in a tar; throws before the only line, which has the id. */
   import(body: Readable, options: ImportOptions): AsyncGenerator<Progress> {
     return importImage(this.#deps, body, options);
+  }
+
+  /** Makes an image of the one that a container was made from and what the container changed; its id. */
+  commit(request: CommitRequest): Promise<Digest> {
+    return commitLayer(this.#deps, request);
+  }
+
+  /** The config that lines of a Dockerfile make of another one. */
+  applyChanges(changes: readonly string[], config: ContainerConfig): ContainerConfig {
+    return applyChanges(changes, config) as ContainerConfig;
   }
 
   /** Chain ids of the layers that some image needs, or a container whose image was removed. */

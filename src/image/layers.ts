@@ -15,6 +15,12 @@ export interface Snapshots {
   removeLayer(chainId: string): Promise<void>;
 }
 
+/** A layer that is unpacked and has no name yet; disposing of one that was not placed removes it. */
+export interface UnplacedLayer extends AsyncDisposable {
+  readonly size: number;
+  place(layer: { chainId: string; parent?: string; diffId: string }): Promise<void>;
+}
+
 /** A layer to be unpacked; `open` gives its bytes, compressed or plain. */
 export interface Layer {
   readonly chainId: Digest;
@@ -66,6 +72,14 @@ export class Layers {
     const unpacked = await this.#snapshots.unpack(request, { ...(signal && { signal }) });
     failpoint('image.layer.unpacked');
     return unpacked.size;
+  }
+
+  /** Makes what is unpacked already a layer, unless that is there. */
+  async place({ chainId, parent, diffId }: Omit<Layer, 'open'>, unplaced: UnplacedLayer): Promise<void> {
+    using _lock = await this.#locks.lock(chainId);
+    if (this.known(chainId)) return;
+    await unplaced.place({ chainId, ...(parent && { parent }), diffId });
+    failpoint('image.layer.placed');
   }
 
   /** Removes those of the layers that nobody needs; which they were, in the given order. */

@@ -1,10 +1,11 @@
 import { open } from 'node:fs/promises';
 import type { Content, Lease, Received } from '#content';
 import type { Descriptor, Digest } from '#oci';
-import { MEDIA } from '#oci';
+import { decodeManifest, IMAGE_LIMITS, MEDIA, parseDigest } from '#oci';
 import type { Compression } from './decompress.ts';
 import { compressionOf, MAGIC_BYTES } from './decompress.ts';
 import { describe } from './plan.ts';
+import type { ImageRecord } from './record.ts';
 
 /** How a received layer is packed. */
 export async function packingOf(file: Received): Promise<Compression> {
@@ -30,16 +31,37 @@ export async function writeManifest(
   layers: readonly PackedBlob[],
   lease: Lease,
 ): Promise<Descriptor> {
-  const bytes = Buffer.from(
-    JSON.stringify({
-      schemaVersion: 2,
-      mediaType: MEDIA.ociManifest,
-      config: describe(config, MEDIA.ociConfig),
-      layers: layers.map((layer) => describe(layer, layerType(layer.packing))),
-    }),
-  );
+  return await putManifest(content, { config, layers: layers.map(describeLayer) }, lease);
+}
+
+/** Writes the manifest of an image that has the layers of another one and more on top. */
+export async function appendToManifest(
+  content: Content,
+  parent: Pick<ImageRecord, 'manifest'>,
+  { config, added }: { config: { readonly digest: Digest; readonly size: number }; added: readonly PackedBlob[] },
+  lease: Lease,
+): Promise<Descriptor> {
+  const { layers } = decodeManifest(await content.read(parent.manifest, IMAGE_LIMITS.manifestBytes));
+  for (const { digest } of layers) lease.hold(parseDigest(digest));
+  return await putManifest(content, { config, layers: [...layers, ...added.map(describeLayer)] }, lease);
+}
+
+async function putManifest(
+  content: Content,
+  { config, layers }: { config: { readonly digest: Digest; readonly size: number }; layers: readonly Descriptor[] },
+  lease: Lease,
+): Promise<Descriptor> {
+  const document = {
+    schemaVersion: 2,
+    mediaType: MEDIA.ociManifest,
+    config: describe(config, MEDIA.ociConfig),
+    layers,
+  };
+  const bytes = Buffer.from(JSON.stringify(document));
   return { mediaType: MEDIA.ociManifest, digest: await content.put(bytes, lease), size: bytes.length };
 }
+
+const describeLayer = (layer: PackedBlob): Descriptor => describe(layer, layerType(layer.packing));
 
 function layerType(packing: Compression): string {
   return packing === 'none' ? MEDIA.ociLayer : `${MEDIA.ociLayer}+${packing}`;

@@ -82,8 +82,6 @@ const PLUGIN_ROUTES: readonly (readonly [Method, string])[] = [
 function notYet(line: string, what: string): Route {
   const [method, path] = line.split(' ');
   const handle: Route['handle'] = async (x, { containers, images }) => {
-    const container = path === '/commit' ? x.query.string('container') : '';
-    if (container !== '') await containers.inspect(container, { size: false });
     if (path!.startsWith('/containers/{name}')) await containers.inspect(x.name, { size: false });
     if (path!.startsWith('/images/{name}')) await images.inspect(x.name);
     throw notImplemented(`${what} is not supported yet`);

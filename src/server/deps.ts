@@ -1,5 +1,6 @@
 import type { Duplex, Readable } from 'node:stream';
 import type {
+  ContainerConfig,
   ContainerJSON,
   ContainerPruneReport,
   ContainerStats,
@@ -148,6 +149,19 @@ export interface ContainerFiles {
     options: Caller & { path: string; keepsKinds: boolean; ownedByUser: boolean },
   ): Promise<void>;
   export(name: string, caller: Caller): Promise<Readable>;
+  /** Makes an image of a container; `config` undefined: its own. */
+  commit(
+    name: string,
+    options: Caller & {
+      repo: string;
+      tag: string;
+      author: string;
+      comment: string;
+      pause: boolean;
+      changes: readonly string[];
+      config: ContainerConfig | undefined;
+    },
+  ): Promise<{ Id: string }>;
   /** In batches, none of them empty. */
   changes(name: string, caller: Caller): AsyncIterable<FilesystemChange[]>;
 }

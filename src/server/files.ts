@@ -2,10 +2,13 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { constants, createDeflate, createGzip } from 'node:zlib';
 import type { PathStat } from '#api';
+import { ContainerConfig } from '#api';
 import { invalid } from '#errdefs';
+import { nullable } from '#schema';
 import type { ServerDeps } from './deps.ts';
 import type { Exchange } from './exchange.ts';
 import type { Route } from './route.ts';
+import { withBody } from './route.ts';
 
 const ARCHIVE = '/containers/{name}/archive';
 const FAST = { level: constants.Z_BEST_SPEED };
@@ -25,6 +28,13 @@ export const fileRoutes: readonly Route[] = [
   },
   { method: 'GET', path: '/containers/{name}/export', handle: exportFiles },
   { method: 'GET', path: '/containers/{name}/changes', handle: changes },
+  withBody({
+    method: 'POST',
+    path: '/commit',
+    query: ['container', 'repo', 'tag', 'comment', 'author', 'pause', 'changes'],
+    body: nullable(ContainerConfig),
+    handle: commit,
+  }),
 ];
 
 async function stat(x: Exchange, { files }: ServerDeps): Promise<void> {
@@ -51,6 +61,21 @@ async function exportFiles(x: Exchange, { files }: ServerDeps): Promise<void> {
   const body = await files.export(x.name, { signal: x.signal });
   x.begin('application/octet-stream');
   await send(x, body, undefined);
+}
+
+async function commit(x: Exchange, { files }: ServerDeps, config: ContainerConfig | null): Promise<void> {
+  const { query } = x;
+  const made = await files.commit(query.string('container'), {
+    repo: query.string('repo'),
+    tag: query.string('tag'),
+    author: query.string('author'),
+    comment: query.string('comment'),
+    pause: query.bool('pause', true),
+    changes: query.strings('changes'),
+    config: config ?? undefined,
+    signal: x.signal,
+  });
+  x.json(made, 201);
 }
 
 /** Docker: no changes are null. */

@@ -28,7 +28,7 @@ export function openFolders(root: string): Folders {
   for (const folder of [root, folders.layers, folders.containers, folders.ingests, folders.trash]) {
     mkdirSync(folder, { recursive: true, mode: 0o710 });
   }
-  for (const name of ['from', 'to', 'work', 'empty'])
+  for (const name of ['from', 'to', 'copy', 'work', 'empty'])
     mkdirSync(join(folders.stage, name), { recursive: true, mode: 0o700 });
   return folders;
 }

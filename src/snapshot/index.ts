@@ -7,7 +7,7 @@
 
 export type { CopyRules, Found, UnpackLimits } from './jail/task.ts';
 export type { LayerSource } from './layers.ts';
-export type { SnapshotOptions } from './snapshots.ts';
+export type { SnapshotOptions, Unplaced } from './snapshots.ts';
 export { Snapshots } from './snapshots.ts';
 export type { CopyIn, CopyOut } from './stage.ts';
 export type { Usage } from './usage.ts';

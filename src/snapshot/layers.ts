@@ -77,21 +77,32 @@ export async function unpackLayer(folders: Folders, layer: LayerSource, options:
     if (layer.parent && implied.length > 0)
       await adoptDirectories(join(ingest, 'diff'), implied, await options.below());
     failpoint('snapshot.unpack.adopted');
-    const { chainId, diffId, parent } = layer;
-    const facts = { chainId, diffId, ...(parent && { parent }), size: result.size, entries: result.entries };
-    writeFileSync(join(ingest, 'layer.json'), JSON.stringify(facts));
-    failpoint('snapshot.unpack.described');
-    await syncfs(ingest);
-    failpoint('snapshot.unpack.synced');
-    renameSync(ingest, join(folders.layers, name));
-    failpoint('snapshot.unpack.named');
-    await syncDirectory(folders.layers);
-    failpoint('snapshot.unpack.durable');
-    return facts;
+    return await placeLayer(folders, ingest, { layer, ...result });
   } catch (error) {
     options.discard(ingest);
     throw error;
   }
+}
+
+/**
+ * Makes a filled ingest folder the layer of its name. Data before the name: what has a name is whole and on the disk.
+ */
+export async function placeLayer(
+  folders: Folders,
+  ingest: string,
+  { layer, size, entries }: { layer: Omit<LayerSource, 'open'>; size: number; entries: number },
+): Promise<LayerFacts> {
+  const { chainId, diffId, parent } = layer;
+  const facts = { chainId, diffId, ...(parent && { parent }), size, entries };
+  writeFileSync(join(ingest, 'layer.json'), JSON.stringify(facts));
+  failpoint('snapshot.unpack.described');
+  await syncfs(ingest);
+  failpoint('snapshot.unpack.synced');
+  renameSync(ingest, join(folders.layers, layerName(chainId)));
+  failpoint('snapshot.unpack.named');
+  await syncDirectory(folders.layers);
+  failpoint('snapshot.unpack.durable');
+  return facts;
 }
 
 async function fill(root: string, layer: LayerSource, options: UnpackOptions): Promise<TaskResult> {

@@ -1,6 +1,6 @@
-import { readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import type { Writable } from 'node:stream';
 import { KeyedMutex, Semaphore } from '#async';
 import { notFound, notImplemented } from '#errdefs';
@@ -15,11 +15,11 @@ import type { Found, UnpackLimits } from './jail/task.ts';
 import { DEFAULT_UNPACK_LIMITS } from './jail/task.ts';
 import { layerName } from './layer-name.ts';
 import type { LayerSource } from './layers.ts';
-import { findLayers, layerFacts, treesOf, unpackLayer } from './layers.ts';
+import { findLayers, layerFacts, placeLayer, treesOf, unpackLayer } from './layers.ts';
 import { findDirectory, readMerged } from './merged.ts';
 import { canOverlay, mergeLayers } from './native.ts';
 import type { CopyIn, CopyOut } from './stage.ts';
-import { copyIn, copyOut, exportTree, findAt, writeChanges } from './stage.ts';
+import { commitChanges, copyIn, copyOut, exportTree, findAt, writeChanges } from './stage.ts';
 import { Trash } from './trash.ts';
 import type { Usage } from './usage.ts';
 import { usageOf } from './usage.ts';
@@ -34,6 +34,14 @@ export interface SnapshotOptions {
   readonly limits?: Partial<UnpackLimits>;
   /** `native` copies all layers for each container; it is taken where an overlay cannot be mounted. */
   readonly driver?: 'overlay' | 'native';
+}
+
+/** A layer that has no name yet. */
+export interface Unplaced extends AsyncDisposable {
+  readonly size: number;
+  readonly entries: number;
+  /** Puts it where layers are, on the disk when it resolves. */
+  place(layer: Omit<LayerSource, 'open'>): Promise<void>;
 }
 
 interface Cancellable {
@@ -205,6 +213,40 @@ export class Snapshots {
   /** Writes what a container changed as a layer, uncompressed. With the native driver: all of its tree. */
   async diff(key: string, output: Writable, options: Cancellable = {}): Promise<void> {
     await writeChanges(this.#staged(key, options), 'diff', output);
+  }
+
+  /**
+   * Writes what a container changed as a layer, uncompressed, and unpacks it at the same time; when its digest is known
+   * the result is placed as a layer, else disposed of.
+   */
+  async commit(key: string, output: Writable, options: Cancellable = {}): Promise<Unplaced> {
+    const tree = this.#staged(key, options);
+    const ingest = join(this.#folders.ingests, `commit-${process.hrtime.bigint()}`);
+    mkdirSync(join(ingest, 'diff'), { recursive: true, mode: 0o755 });
+    failpoint('snapshot.commit.begun');
+    await using undo = new AsyncDisposableStack();
+    undo.defer(() => void this.#trash.discard(ingest));
+    const { size, entries } = await commitChanges(tree, relative(this.#folders.root, join(ingest, 'diff')), output);
+    failpoint('snapshot.commit.filled');
+    const kept = undo.move();
+    return {
+      size,
+      entries,
+      place: (layer) => this.#place(ingest, { layer, size, entries }),
+      [Symbol.asyncDispose]: () => kept.disposeAsync(),
+    };
+  }
+
+  /** A layer that is there already stays as it is. */
+  async #place(
+    ingest: string,
+    made: { layer: Omit<LayerSource, 'open'>; size: number; entries: number },
+  ): Promise<void> {
+    const name = layerName(made.layer.chainId);
+    using _lock = await this.#locks.lock(name);
+    if (this.#layers.has(name)) return;
+    await placeLayer(this.#folders, ingest, made);
+    this.#layers.add(name);
   }
 
   /** Writes what a container changed as a list: the digit of the kind (as Docker's), the path, NUL. */

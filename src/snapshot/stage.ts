@@ -1,9 +1,11 @@
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
+import { MS_BIND } from '#sys';
 import type { CopyRules, Found, TaskResult, UnpackLimits } from './jail/task.ts';
+import type { JailMount } from './jail.ts';
 import { runJail } from './jail.ts';
 import type { Staged, View } from './view.ts';
-import { FROM, mountsApart, mountsOf } from './view.ts';
+import { FROM, mountsApart, mountsOf, SAFE } from './view.ts';
 
 /** What stands at a path, a link at its end not followed. */
 export async function findAt(tree: Staged, path: string, view: View): Promise<Found> {
@@ -50,6 +52,15 @@ export function copyIn(tree: Staged, { path, rules, view, input, limits }: CopyI
   const mounts = rules.mounts.map((mount) => ({ ...mount, path: binary(mount.path) }));
   const task = { kind: 'copyIn', root: rootOf(tree), path: binary(path), limits, rules: { ...rules, mounts } } as const;
   return runJail(task, { ...jailOf(tree), mounts: mountsOf(tree, view), input });
+}
+
+/** Writes what a container changed as a layer, and makes an empty directory (relative to the folder) that layer unpacked. */
+export function commitChanges(tree: Staged, copy: string, output: Writable): Promise<TaskResult> {
+  const { mounts, lower } = mountsApart(tree);
+  const place: JailMount = { type: 'none', source: copy, target: '.stage/copy', flags: MS_BIND | SAFE, data: '' };
+  const lowerName = lower ? 'to' : undefined;
+  const task = { kind: 'diff', root: tree.folders.stage, upper: 'from', lower: lowerName, copy: 'copy' } as const;
+  return runJail(task, { ...jailOf(tree), mounts: [...mounts, place], output });
 }
 
 /** Writes what a container changed, as a layer or as a list. */

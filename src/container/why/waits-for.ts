@@ -10,6 +10,7 @@ const UNDER_WAY: Readonly<Record<Verb, string>> = {
   remove: 'its removal is under way',
   await: 'it waits for another container',
   replace: 'it is being replaced',
+  commit: 'an image is being made of it, and it is paused meanwhile',
 };
 
 /** What a container waits for now, in words. */

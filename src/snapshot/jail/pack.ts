@@ -5,6 +5,8 @@ import { encodeEntry, joinPath, OPAQUE_NAME, paddingOf, splitPath, TAR_END, whit
 import { isOverlayXattr } from './attributes.ts';
 import type { Trees } from './changes.ts';
 import { unlessGone, walkChanges } from './changes.ts';
+import { writeAround } from './content.ts';
+import { Mirror } from './mirror.ts';
 import type { TaskResult } from './task.ts';
 
 const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = fs.constants;
@@ -32,17 +34,16 @@ export function packTree(path: Buffer, name: Buffer): TaskResult {
   return packing.end();
 }
 
-/** Writes what a container changed to standard output as a layer. */
-export function packChanges(trees: Trees): TaskResult {
-  const packing = new Packing();
+/** Writes what a container changed to standard output as a layer; with `copy` that directory becomes the layer unpacked. */
+export function packChanges(trees: Trees, copy: Buffer | undefined): TaskResult {
+  const mirror = copy && new Mirror(copy);
+  const packing = new Packing(mirror);
   for (const { path, stats, isOpaque } of walkChanges(trees, 'layer')) {
-    if (!stats) {
-      packing.hide(path);
-      continue;
-    }
-    unlessGone(() => packing.add(joinPath([trees.upper, path]), path, stats));
-    if (isOpaque) packing.mark(below(path, OPAQUE_NAME), timespec(stats.mtimeNs));
+    if (!stats) packing.hide(path);
+    else unlessGone(() => packing.add(joinPath([trees.upper, path]), path, stats));
+    if (stats && isOpaque) packing.hideAll(path, timespec(stats.mtimeNs));
   }
+  mirror?.end();
   return packing.end();
 }
 
@@ -51,8 +52,13 @@ class Packing {
   /** The first name of each file that has several, by device and inode. */
   readonly #links = new Map<string, Buffer>();
   readonly #chunk = Buffer.allocUnsafe(CHUNK);
+  readonly #mirror: Mirror | undefined;
   #size = 0;
   #entries = 0;
+
+  constructor(mirror?: Mirror) {
+    this.#mirror = mirror;
+  }
 
   /** One entry for what stands at a path; a socket has none. */
   add(path: Buffer, name: Buffer, stats: fs.BigIntStats): void {
@@ -60,21 +66,31 @@ class Packing {
     const inode = stats.nlink > 1n && !stats.isDirectory() ? `${stats.dev} ${stats.ino}` : '';
     const first = this.#links.get(inode);
     const entry = describe(path, name, stats);
-    if (first) this.#write({ ...entry, type: 'hardlink', linkName: first, size: 0, xattrs: [] });
-    else if (stats.isFile()) this.#file(path, entry);
-    else if (name.length > 0) this.#write(entry);
+    if (first) {
+      this.#write({ ...entry, type: 'hardlink', linkName: first, size: 0, xattrs: [] });
+      this.#mirror?.link(first, name);
+    } else if (stats.isFile()) {
+      this.#file(path, name, entry);
+    } else if (name.length > 0) {
+      this.#write(entry);
+      this.#mirror?.add(entry, name);
+      // Docker: the size of an image counts the targets of its symbolic links.
+      this.#size += entry.linkName?.length ?? 0;
+    }
     if (!first && inode !== '') this.#links.set(inode, name);
   }
 
   /** A whiteout: this name of the layers below is gone. */
   hide(name: Buffer): void {
     const { parent, base } = splitPath(name);
-    this.mark(below(parent, whiteoutName(base)), { seconds: 0, nanoseconds: 0 });
+    this.#write({ type: 'file', name: below(parent, whiteoutName(base)), mtime: { seconds: 0, nanoseconds: 0 } });
+    this.#mirror?.hide(name);
   }
 
-  /** An empty file that only its name gives a meaning. */
-  mark(name: Buffer, mtime: Time): void {
-    this.#write({ type: 'file', name, mtime });
+  /** All that the layers below have in this directory is gone. */
+  hideAll(name: Buffer, mtime: Time): void {
+    this.#write({ type: 'file', name: below(name, OPAQUE_NAME), mtime });
+    this.#mirror?.hideAll(name);
   }
 
   end(): TaskResult {
@@ -83,8 +99,9 @@ class Packing {
   }
 
   /** A file that grows or shrinks meanwhile is cut or filled up to the size that its header states. */
-  #file(path: Buffer, entry: NewEntry): void {
+  #file(path: Buffer, name: Buffer, entry: NewEntry): void {
     const fd = fs.openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    const copy = this.#mirror?.openFile(name);
     try {
       const size = entry.size ?? 0;
       this.#write(entry);
@@ -92,11 +109,14 @@ class Packing {
         const want = Math.min(CHUNK, size - at);
         const read = fs.readSync(fd, this.#chunk, 0, want, at);
         if (read === 0) this.#chunk.fill(0, 0, want);
-        at += read || want;
-        writeAll(this.#chunk.subarray(0, read || want));
+        const piece = this.#chunk.subarray(0, read || want);
+        if (copy !== undefined) writeAround(copy, piece, at);
+        at += piece.length;
+        writeAll(piece);
       }
       writeAll(paddingOf(size));
       this.#size += size;
+      if (copy !== undefined) this.#mirror!.finishFile(copy, entry);
     } finally {
       fs.closeSync(fd);
     }

@@ -29,7 +29,7 @@ export async function runTask(task: Task, tell: (found: Found) => void): Promise
     case 'export':
       return packTree(bytes('/'), bytes(''));
     case 'diff':
-      return packChanges(treesOf(task));
+      return packChanges(treesOf(task), task.copy === undefined ? undefined : bytes(task.copy));
     case 'changes':
       return listChanges(treesOf(task));
     case 'populate': {

@@ -42,6 +42,8 @@ export type Task =
       readonly root: string;
       readonly upper: string;
       readonly lower: string | undefined;
+      /** An empty directory that becomes the layer unpacked, of a `diff`. */
+      readonly copy?: string;
     }
   /**
    * The content of the directory `path` below `from` is copied into the directory `to`, which gets its owner and mode.
