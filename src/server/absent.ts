@@ -53,7 +53,6 @@ const SWARM = `
 const NOT_YET: Readonly<Record<string, string>> = {
   'POST /swarm/init': 'swarm mode',
   'POST /swarm/join': 'swarm mode',
-  'POST /commit': 'committing a container',
   'GET /images/search': 'searching a registry',
   'GET /images/get': 'saving images',
   'GET /images/{name}/get': 'saving images',

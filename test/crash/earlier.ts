@@ -79,6 +79,7 @@ export const EARLIER: Readonly<Record<string, Earlier>> = {
   'container.recover.finish-restart': dieAt('container.restart.intended'),
   'container.recover.finish-remove': dieAt('container.remove.intended'),
   'container.recover.finish-update': dieAt('container.update.intended'),
+  'container.recover.finish-commit': dieAt('image.commit-layer.received'),
   'container.recover.discard': async (play) => {
     const { socket } = await up(play, { GANTRY_FAILPOINT: 'container.prepare.prepared' });
     await create(socket, play.told, `idle-${play.suffix}`);

@@ -15,6 +15,7 @@ const VARIANTS: Readonly<Record<string, readonly string[]>> = {
     'finish-restart',
     'finish-remove',
     'finish-update',
+    'finish-commit',
     'schedule-restart',
     'start',
     'watch',

@@ -162,7 +162,13 @@ async function files({ daemon, told, suffix }: Play): Promise<void> {
   await copy('/tmp');
   told.stopping(id);
   await must(socket, 'POST', `/containers/${id}/stop?t=0`);
+  await must(socket, 'POST', `/containers/${id}/start`);
+  await must(socket, 'POST', `/commit?container=${id}&repo=committed-${suffix}&comment=c`);
+  await must(socket, 'POST', `/containers/${id}/stop?t=0`);
   await copy('/');
+  await must(socket, 'POST', `/commit?container=${id}&repo=committed-${suffix}&tag=stopped`);
+  await must(socket, 'DELETE', `/images/committed-${suffix}:latest`);
+  await must(socket, 'DELETE', `/images/committed-${suffix}:stopped`);
   await must(socket, 'GET', `/containers/${id}/changes`);
   told.removing(id);
   await must(socket, 'DELETE', `/containers/${id}`);

@@ -1,4 +1,5 @@
 import type { Case } from '../call.ts';
+import { commit } from './commit.ts';
 import { createErrors } from './create-errors.ts';
 import { createMerge } from './create-merge.ts';
 import { doors } from './doors.ts';
@@ -29,6 +30,7 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
   policies,
   exec,
   files,
+  commit,
   lists,
   images,
   mounts: mountCases,

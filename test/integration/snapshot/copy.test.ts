@@ -6,6 +6,7 @@ import { Readable, Writable } from 'node:stream';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import type { CopyRules, Found } from '#snapshot';
+import { AT_FDCWD, makeDevice, mknodat, setTimes, setXattr } from '#sys';
 import { LAYER } from './crash-layer.ts';
 import type { Item } from './rig.ts';
 import { archive, layerOf, portrait, snapshotRig } from './rig.ts';
@@ -113,6 +114,67 @@ test('the changes of a container, written as a layer and unpacked again, are the
   const second = sink();
   await rig.snapshots.diff('c', second.output);
   assert.deepEqual(second.bytes(), bytes(), 'the same tree is the same archive');
+});
+
+test('a commit writes the layer that the diff writes, and unpacks it as the archive would be', async () => {
+  await using rig = snapshotRig();
+  await rig.snapshots.unpack(LAYER);
+  await rig.snapshots.prepare('c', [LAYER.chainId], { marks: ['.dockerenv'] });
+  const root = rig.mount('c');
+  writeOddities(root);
+  const [diff, commit] = [sink(), sink()];
+  await rig.snapshots.diff('c', diff.output);
+  const unplaced = await rig.snapshots.commit('c', commit.output);
+  assert.deepEqual(commit.bytes(), diff.bytes());
+  const top = layerOf(commit.bytes());
+  const chainId = `sha256:${'c'.repeat(64)}`;
+  await unplaced.place({ chainId, diffId: top.diffId, parent: LAYER.chainId });
+  await rig.snapshots.unpack({ ...top, parent: LAYER.chainId });
+  await rig.snapshots.prepare('copied', [LAYER.chainId, chainId]);
+  await rig.snapshots.prepare('unpacked', [LAYER.chainId, top.chainId]);
+  const [copied, unpacked, expected] = [portrait(rig.mount('copied')), portrait(rig.mount('unpacked')), portrait(root)];
+  assert.deepEqual(copied, unpacked);
+  for (const tree of [copied, expected]) for (const name of ['', '/.dockerenv']) delete tree[name];
+  assert.deepEqual(copied, expected);
+});
+
+/** What archives and copies like to get wrong. */
+function writeOddities(root: string): void {
+  const at = (name: string | Buffer) => Buffer.concat([Buffer.from(`${root}/`), Buffer.from(name)]);
+  fs.rmSync(at('file'));
+  fs.rmSync(join(root, 'data'), { recursive: true });
+  fs.mkdirSync(at('data'), { mode: 0o2711 });
+  fs.writeFileSync(at('data/new'), 'new');
+  fs.linkSync(at('data/new'), at('linked'));
+  fs.symlinkSync('nowhere', at('link'));
+  fs.writeFileSync(at(Buffer.from('caf\xe9', 'latin1')), 'latin');
+  fs.writeFileSync(at(`${'n'.repeat(200)}`), 'a long name');
+  const sparse = fs.openSync(at('sparse'), 'w');
+  fs.writeSync(sparse, 'end', 3 * 2 ** 20);
+  fs.closeSync(sparse);
+  mknodat(AT_FDCWD, at('null'), fs.constants.S_IFCHR | 0o666, makeDevice(1, 3));
+  mknodat(AT_FDCWD, at('fifo'), fs.constants.S_IFIFO | 0o640, 0);
+  fs.writeFileSync(at('suid'), 'suid');
+  fs.chownSync(at('suid'), 2 ** 31 + 7, 2 ** 31 + 8);
+  fs.chmodSync(at('suid'), 0o4755);
+  setXattr(at('suid'), { name: Buffer.from('user.note'), value: Buffer.from([0, 255, 10]) });
+  const capability = Buffer.from('0100000200040000000000000000000000000000', 'hex');
+  fs.writeFileSync(at('capable'), 'x');
+  setXattr(at('capable'), { name: Buffer.from('security.capability'), value: capability });
+  setTimes(at('suid'), { seconds: 1, nanoseconds: 2 }, { seconds: 1_234_567_890, nanoseconds: 123_456_789 });
+  fs.mkdirSync(at('nothing-in-it'), { mode: 0o1777 });
+  setTimes(at('nothing-in-it'), { seconds: 1, nanoseconds: 0 }, { seconds: -5, nanoseconds: 7 });
+}
+
+test('a commit that fails or is not placed leaves nothing', async () => {
+  await using rig = snapshotRig();
+  await rig.snapshots.unpack(LAYER);
+  await rig.snapshots.prepare('c', [LAYER.chainId]);
+  const broken = new Writable({ write: (_chunk, _encoding, done) => done(new Error('the disk is full')) });
+  await assert.rejects(rig.snapshots.commit('c', broken), /disk is full/);
+  const unplaced = await rig.snapshots.commit('c', sink().output);
+  await unplaced[Symbol.asyncDispose]();
+  assert.deepEqual(fs.readdirSync(join(rig.data, '.ingest')), []);
 });
 
 test('a reader that goes away ends the jail', async () => {
