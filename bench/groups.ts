@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { request } from 'node:http';
+import { commit } from './commit.ts';
 import type { Engine, Pair } from './engines.ts';
 import { output, pss, timed } from './engines.ts';
 import { runRaw } from './raw.ts';
@@ -162,4 +163,4 @@ async function* cli({ ours }: Pair): AsyncGenerator<Row> {
   yield { what: 'gantry ps against docker ps on the same daemon', goal: '≤ 2.2 times as long', ...times, ...ms };
 }
 
-export const GROUPS: Readonly<Record<string, Group>> = { run, raw, many, logs, streams, memory, start, cli };
+export const GROUPS: Readonly<Record<string, Group>> = { run, raw, many, logs, streams, memory, start, cli, commit };
