@@ -20,6 +20,7 @@ export async function purge(config: DaemonConfig, log: Log): Promise<void> {
     const all = await engine.containers.list({ all: true, limit: undefined, size: false, filters: {} });
     for (const { Id } of all) await engine.containers.remove(Id, { force: true, volumes: true, link: false });
     await engine.containers.settled();
+    await engine.snapshots.settled();
     // What is mounted on the folder of a volume is not the engine's to remove.
     await engine.volumes.unmountUnused(() => false);
     await engine.networks.uninstall();
