@@ -6,7 +6,7 @@ import { asBridge } from './bridge-network.ts';
 import type { Context } from './context.ts';
 import { linkName, newId } from './context.ts';
 import { GATEWAY_4, GATEWAY_6 } from './gateways.ts';
-import { formatMac, parseMac, randomMac } from './mac.ts';
+import { formatMac, macOf, parseMac } from './mac.ts';
 import { dnsNames } from './names/dns-names.ts';
 import type { SandboxRequest } from './reserve.ts';
 import type { AttachmentRow, EndpointRow, NetworkRow } from './store.ts';
@@ -50,7 +50,7 @@ export function lease(
   const endpoint = {
     ...bare,
     link: linkName(context.names, id),
-    mac: given ? formatMac(given) : randomMac(),
+    mac: formatMac(given ?? macOf(address)),
     address,
     address6: bridge.subnet6 ? leaseSix(rows.addresses6(bridge.id), bridge, asked.IPAMConfig?.IPv6Address) : null,
     interface: asked.DriverOpts?.[IFNAME] || freeInterface(bridge.prefix, interfaces),

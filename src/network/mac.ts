@@ -7,6 +7,16 @@ export function randomMac(): string {
   return formatMac(bytes);
 }
 
+/**
+ * The hardware address that goes with an IPv4 address, locally administered. Always the same one: what neighbours and the
+ * host remember of the container that had the address before stays true for the one that has it now.
+ */
+export function macOf(address: number): Buffer {
+  const bytes = Buffer.from([0x02, 0x42, 0, 0, 0, 0]);
+  bytes.writeUInt32BE(address, 2);
+  return bytes;
+}
+
 export const formatMac = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex').match(/../g)!.join(':');
 
 /** The bytes of a hardware address in a form that Go's net.ParseMAC reads (`:`, `-` or `.`), of 6, 8 or 20 bytes. */

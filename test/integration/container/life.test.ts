@@ -2,6 +2,14 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Engine, eventually } from './engine.ts';
 
+interface Networked {
+  readonly NetworkSettings: {
+    readonly Gateway: string;
+    readonly IPAddress: string;
+    readonly Ports: Readonly<Record<string, { readonly HostPort: string }[]>>;
+  };
+}
+
 let engine: Engine;
 before(async () => {
   engine = await Engine.open();
@@ -157,4 +165,33 @@ test('all that a life writes is there since its StartedAt', async () => {
     assert.match(log, /here/);
   }
   await engine.expect(204, 'DELETE', '/containers/prompt');
+});
+
+test('who gets the address of a container that has just gone is reached at once', async () => {
+  const ExposedPorts = { '80/tcp': {} };
+  const publish = { NetworkMode: 'bridge', PortBindings: { '80/tcp': [{ HostIp: '0.0.0.0', HostPort: '' }] } };
+  const serve = async (name: string) => {
+    await engine.run(name, ['httpd', '-f', '-p', '80', '-h', '/etc'], publish, { ExposedPorts });
+    const { NetworkSettings } = (await engine.expect(200, 'GET', `/containers/${name}/json`)) as Networked;
+    const { Gateway, IPAddress, Ports } = NetworkSettings;
+    // By the gateway's address, so that the kernel asks for the container's hardware address.
+    const url = `http://${Gateway}:${Ports['80/tcp']![0]!.HostPort}/group`;
+    await eventually('it serves', () =>
+      fetch(url, { signal: AbortSignal.timeout(2000) }).then(
+        ({ ok }) => ok,
+        () => false,
+      ),
+    );
+    await engine.expect(204, 'DELETE', `/containers/${name}?force=1`);
+    return IPAddress;
+  };
+  // A bridge that nobody is at forgets its neighbours.
+  await engine.run('bystander', SLEEP, { NetworkMode: 'bridge' });
+  const first = await serve('heir-1');
+  for (let life = 2; life < 6; life++) {
+    const began = Date.now();
+    const address = await serve(`heir-${life}`);
+    if (address === first) assert.ok(Date.now() - began < 2000, 'it was not reached at once');
+  }
+  await engine.expect(204, 'DELETE', '/containers/bystander?force=1');
 });
