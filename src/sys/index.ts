@@ -49,7 +49,7 @@ export * as nfnetlink from './netlink-nftables.ts';
 export * as rtnetlink from './netlink-route.ts';
 export { NETLINK_NETFILTER, NETLINK_ROUTE, NetlinkSocket } from './netlink-socket.ts';
 export { inNetns } from './netns.ts';
-export { nftables } from './nftables-run.ts';
+export { nftables } from './nftables.ts';
 export { sendUnixDatagram } from './notify.ts';
 export {
   openat2,

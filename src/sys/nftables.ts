@@ -1,19 +1,15 @@
-import { loadLibrary } from './libc.ts';
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const PROGRAM = fileURLToPath(new URL('../../build/native/gantry-nft', import.meta.url));
+const DEADLINE = 20_000;
 
 /**
- * Runs a text of nft commands (nft(8)) as one transaction through libnftables. Returns its complaint, undefined when
- * it is done. The library leaks and may abort the process: to be called in a child process only.
+ * Runs nft commands as one transaction through libnftables, in a child process that lives only for it (the library leaks
+ * and may abort). Waits for it, some 10 ms: for a worker thread. Throws with nft's complaint.
  */
-export function runNftables(commands: string): string | undefined {
-  const library = loadLibrary('libnftables.so.1');
-  const create = library('void *nft_ctx_new(uint32_t flags)');
-  const bufferOutput = library('int nft_ctx_buffer_output(void *context)');
-  const bufferError = library('int nft_ctx_buffer_error(void *context)');
-  const run = library('int nft_run_cmd_from_buffer(void *context, const char *commands)');
-  const complaint = library('const char *nft_ctx_get_error_buffer(void *context)');
-  const context = create(0);
-  if (!context) return 'libnftables gave no context';
-  bufferOutput(context);
-  bufferError(context);
-  return run(context, commands) === 0 ? undefined : String(complaint(context)) || 'nft failed without a word';
+export function nftables(commands: string): void {
+  const child = spawnSync(PROGRAM, { input: commands, timeout: DEADLINE, encoding: 'utf8', env: {} });
+  if (child.error) throw child.error;
+  if (child.status !== 0) throw new Error(`nft: ${child.stderr.trim() || `ended by signal ${child.signal}`}`);
 }

@@ -12,7 +12,6 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const PROGRAMS = {
   gantryd: 'src/daemon/index.ts',
   worker: 'src/network/kernel/worker.ts',
-  'nftables-child': 'src/sys/nftables-child.ts',
   'jail/main': 'src/snapshot/jail/main.ts',
 };
 
