@@ -51,6 +51,15 @@ export async function openEngine(config: DaemonConfig, log: Log): Promise<Engine
   mkdirSync(folder('containers'), { recursive: true, mode: 0o710 });
   const store = undo.use(Store.open(folder('gantry.db')));
   const events = new Events(store);
+  const networks = new Networks({
+    store,
+    events,
+    mark,
+    config: networkConfig(config),
+    log: log.child({ module: 'network' }),
+  });
+  undo.defer(() => networks.close());
+  networks.warmUp();
   const content = new Content({ root: folder('content'), log: log.child({ module: 'content' }) });
   undo.defer(() => content.close());
   const snapshots = new Snapshots({
@@ -78,14 +87,6 @@ export async function openEngine(config: DaemonConfig, log: Log): Promise<Engine
     log: log.child({ module: 'volume' }),
     mounter: MOUNTER,
   });
-  const networks = new Networks({
-    store,
-    events,
-    mark,
-    config: networkConfig(config),
-    log: log.child({ module: 'network' }),
-  });
-  undo.defer(() => networks.close());
   const { runtimes, defaultRuntime } = config;
   let live = config;
   const runtime = undo.use(

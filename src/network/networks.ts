@@ -180,6 +180,11 @@ export class Networks {
     return prune(this.#context, filters);
   }
 
+  /** Lets the net worker load while the rest of the engine opens. */
+  warmUp(): void {
+    this.#context.kernel.warmUp();
+  }
+
   /** Brings kernel and rows together at start; `live`: the containers that run (with a pid of each, if a Map). */
   recover(live: Live): Promise<void> {
     return recover(this.#context, live);

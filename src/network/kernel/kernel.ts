@@ -25,7 +25,7 @@ export class KernelError extends Error {
   }
 }
 
-/** The main thread's end of the net worker. It starts with the first call; a worker that dies is started again. */
+/** The main thread's end of the net worker. It starts with the first call or before; one that dies is started again. */
 export class Kernel {
   readonly #onNews: (news: News) => void;
   readonly #pending = new Map<number, Deferred<unknown>>();
@@ -34,6 +34,11 @@ export class Kernel {
 
   constructor(onNews: (news: News) => void) {
     this.#onNews = onNews;
+  }
+
+  /** Starts the worker ahead of its first call: it loads meanwhile. */
+  warmUp(): void {
+    this.#worker ??= this.#start();
   }
 
   /** Runs an operation in the worker; they run one after the other in the order of the calls. */
