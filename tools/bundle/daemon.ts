@@ -8,10 +8,11 @@ import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** By the names under which their sources look for each other. */
-const PROGRAMS = {
+/** By the names under which other sources look for them. */
+export const PROGRAMS: Readonly<Record<string, string>> = {
   gantryd: 'src/daemon/index.ts',
   worker: 'src/network/kernel/worker.ts',
+  'sampler-worker': 'src/runtime/stats/sampler-worker.ts',
   'jail/main': 'src/snapshot/jail/main.ts',
 };
 

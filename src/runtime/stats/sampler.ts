@@ -3,9 +3,9 @@ import { Worker } from 'node:worker_threads';
 import type { Deferred } from '#async';
 import { deferred } from '#async';
 import type { Sample, SampleSource } from './sample.ts';
-import type { Answer, Question } from './worker.ts';
+import type { Answer, Question } from './sampler-worker.ts';
 
-const ENTRY = new URL(`./worker${extname(import.meta.filename)}`, import.meta.url);
+const ENTRY = new URL(`./sampler-worker${extname(import.meta.filename)}`, import.meta.url);
 const LIMITS = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 64 };
 /** A worker that nobody asks anything goes after this. */
 const IDLE_MS = 10_000;
