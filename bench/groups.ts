@@ -3,6 +3,7 @@ import { request } from 'node:http';
 import { commit } from './commit.ts';
 import type { Engine, Pair } from './engines.ts';
 import { output, pss, timed } from './engines.ts';
+import { reads, stats } from './observe.ts';
 import { runRaw } from './raw.ts';
 import type { Row } from './statistics.ts';
 import { inTurn, median } from './statistics.ts';
@@ -163,4 +164,16 @@ async function* cli({ ours }: Pair): AsyncGenerator<Row> {
   yield { what: 'gantry ps against docker ps on the same daemon', goal: '≤ 2.2 times as long', ...times, ...ms };
 }
 
-export const GROUPS: Readonly<Record<string, Group>> = { run, raw, many, logs, streams, memory, start, cli, commit };
+export const GROUPS: Readonly<Record<string, Group>> = {
+  run,
+  raw,
+  many,
+  logs,
+  streams,
+  memory,
+  start,
+  cli,
+  commit,
+  reads,
+  stats,
+};

@@ -53,6 +53,7 @@ import { outOfMemory } from './oom.ts';
 import { pause } from './pause.ts';
 import { prune } from './prune.ts';
 import { assertPsWords } from './ps-output.ts';
+import { RecentReads } from './recent-reads.ts';
 import type { Container } from './record.ts';
 import { recover } from './recovery.ts';
 import { removeByUser } from './remove-by-user.ts';
@@ -98,9 +99,11 @@ export class Containers {
 
   constructor(deps: Deps) {
     const context = (): Context => this.#context;
+    const rows = new ContainerRows(deps.store);
     this.#context = {
       ...deps,
-      rows: new ContainerRows(deps.store),
+      rows,
+      recent: new RecentReads(rows, () => deps.store.changes),
       locks: new KeyedMutex(),
       waiters: new Waiters(),
       sandboxes: new Sandboxes(context),
@@ -157,7 +160,7 @@ export class Containers {
   }
 
   async inspect(name: string, options: { size: boolean }): Promise<ContainerJSON> {
-    return await inspect(this.#context, this.#read(name), options);
+    return await inspect(this.#context, this.#context.recent.read(name), options);
   }
 
   async why(name: string): Promise<WhyReport> {

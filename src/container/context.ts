@@ -2,6 +2,7 @@ import type { KeyedMutex } from '#async';
 import type { Deps, ExitRecord } from './deps.ts';
 import type { Execs } from './exec/execs.ts';
 import type { HealthChecks } from './health-checks.ts';
+import type { RecentReads } from './recent-reads.ts';
 import type { Restarts } from './restarts.ts';
 import type { Sandboxes } from './sandbox.ts';
 import type { StatsFeeds } from './stats-feeds.ts';
@@ -11,6 +12,8 @@ import type { Waiters } from './wait.ts';
 /** What the verbs work with: what the daemon handed in, and what this module keeps in memory while it runs. */
 export interface Context extends Deps {
   readonly rows: ContainerRows;
+  /** For lists and inspections. */
+  readonly recent: RecentReads;
   readonly locks: KeyedMutex;
   readonly waiters: Waiters;
   readonly sandboxes: Sandboxes;

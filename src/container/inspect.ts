@@ -6,12 +6,23 @@ import { emptyEndpoint } from './host-defaults.ts';
 import type { Container, ContainerMount } from './record.ts';
 import { isUp } from './record.ts';
 
+/** By the record that they were made of: {@link RecentReads} gives the same one as long as nothing is written. */
+const kept = new WeakMap<Container, ContainerJSON>();
+
 /** Everything about a container, from committed rows only; with `size` also what its files take. */
 export async function inspect(
   context: Context,
   container: Container,
   { size }: { size: boolean },
 ): Promise<ContainerJSON> {
+  let known = kept.get(container);
+  if (!known) kept.set(container, (known = describe(context, container)));
+  // Execs are on no record.
+  const now = { ...known, ExecIDs: context.execs.idsOf(container.id) };
+  return size ? { ...now, ...(await sizes(context, container)) } : now;
+}
+
+function describe(context: Context, container: Container): ContainerJSON {
   const { id, spec, startedAt } = container;
   const { config, hostConfig } = spec;
   const wasStarted = !startedAt.startsWith('0001') || container.error !== '';
@@ -38,7 +49,6 @@ export async function inspect(
     // Docker: without a limit it shows none, also when that was asked for.
     HostConfig: { ...hostConfig, PidsLimit: (hostConfig.PidsLimit ?? 0) > 0 ? hostConfig.PidsLimit : null },
     GraphDriver: context.graphDriver(id),
-    ...(size ? await sizes(context, container) : {}),
     Mounts: container.mounts.map(mountPoint),
     Config: withMac(config, spec.endpoints[hostConfig.NetworkMode]?.MacAddress),
     NetworkSettings: networkSettings(context, container),

@@ -16,7 +16,7 @@ export interface ListOptions {
 
 /** The containers that pass, newest first. A limit counts stopped ones too, as Docker's does. */
 export async function list(context: Context, options: ListOptions): Promise<ContainerSummary[]> {
-  const containers = context.rows.list();
+  const containers = context.recent.list();
   const limit = options.limit !== undefined && options.limit > 0 ? options.limit : undefined;
   const filter = listFilter(context, options.filters, containers);
   const everything = options.all || limit !== undefined || filter.coversStopped;
@@ -35,7 +35,17 @@ async function sizesOf(context: Context, container: Container) {
   return { ...(SizeRw > 0 ? { SizeRw } : {}), SizeRootFs };
 }
 
+/** By the record that they were made of: {@link RecentReads} gives the same one as long as nothing is written. */
+const kept = new WeakMap<Container, ContainerSummary>();
+
+/** Only what tells the time passed is worked out each time. */
 function summary(context: Context, container: Container): ContainerSummary {
+  let known = kept.get(container);
+  if (!known) kept.set(container, (known = freshSummary(context, container)));
+  return { ...known, Status: humanStatus(container) };
+}
+
+function freshSummary(context: Context, container: Container): ContainerSummary {
   const { config, hostConfig } = container.spec;
   const settings = networkSettings(context, container);
   return {
@@ -48,7 +58,7 @@ function summary(context: Context, container: Container): ContainerSummary {
     Ports: ports(settings.Ports),
     Labels: config.Labels ?? {},
     State: container.status,
-    Status: humanStatus(container),
+    Status: '',
     HostConfig: { NetworkMode: hostConfig.NetworkMode, ...annotations(hostConfig.Annotations) },
     NetworkSettings: { Networks: settings.Networks },
     // Docker: a list does not say where volumes lie.

@@ -25,6 +25,7 @@ export class Store implements Disposable {
   readonly #walFd: number | undefined;
   #afterCommit: (() => void)[] | undefined;
   #commits = 0;
+  #rollbacks = 0;
   #durableCommits = 0;
   #syncing: Promise<void> | undefined;
 
@@ -52,6 +53,11 @@ export class Store implements Disposable {
     return statement;
   }
 
+  /** A number that is another one whenever rows may be others: it grows with each that is written, and with a rollback. */
+  get changes(): number {
+    return (this.prepare('SELECT total_changes() AS count').get()!.count as number) + this.#rollbacks;
+  }
+
   /** Runs synchronous work in one transaction: all of it or nothing. Within another one it joins that one. */
   tx<T>(work: () => Sync<T>): T {
     if (this.#afterCommit) return work();
@@ -65,6 +71,7 @@ export class Store implements Disposable {
       this.#commits++;
     } catch (error) {
       if (this.#db.isTransaction) this.prepare('ROLLBACK').run();
+      this.#rollbacks++;
       throw error;
     } finally {
       this.#afterCommit = undefined;
