@@ -53,7 +53,7 @@ export const EDGES: Readonly<Record<string, readonly string[]>> = {
   ],
   // the other side of the socket
   client: ['api', 'errdefs'],
-  cli: ['api', 'errdefs', 'template', 'client'],
+  cli: ['api', 'errdefs', 'tar', 'template', 'client'],
 };
 
 /** Packages that only one module may import, and why it alone. */

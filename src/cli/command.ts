@@ -55,6 +55,8 @@ export interface Operands {
 export interface Command {
   /** What follows the command's path in its usage line, e.g. `[OPTIONS] CONTAINER`. */
   usage: string;
+  /** What help says below the short line. */
+  long?: string;
   operands: Operands;
   flags: readonly Flag[];
   /** Flags end at the first operand (run, exec). */

@@ -13,6 +13,13 @@ export function globalFlags(home: string): Flag[] {
   });
   return [
     { name: 'config', kind: 'string', usage: 'Location of client config files', shown: `"${home}"` },
+    {
+      name: 'context',
+      short: 'c',
+      kind: 'string',
+      usage:
+        'Name of the context to use to connect to the daemon (overrides DOCKER_HOST env var and default context set with "docker context use")',
+    },
     { name: 'debug', short: 'D', kind: 'bool', usage: 'Enable debug mode' },
     { name: 'host', short: 'H', kind: 'list', usage: 'Daemon socket to connect to' },
     {
@@ -67,7 +74,8 @@ export function groupHelp(program: string, group: string): string {
 /** The help of one command, called by `path`. */
 export function commandHelp(program: string, path: string, entry: Entry, command: Command, columns: number): string {
   const all = names(entry);
-  const parts = [`Usage:  ${useLine(path, command)}\n`, `${named(entry.short, program)}\n`];
+  const about = `${named(entry.short, program)}\n${(command.long ?? '').replaceAll('$ docker ', `$ ${program} `)}`;
+  const parts = [`Usage:  ${useLine(path, command)}\n`, about];
   if (all.length > 1) parts.push(`Aliases:\n  ${all.map((name) => `${program} ${name}`).join(', ')}\n`);
   const usages = flagUsages(shownFlags(command.flags), columns);
   if (usages) parts.push(`Options:\n${usages.replace(/\s+$/, '\n')}`);

@@ -4,7 +4,7 @@ import { FlagError, parseFlags } from './flags/parse.ts';
 import { commandHelp, globalFlags, groupHelp, topHelp, useLine } from './help.ts';
 import { writeAll } from './output/write.ts';
 import type { Globals } from './session.ts';
-import { Session } from './session.ts';
+import { Session, withDefaultPair } from './session.ts';
 import { StatusError } from './status-error.ts';
 import type { Entry } from './table.ts';
 import { findIn, findTop, groups } from './table.ts';
@@ -45,21 +45,37 @@ async function dispatch(program: string, words: readonly string[], env: NodeJS.P
     return 0;
   }
   if (first === 'help') return dispatch(program, [...rest, '--help'], env);
-  const session = new Session(program, env, globalsOf(parsed));
+  const session = new Session(program, env, globalsOf(parsed, env));
   if (Object.hasOwn(groups, first)) return runGroup(session, first, rest);
   const entry = findTop(first);
   if (!entry) return unknown(program, `${program} ${first}`);
   return runCommand(session, entry, `${program} ${first}`, rest);
 }
 
-function globalsOf({ values }: ParsedWords): Globals {
-  const configDir = values.text('config');
-  const globals: Globals = { hosts: values.list('host'), debug: values.bool('debug'), ...(configDir && { configDir }) };
+function globalsOf({ values }: ParsedWords, env: NodeJS.ProcessEnv): Globals {
+  const [configDir, context] = [values.text('config'), values.text('context')];
+  checkLevel(values.text('log-level'));
+  const globals: Globals = {
+    hosts: values.list('host'),
+    debug: values.bool('debug'),
+    ...(configDir && { configDir }),
+    ...(context && { context }),
+  };
   if (!values.bool('tls') && !values.bool('tlsverify')) return globals;
-  const dir = process.env['DOCKER_CERT_PATH'] || configDir || `${process.env['HOME'] ?? '/root'}/.docker`;
-  const file = (flag: string, base: string) => values.text(flag) || `${dir}/${base}`;
-  const keys = { ca: file('tlscacert', 'ca.pem'), cert: file('tlscert', 'cert.pem'), key: file('tlskey', 'key.pem') };
-  return { ...globals, tls: { ...keys, verify: values.bool('tlsverify') } };
+  const home = configDir || env['DOCKER_CONFIG'] || `${env['HOME'] || '/root'}/.docker`;
+  const dir = env['DOCKER_CERT_PATH'] || home;
+  const [cert, key] = [values.text('tlscert'), values.text('tlskey')];
+  const ca = values.text('tlscacert') || `${dir}/ca.pem`;
+  const verify = values.changed('tlsverify') ? values.bool('tlsverify') : true;
+  return { ...globals, tls: withDefaultPair(dir, { ca, verify, ...(cert && { cert }), ...(key && { key }) }) };
+}
+
+const levels = ['panic', 'fatal', 'error', 'warn', 'warning', 'info', 'debug', 'trace'];
+
+// This client writes no log of its own: what it has to say are errors.
+function checkLevel(level: string): void {
+  if (level === '' || levels.includes(level.toLowerCase())) return;
+  throw new StatusError(`unable to parse logging level: ${level}`, 125);
 }
 
 async function runGroup(session: Session, group: string, words: string[]): Promise<number> {

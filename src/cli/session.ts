@@ -1,10 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { Address, TlsOptions } from '#client';
 import { Client, defaultHost, parseAddress } from '#client';
+import { contextAddress, defaultContext } from './context/store.ts';
+import { readUserFile } from './options/files.ts';
 import { writeAll } from './output/write.ts';
 
 /** The keys of Docker's config.json that we follow. */
 export interface Config {
+  currentContext?: string;
   detachKeys?: string;
   psFormat?: string;
   imagesFormat?: string;
@@ -17,6 +20,7 @@ export interface Config {
 export interface Globals {
   hosts: string[];
   configDir?: string;
+  context?: string;
   debug: boolean;
   tls?: TlsOptions;
 }
@@ -61,33 +65,70 @@ export class Session {
     writeAll(2, text);
   }
 
+  /** The context in force, as Docker chooses it: the flag, then any named host, the variable, the user's choice. */
+  get contextName(): string {
+    const { hosts, context } = this.globals;
+    if (context && hosts.length > 0) throw new Error('conflicting options: cannot specify both --host and --context');
+    if (context) return context;
+    if (hosts.length > 0 || this.env['GANTRY_HOST'] || this.env['DOCKER_HOST']) return defaultContext;
+    return this.env['DOCKER_CONTEXT'] || this.config.currentContext || defaultContext;
+  }
+
+  /** The address that the default context stands for. */
+  get defaultHost(): string {
+    return this.globals.hosts[0] || this.env['GANTRY_HOST'] || this.env['DOCKER_HOST'] || defaultHost();
+  }
+
   #connect(): Client {
-    const { hosts, tls } = this.globals;
-    if (hosts.length > 1) throw new Error(`${unresolved}Specify only one -H`);
-    const host = hosts[0] || this.env['GANTRY_HOST'] || this.env['DOCKER_HOST'] || defaultHost();
     const version = this.env['DOCKER_API_VERSION'];
     const headers = this.config.HttpHeaders;
-    return new Client(resolve(host, tls ?? this.#tlsFromEnv()), {
-      ...(version && { version }),
-      ...(headers && { headers }),
-    });
+    return new Client(
+      resolving(() => this.#address()),
+      {
+        ...(version && { version }),
+        ...(headers && { headers }),
+      },
+    );
+  }
+
+  #address(): Address {
+    if (this.globals.hosts.length > 1) throw new Error('Specify only one -H');
+    const name = this.contextName;
+    if (name !== defaultContext) return contextAddress(this.configDir, name);
+    const address = parseAddress(this.defaultHost);
+    const tls = address.kind === 'tcp' ? (this.globals.tls ?? this.#tlsFromEnv()) : undefined;
+    return tls ? parseAddress(this.defaultHost, readable(tls)) : address;
   }
 
   #tlsFromEnv(): TlsOptions | undefined {
     if (!this.env['DOCKER_TLS_VERIFY'] && !this.env['DOCKER_TLS']) return undefined;
     const dir = this.env['DOCKER_CERT_PATH'] || this.configDir;
     const verify = Boolean(this.env['DOCKER_TLS_VERIFY']);
-    return { ca: `${dir}/ca.pem`, cert: `${dir}/cert.pem`, key: `${dir}/key.pem`, verify };
+    return withDefaultPair(dir, { ca: `${dir}/ca.pem`, verify });
   }
 }
 
-const unresolved = 'Failed to initialize: unable to resolve docker endpoint: ';
+// Docker: a certificate and key that were not named are used where they are.
+export function withDefaultPair(dir: string, tls: TlsOptions): TlsOptions {
+  const pair = (base: string) => (existsSync(`${dir}/${base}`) ? `${dir}/${base}` : undefined);
+  const [cert, key] = [tls.cert ?? pair('cert.pem'), tls.key ?? pair('key.pem')];
+  return { ...tls, ...(cert && { cert }), ...(key && { key }) };
+}
 
-function resolve(host: string, tls: TlsOptions | undefined): Address {
+/** Says at once what could not be read later. */
+function readable(tls: TlsOptions): TlsOptions {
+  for (const path of [tls.verify ? tls.ca : undefined, tls.cert, tls.key]) if (path) readUserFile(path);
+  return tls;
+}
+
+function resolving<T>(work: () => T): T {
   try {
-    return parseAddress(host, tls);
+    return work();
   } catch (error) {
-    throw new Error(`${unresolved}${(error as Error).message}`);
+    const { message } = error as Error;
+    if (message.startsWith('conflicting options')) throw error;
+    const resolve = 'unable to resolve docker endpoint: ';
+    throw new Error(`Failed to initialize: ${resolve}${message}`, { cause: error });
   }
 }
 

@@ -21,6 +21,8 @@ export interface Entry {
 /** The groups and what help says of them. */
 export const groups: Record<string, string> = {
   container: 'Manage containers',
+  completion: 'Generate the autocompletion script for the specified shell',
+  context: 'Manage contexts',
   image: 'Manage images',
   system: 'Manage Docker',
 };
@@ -31,6 +33,14 @@ function container(name: string, short: string, load: Entry['load'], more: Parti
 
 function image(name: string, short: string, load: Entry['load'], more: Partial<Entry> = {}): Entry {
   return { group: 'image', name, top: name, short, load, ...more };
+}
+
+function context(name: string, short: string, load: Entry['load'], more: Partial<Entry> = {}): Entry {
+  return { group: 'context', name, short, load, ...more };
+}
+
+function completion(name: string, load: Entry['load']): Entry {
+  return { group: 'completion', name, short: `Generate the autocompletion script for ${name}`, load };
 }
 
 /** Every command. Help, parsing and completion come from here; a command's module is loaded only when it is meant. */
@@ -137,6 +147,22 @@ export const table: readonly Entry[] = [
     short: 'Proxy the stdio stream to the daemon connection. Should not be invoked manually.',
     load: () => import('./system/dial-stdio.ts'),
   },
+  context('create', 'Create a context', () => import('./context/create.ts')),
+  context(
+    'export',
+    'Export a context to a tar archive FILE or a tar stream on STDOUT.',
+    () => import('./context/export.ts'),
+  ),
+  context('import', 'Import a context from a tar or zip file', () => import('./context/import.ts')),
+  context('inspect', 'Display detailed information on one or more contexts', () => import('./context/inspect.ts')),
+  context('ls', 'List contexts', () => import('./context/ls.ts'), { aliases: ['list'] }),
+  context('rm', 'Remove one or more contexts', () => import('./context/rm.ts'), { aliases: ['remove'] }),
+  context('show', 'Print the name of the current context', () => import('./context/show.ts')),
+  context('update', 'Update a context', () => import('./context/update.ts')),
+  context('use', 'Set the current docker context', () => import('./context/use.ts')),
+  completion('bash', () => import('./completion/bash.ts')),
+  completion('fish', () => import('./completion/fish.ts')),
+  completion('zsh', () => import('./completion/zsh.ts')),
 ];
 
 /** The entry called by this name at the top level. */

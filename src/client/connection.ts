@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { connect, isIP } from 'node:net';
 import type { Address, TlsOptions } from './address.ts';
+import type { Tunnelled } from './dial-ssh.ts';
+import { dialSsh } from './dial-ssh.ts';
 import { ConnectError } from './errors.ts';
 import type { ResponseHead } from './http-head.ts';
 import { parseHead } from './http-head.ts';
@@ -26,6 +28,7 @@ const longestHead = 1 << 20;
 /** A connection being made, half open allowed. What is written goes out once it stands; a failure comes as its error. */
 export function dial(address: Address): Socket {
   if (address.kind === 'unix') return connect({ path: address.path, allowHalfOpen: true });
+  if (address.kind === 'ssh') return dialSsh(address);
   const { host, port } = address;
   if (!address.tls) return connect({ host, port, allowHalfOpen: true, noDelay: true });
   return dialTls(host, port, address.tls);
@@ -34,6 +37,7 @@ export function dial(address: Address): Socket {
 /** Connects and waits until the connection stands. */
 export async function open(address: Address): Promise<Socket> {
   const socket = dial(address);
+  if (address.kind === 'ssh') return socket;
   const ready = address.kind === 'tcp' && address.tls ? 'secureConnect' : 'connect';
   return new Promise((resolve, reject) => {
     const fail = (error: Error) => reject(new ConnectError(address, error, ''));
@@ -82,10 +86,11 @@ export function readHead(socket: Socket, address: Address, asked: string): Promi
       socket.off('end', onEnd);
       socket.pause();
     };
-    const onError = (error: Error) => {
+    const onError = async (error: Error) => {
       stop();
+      socket.on('error', () => undefined);
       socket.destroy();
-      reject(new ConnectError(address, error, asked));
+      reject(new ConnectError(address, (await reasonOf(socket)) ?? error, asked));
     };
     const onEnd = () => onError(new Error('EOF'));
     const onData = (chunk: Buffer) => {
@@ -104,4 +109,11 @@ export function readHead(socket: Socket, address: Address, asked: string): Promi
     socket.on('error', onError);
     socket.on('end', onEnd);
   });
+}
+
+/** What a program in between says of its end, if it ends soon. */
+async function reasonOf({ ended }: Tunnelled): Promise<Error | undefined> {
+  if (!ended) return undefined;
+  const late = new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), 2000).unref());
+  return await Promise.race([ended, late]);
 }

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Address } from './address.ts';
+import { hostOf } from './address.ts';
 import { Body } from './body.ts';
 import type { Answered } from './connection.ts';
 import { dial, encodeRequest, open, readHead } from './connection.ts';
@@ -101,7 +102,7 @@ export class Transport {
     if (!extra['Connection']) headers['Connection'] = 'close';
     const body = request.json === undefined ? undefined : JSON.stringify(request.json);
     const head = { method: request.method, path, headers, ...(body !== undefined && { body }) };
-    socket.write(encodeRequest(head, this.address.kind === 'unix' ? 'api.moby.localhost' : this.address.host));
+    socket.write(encodeRequest(head, hostOf(this.address)));
     const answered = readHead(socket, this.address, asked);
     if (request.stream) await Promise.race([sendChunked(socket, request.stream), answered]);
     return answered;
@@ -113,7 +114,8 @@ export class Transport {
   }
 
   #url(request: Request): string {
-    return `http://${this.address.kind === 'unix' ? encodeURIComponent(this.address.path) : this.address.host}${this.#path(request)}`;
+    const { address } = this;
+    return `http://${address.kind === 'unix' ? encodeURIComponent(address.path) : hostOf(address)}${this.#path(request)}`;
   }
 }
 

@@ -21,9 +21,9 @@ export const command: Command = {
 };
 
 function printText(session: Session, info: Info | Error): number {
-  const { Version: version } = clientVersion('');
+  const { Version: version } = clientVersion('', session.contextName);
   session.out(
-    `Client:\n Version:    ${version}\n Context:    default\n Debug Mode: ${session.globals.debug}\n\nServer:\n`,
+    `Client:\n Version:    ${version}\n Context:    ${session.contextName}\n Debug Mode: ${session.globals.debug}\n\nServer:\n`,
   );
   if (info instanceof Error) {
     session.err(`${info.message}\n`);
@@ -44,7 +44,7 @@ const goNames: Record<string, string> = {
 
 async function printFormat(session: Session, format: string, info: Info | Error): Promise<void> {
   const [{ GoStruct }, { printObject }] = await Promise.all([import('#template/value'), import('./format-object.ts')]);
-  const own = clientVersion(session.client.transport.version);
+  const own = clientVersion(session.client.transport.version, session.contextName);
   const client = { Debug: session.globals.debug, ...own, Plugins: [], Warnings: null };
   const failed = info instanceof Error;
   const server = failed ? {} : (info as unknown as Record<string, never>);

@@ -17,7 +17,7 @@ export const command: Command = {
       failure = error;
       return undefined;
     });
-    const client = clientVersion(session.client.transport.version);
+    const client = clientVersion(session.client.transport.version, session.contextName);
     const shown = server && { ...server, Components: withReadableTimes(server) };
     if (format === '') session.out(versionText(client, shown));
     else await printVersion(session, format, client, shown);

@@ -1,6 +1,8 @@
-import { writeFileSync } from 'node:fs';
+import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { dockerArchive } from '../image.ts';
+
+const CERTIFICATES = join(import.meta.dirname, '../../../src/server/testdata/tls');
 
 /** Writes the files that command lines name into a folder. */
 export function writeFiles(folder: string): void {
@@ -8,6 +10,8 @@ export function writeFiles(folder: string): void {
   writeFileSync(join(folder, 'labels'), 'from.file=yes\nempty\n');
   writeFileSync(join(folder, 'archive.tar'), dockerArchive(['cli-loaded:one']));
   writeFileSync(join(folder, 'junk.tar'), 'this is no archive');
+  for (const name of ['ca.pem', 'client.pem', 'client-key.pem'])
+    copyFileSync(join(CERTIFICATES, name), join(folder, name));
 }
 
 /** The environment of the lines: nothing of the host's. */

@@ -1,4 +1,5 @@
 import type { CliCase } from './command.ts';
+import { contextCases } from './contexts.ts';
 import { flagCases, helpCases } from './flags.ts';
 import { lifeCases } from './life.ts';
 import { listCases } from './lists.ts';
@@ -13,4 +14,5 @@ export const CLI_CASES: readonly CliCase[] = [
   ...observeCases,
   ...flagCases,
   ...helpCases,
+  ...contextCases,
 ];

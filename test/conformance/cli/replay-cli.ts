@@ -7,7 +7,7 @@ import { run } from './command.ts';
 /** Runs the lines of a case one after another; what it made is removed before and afterwards. */
 export async function replayCli(socket: string, cliCase: CliCase, place: Place): Promise<CliFact[]> {
   await cleanUp(socket, cliCase);
-  rmSync(join(place.folder, 'cid'), { force: true });
+  for (const made of ['cid', 'context.tar']) rmSync(join(place.folder, made), { force: true });
   const begin = String(Date.now() / 1000);
   const facts: CliFact[] = [];
   try {
