@@ -79,8 +79,12 @@ async function* memory(pair: Pair): AsyncGenerator<Row> {
   yield { what: 'daemon idle (PSS)', goal: '≤ 60 %', ours: pss(ours.pids()), theirs: pss(theirs.pids()), ...kB };
   const measured: Record<string, { daemon: number; perContainer: number }> = {};
   for (const [name, engine] of Object.entries({ ours, theirs })) {
+    const start = (count: number) =>
+      Array.from({ length: count }, () => output(engine, 'docker', ['run', '-d', IMAGE, 'sleep', '1000']));
+    // What an engine loads once, at its first containers, is not what each one costs.
+    output(engine, 'docker', ['rm', '-f', ...start(20)]);
     const before = pss(engine.pids());
-    const ids = Array.from({ length: 50 }, () => output(engine, 'docker', ['run', '-d', IMAGE, 'sleep', '1000']));
+    const ids = start(50);
     const growth = (pss(engine.pids()) - before) / ids.length;
     measured[name] = { daemon: growth, perContainer: pss(parents(engine, ids)) / ids.length };
     output(engine, 'docker', ['rm', '-f', ...ids]);

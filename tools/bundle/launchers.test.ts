@@ -39,7 +39,7 @@ test('what was built runs while no source is newer; tests are no sources', () =>
   staged.put('src/cli/ps.test.ts', AFTER);
   staged.age();
   assert.match(staged.runs('gantry'), /build\/gantry -- word$/m);
-  assert.match(staged.runs('gantryd'), /bin\/node -- .*bin\/gantryd\.js .*\/build\/daemon\/gantryd\.js word$/m);
+  assert.match(staged.runs('gantryd'), /bin\/node --.* -- .*bin\/gantryd\.js .*\/build\/daemon\/gantryd\.js word$/m);
 });
 
 for (const source of SOURCES) {
