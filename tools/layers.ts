@@ -20,6 +20,7 @@ export const EDGES: Readonly<Record<string, readonly string[]>> = {
   store: ['errdefs', 'sys'],
   // resources
   plugin: ['errdefs', 'async', 'log'],
+  logging: ['api', 'template', 'errdefs', 'async', 'log', 'store', 'sys'],
   events: ['api', 'store'],
   content: ['oci', 'errdefs', 'async', 'log', 'store', 'sys'],
   snapshot: ['oci', 'tar', 'errdefs', 'async', 'log', 'store', 'sys'],
@@ -43,13 +44,14 @@ export const EDGES: Readonly<Record<string, readonly string[]>> = {
     'network',
     'runtime',
     'plugin',
+    'logging',
   ],
   // front doors
   server: ['api', 'schema', 'errdefs', 'log'],
   // the process
   daemon: [
     ...['schema', 'api', 'oci', 'errdefs', 'async', 'log', 'sys', 'store', 'events', 'content', 'snapshot', 'image'],
-    ...['volume', 'network', 'runtime', 'plugin', 'container', 'server'],
+    ...['volume', 'network', 'runtime', 'plugin', 'logging', 'container', 'server'],
   ],
   // the other side of the socket
   client: ['api', 'errdefs'],

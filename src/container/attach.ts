@@ -4,7 +4,7 @@ import { delay } from '#async';
 import { conflict } from '#errdefs';
 import type { Context } from './context.ts';
 import type { Attached } from './deps.ts';
-import { logs } from './logs/logs.ts';
+import { logs } from './logs.ts';
 import type { Container } from './record.ts';
 import { hasProcess } from './record.ts';
 import { Session } from './session.ts';

@@ -66,10 +66,11 @@ async function takeAway(context: Context, id: string, { removed }: { removed: bo
 }
 
 /** A removal on record must survive a power cut before its files go. */
-async function takeFiles({ store, snapshots, settings }: Context, id: string): Promise<void> {
+async function takeFiles({ store, snapshots, settings, logging }: Context, id: string): Promise<void> {
   await store.durable();
   await snapshots.remove(id);
   failpoint('container.clean-up.snapshot-removed');
+  await logging.release(id);
   await removeFolder(settings, id);
   failpoint('container.clean-up.folder-removed');
 }

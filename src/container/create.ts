@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { ContainerConfig, CreateRequest, CreateResponse, HostConfig } from '#api';
 import { internal, invalid, isKind, notFound } from '#errdefs';
+import { checkOptions } from '#logging';
 import { formatPlatform, parsePlatform, platformMatches } from '#oci';
 import { bootId, failpoint } from '#sys';
 import { clean } from './binds.ts';
@@ -9,6 +10,7 @@ import type { Context } from './context.ts';
 import type { ImageRecord } from './deps.ts';
 import { dropFolder } from './folder.ts';
 import { endpointsOf, withHostDefaults } from './host-defaults.ts';
+import { assertLogDriver } from './log-care.ts';
 import { commandLine, mergeConfig } from './merge.ts';
 import type { WantedMount } from './mount-points.ts';
 import { wantedMounts } from './mount-points.ts';
@@ -36,6 +38,8 @@ export async function create(
   request: CreateRequest,
   options: CreateOptions,
 ): Promise<CreateResponse> {
+  const foreign = assertLogDriver(context, request.HostConfig?.LogConfig);
+  if (foreign) await foreign;
   const { image, container, wanted, warnings } = plan(context, request, options);
   context.unborn.add(container.id);
   try {
@@ -73,6 +77,7 @@ function plan(context: Context, request: CreateRequest, { name, platform }: Crea
   const image = findImage(context, config.Image, platform);
   const merged = mergeConfig(config, image.config.config ?? {});
   const hostConfig = withHostDefaults(resolvePeers(context, checked.hostConfig), context.settings);
+  checkOptions(hostConfig.LogConfig.Type, hostConfig.LogConfig.Config ?? {});
   const id = newId();
   const spec: ContainerSpec = {
     config: withIdentity(context, id, merged, hostConfig),

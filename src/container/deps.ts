@@ -14,6 +14,7 @@ import type {
 } from '#api';
 import type { CommitRequest } from '#image';
 import type { Log } from '#log';
+import type { LogFile, LogSubject } from '#logging';
 import type { Mount, OciProcess, OciResources, OciSpec } from '#oci';
 import type { CgroupRequest, PlacedMount } from '#runtime';
 import type { CopyIn, CopyOut, Found, Unplaced, View } from '#snapshot';
@@ -270,6 +271,16 @@ export interface ExecRequest extends Streams {
   readonly process: OciProcess;
 }
 
+/** What logs are beyond the files that monitors write. */
+export interface Logging {
+  /** Throws Docker's words when there is no plugin of this name that takes logs. */
+  assertPlugin(driver: string): Promise<void>;
+  /** Brings what is written until `over` settles to the driver's sink, and compresses what was rotated. */
+  care(subject: LogSubject, file: LogFile, over: Promise<unknown>): void;
+  /** Waits a moment for what is not delivered, before the files go. */
+  release(id: string): Promise<void>;
+}
+
 export interface Runtime {
   prepare(request: PrepareRequest): Promise<{ pid: number }>;
   start(id: string, request: { spec: OciSpec; sockets: readonly PortSocket[] }): Promise<Started>;
@@ -334,6 +345,7 @@ export interface Deps {
   readonly volumes: Volumes;
   readonly networks: Networks;
   readonly runtime: Runtime;
+  readonly logging: Logging;
   readonly settings: ContainerSettings;
   /** Pure: the cgroup of {@link renderSpec}, known before the rest. Throws what Docker says at start. */
   planCgroup(container: { id: string; hostConfig: HostConfig }): CgroupRequest;

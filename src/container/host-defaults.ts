@@ -12,7 +12,8 @@ export function withHostDefaults(given: HostConfig, settings: ContainerSettings)
   };
 }
 
-function withLogDefaults(given: HostConfig['LogConfig'], settings: ContainerSettings): HostConfig['LogConfig'] {
+/** Driver and options, the daemon's where none are given. */
+export function withLogDefaults(given: HostConfig['LogConfig'], settings: ContainerSettings): HostConfig['LogConfig'] {
   const type = given.Type || settings.logDriver;
   const inherited = type === settings.logDriver ? settings.logOptions : {};
   return { Type: type, Config: { ...inherited, ...given.Config } };

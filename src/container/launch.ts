@@ -8,6 +8,7 @@ import { settleExit } from './exit.ts';
 import { writeNetworkFiles } from './folder.ts';
 import { freshHealth } from './health.ts';
 import { keepEnd } from './keep-end.ts';
+import { careForLog } from './log-care.ts';
 import type { Container } from './record.ts';
 import { releaseVolumes } from './resolve-mounts.ts';
 import type { Sandbox } from './sandbox.ts';
@@ -75,6 +76,7 @@ function conclude(context: Context, container: Container, { life, verb }: { life
     );
     return;
   }
+  careForLog(context, container, { isAlive: true });
   const exit = context.starting.get(id);
   context.starting.delete(id);
   if (exit) settleExit(context, id, exit);

@@ -11,6 +11,7 @@ import { settleExit } from './exit.ts';
 import { removeFolder } from './folder.ts';
 import { keepEnd } from './keep-end.ts';
 import { abandon, launch } from './launch.ts';
+import { careForLog } from './log-care.ts';
 import type { Container } from './record.ts';
 import { hasProcess } from './record.ts';
 import type { Action } from './recover.ts';
@@ -128,7 +129,12 @@ export async function recover(context: Context, { isFirst }: { isFirst: boolean 
     failpoint('container.recover.container-done');
   }
   context.missing = missing;
-  if (isFirst) await sweep(context, monitors);
+  if (isFirst) {
+    for (const container of context.rows.everything()) {
+      careForLog(context, container, { isAlive: hasProcess(container) });
+    }
+    await sweep(context, monitors);
+  }
   await releaseVolumes(context);
 }
 

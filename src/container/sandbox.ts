@@ -5,8 +5,7 @@ import { failpoint } from '#sys';
 import type { Context } from './context.ts';
 import type { InnerSocket, PrepareRequest, Rendered, ResolvedMount } from './deps.ts';
 import { containerFiles, makeFolder, writeNetworkFiles } from './folder.ts';
-import { logAttributes } from './log-attributes.ts';
-import { logLimits } from './log-config.ts';
+import { logTarget } from './log-care.ts';
 import { ipcNamespace, isShareable, networkNamespace, pidNamespace } from './namespaces.ts';
 import type { Container, ContainerMount } from './record.ts';
 import { mountVolumes, releaseVolumes, resolveMounts } from './resolve-mounts.ts';
@@ -330,11 +329,4 @@ export async function accountsOf({ snapshots }: Context, { id }: Container) {
 
 function isShared({ type, propagation }: ContainerMount): boolean {
   return type === 'bind' && /^r?(shared|slave)$/.test(propagation);
-}
-
-function logTarget({ settings }: Context, container: Container) {
-  const { id, spec } = container;
-  if (spec.hostConfig.LogConfig.Type === 'none') return null;
-  const limits = logLimits(spec.hostConfig.LogConfig, spec.logDefaults);
-  return { path: containerFiles(settings, id).log, ...limits, attributes: logAttributes(container) };
 }

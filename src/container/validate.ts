@@ -1,7 +1,6 @@
 import { posix } from 'node:path';
 import type { ContainerConfig, HealthConfig, HostConfig } from '#api';
 import { internal, invalid } from '#errdefs';
-import { assertLogConfig } from './log-config.ts';
 import { assertRestartPolicy } from './restart-policy.ts';
 import { parseSignal } from './signals.ts';
 
@@ -96,7 +95,6 @@ function assertHostConfig(host: HostConfig, { runtimes }: Offer): void {
   for (const link of host.Links ?? []) {
     if (!/^[^:]+(:[^:]+)?$/.test(link)) throw internal(`bad format for links: ${link}`);
   }
-  assertLogConfig(host.LogConfig);
 }
 
 function assertPorts(host: HostConfig): void {

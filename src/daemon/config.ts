@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, realpathSync } from 'node:fs';
 import type { LogFormat, LogLevel } from '#log';
+import { checkOptions } from '#logging';
 import type { TlsPaths } from '#server';
 import { ConfigError, readConfigFile } from './config-file.ts';
 import type { KeyName, Settings } from './config-keys.ts';
@@ -185,9 +186,11 @@ export function engineMark(dataRoot: string): string {
 }
 
 function refuse(given: Settings): void {
-  const driver = given['log-driver'];
-  if (driver !== undefined && driver !== 'json-file' && driver !== 'none') {
-    throw new ConfigError(`"log-driver": "${driver}" is not built yet: json-file and none are`);
+  try {
+    const options = given['log-opts'] as Record<string, string> | undefined;
+    checkOptions((given['log-driver'] as string | undefined) ?? 'json-file', options ?? {});
+  } catch (error) {
+    throw new ConfigError(`"log-opts": ${(error as Error).message}`);
   }
 }
 

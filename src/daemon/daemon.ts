@@ -3,7 +3,8 @@ import { flushCompileCache } from 'node:module';
 import { DOCKER_VERSION } from '#api';
 import { deadline } from '#async';
 import type { Log, RootLog } from '#log';
-import { createAuthorizer, Plugins } from '#plugin';
+import type { Plugins } from '#plugin';
+import { createAuthorizer } from '#plugin';
 import type { Authorizer, PassedSocket, TlsPaths } from '#server';
 import { isServed, readTlsFiles, Server, warmUp } from '#server';
 import type { DaemonConfig } from './config.ts';
@@ -54,7 +55,7 @@ export class Daemon implements AsyncDisposable {
     undo.use(writePidfile(config.pidfile));
     const engine = undo.use(await openEngine(config, log));
     await recover(engine);
-    const plugins = new Plugins({ log: log.child({ module: 'plugin' }) });
+    const { plugins } = engine;
     const live = { config, plugins, authorizer: await authorizerOf(config, plugins, log) };
     const times = config.metricsAddress && new ActionTimes();
     const server = serverOf(engine, live, { log, times });
@@ -202,6 +203,7 @@ function serverOf(engine: Engine, live: Live, { log, times }: { log: Log; times:
     containers,
     images,
     volumes,
+    logging: engine.logging,
     listeners: () => events.subscribers,
   });
   return new Server({

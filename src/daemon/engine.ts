@@ -8,7 +8,9 @@ import { Content } from '#content';
 import { Events } from '#events';
 import { Images } from '#image';
 import type { Log } from '#log';
+import { Logging } from '#logging';
 import { Networks } from '#network';
+import { Plugins } from '#plugin';
 import { Runtime } from '#runtime';
 import { zero } from '#schema';
 import { Snapshots } from '#snapshot';
@@ -36,6 +38,8 @@ export interface Engine extends AsyncDisposable {
   readonly networks: Networks;
   readonly runtime: Runtime;
   readonly containers: Containers;
+  readonly plugins: Plugins;
+  readonly logging: Logging;
   readonly snapshots: Snapshots;
   readonly specs: ReturnType<typeof createSpecs>;
   /** Takes over what may change while the daemon runs; throws before anything has changed when it cannot. */
@@ -105,6 +109,10 @@ export async function openEngine(config: DaemonConfig, log: Log): Promise<Engine
     rootfs: (id) => runtime.rootfs(id),
     runtimePath: (name) => runtime.runtimePaths().get(name) ?? name,
   });
+  const plugins = new Plugins({ log: log.child({ module: 'plugin' }) });
+  const logging = undo.use(
+    new Logging({ store, folder: join(execRoot, 'logging'), plugins, log: log.child({ module: 'logging' }) }),
+  );
   const containers = undo.use(
     new Containers({
       store,
@@ -114,6 +122,7 @@ export async function openEngine(config: DaemonConfig, log: Log): Promise<Engine
       volumes,
       networks,
       runtime,
+      logging,
       log: log.child({ module: 'container' }),
       settings: containerSettings(config, {
         folder: folder('containers'),
@@ -140,7 +149,7 @@ export async function openEngine(config: DaemonConfig, log: Log): Promise<Engine
     specs.configure(next);
     live = next;
   };
-  const parts = { store, events, images, volumes, networks, runtime, containers, snapshots, specs };
+  const parts = { store, events, images, volumes, networks, runtime, containers, snapshots, specs, plugins, logging };
   return { ...parts, configure, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 

@@ -25,6 +25,7 @@ export interface SystemDeps {
   };
   readonly images: { list(query?: ListQuery): ImageSummary[]; layersSize(): number };
   readonly volumes: { usage(): Promise<Volume[]> };
+  readonly logging: { drivers(): Promise<string[]> };
   readonly listeners: () => number;
 }
 
@@ -59,7 +60,7 @@ export class SystemInfo {
   }
 
   async info(): Promise<Info> {
-    const { engineId, driver, containers, images, listeners } = this.#deps;
+    const { engineId, driver, containers, images, logging, listeners } = this.#deps;
     const config = this.#deps.config();
     const facts = this.#deps.facts();
     const { total, running, paused, stopped } = containers.counts();
@@ -83,7 +84,7 @@ export class SystemInfo {
         Volume: ['local'],
         Network: ['bridge', 'host', 'null'],
         Authorization: orNull(config.authorizationPlugins),
-        Log: ['json-file', 'none'],
+        Log: await logging.drivers(),
       },
       ...limits(facts),
       Debug: config.debug,

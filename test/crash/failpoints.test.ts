@@ -16,9 +16,12 @@ import { Told } from './told.ts';
 const AT_ONCE = 2;
 /** A recovery that goes on after the daemon serves has this long to come to its failpoint. */
 const RECOVERY_MS = 5_000;
-/** All that a start may pass when the one before it left nothing to do. */
+/**
+ * All that a start may pass when the one before it left nothing to do. Logs are brought to their sinks and
+ * compressed in the background of a start: the next one goes on with what is left.
+ */
 const IDLE =
-  /^(runtime\.spawner\.started|network\.recover\.\w[\w-]*|network\.firewall\.rendered|network\.flows\.forgotten|network\.bridge\.addressed|network\.route\.set|network\.names\.served|runtime\.hold\.held|container\.recover\.(observed|container-done|watch))$/;
+  /^(logging\.\w+\.\w+|runtime\.spawner\.started|network\.recover\.\w[\w-]*|network\.firewall\.rendered|network\.flows\.forgotten|network\.bridge\.addressed|network\.route\.set|network\.names\.served|runtime\.hold\.held|container\.recover\.(observed|container-done|watch))$/;
 
 /**
  * Arms each failpoint, lets the daemon die there in the middle of a container's life or of its own start, starts it

@@ -21,6 +21,7 @@ export const PARTS: Readonly<Record<string, (play: Play) => Promise<void>>> = {
   container: oneOfEverything,
   refusals,
   endings,
+  logs,
   volumes,
   files,
   networks,
@@ -147,6 +148,30 @@ export async function untilRestarting(socket: string, id: string): Promise<void>
     };
     if (RestartCount >= 3 && State.Status === 'restarting') return;
     await new Promise((wake) => setTimeout(wake, 5));
+  }
+}
+
+/** Logs that the daemon cares for: one that is compressed, one that goes to a sink; nobody has to listen there. */
+async function logs({ daemon, told, suffix }: Play): Promise<void> {
+  const { socket } = daemon;
+  await importImage(daemon);
+  for (const [driver, options, command] of [
+    ['json-file', { 'max-size': '50k', 'max-file': '9', compress: 'true' }, 'yes | head -c 20000'],
+    ['gelf', { 'gelf-address': 'udp://127.0.0.1:9' }, 'echo sent'],
+  ] as const) {
+    const id = await create(socket, told, `${driver}-${suffix}`, {
+      Cmd: ['sh', '-c', command],
+      HostConfig: { NetworkMode: 'none', LogConfig: { Type: driver, Config: options } },
+    });
+    await must(socket, 'POST', `/containers/${id}/start`);
+    await must(socket, 'POST', `/containers/${id}/wait`);
+    // The sink counts as reached a second after the last line.
+    for (let i = 0; i < 15; i++) {
+      await must(socket, 'GET', '/_ping');
+      await new Promise((wake) => setTimeout(wake, 100));
+    }
+    told.removing(id);
+    await must(socket, 'DELETE', `/containers/${id}`);
   }
 }
 

@@ -2,9 +2,10 @@ import { statfs } from 'node:fs/promises';
 import type { WhyEnd, WhyReport } from '#api';
 import { formatTime, parseNano, ZERO_TIME } from '#api';
 import { deadline } from '#async';
+import { readLog } from '#logging';
 import type { Context } from '../context.ts';
 import { containerFiles } from '../folder.ts';
-import { readLog } from '../logs/read.ts';
+
 import type { Container } from '../record.ts';
 import { hasProcess } from '../record.ts';
 import { denials } from './denials.ts';

@@ -8,6 +8,7 @@ import { files } from './files.ts';
 import { images } from './images.ts';
 import { lifecycle } from './lifecycle.ts';
 import { lists } from './lists.ts';
+import { logging } from './logging.ts';
 import { mountCases } from './mounts.ts';
 import { namespaces } from './namespaces.ts';
 import { networks } from './networks.ts';
@@ -42,4 +43,5 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
   top: tops,
   stats: statistics,
   doors,
+  logging,
 };

@@ -21,8 +21,9 @@ export async function startOfTail(segments: readonly Segment[], count: number): 
 }
 
 /** The offset behind which there are exactly `count` lines; only their number when there are fewer. */
-async function lastLines({ file }: Segment, count: number): Promise<{ offset?: number; lines: number }> {
+async function lastLines(segment: Segment, count: number): Promise<{ offset?: number; lines: number }> {
   const buffer = Buffer.alloc(CHUNK);
+  const file = await segment.content();
   let end = (await file.stat()).size;
   let newlines = 0;
   while (end > 0) {

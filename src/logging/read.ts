@@ -5,12 +5,27 @@ import type { LogEntry } from './entry.ts';
 import { parseEntry } from './entry.ts';
 import type { Segment } from './segments.ts';
 import { closeSegments, inodeOf, openSegments } from './segments.ts';
+import type { Start } from './tail.ts';
 import { startOfTail } from './tail.ts';
 
 const CHUNK = 256 * 1024;
 /** Should the kernel's notice of a change get lost, the file is looked at this often. */
 const LOOK_MS = 500;
 const NEWLINE = 0x0a;
+
+/** A place in a log: behind so many bytes of a file, where an entry of this time ends. */
+export interface Place {
+  readonly inode: bigint;
+  readonly offset: number;
+  /** Ns since the epoch. */
+  readonly time: bigint;
+}
+
+/** Entries that stand one after the other, and the place behind them. */
+export interface Batch {
+  readonly entries: LogEntry[];
+  readonly end: Place;
+}
 
 export interface ReadOptions {
   /** Only the last so many entries; undefined: all. */
@@ -21,25 +36,40 @@ export interface ReadOptions {
 }
 
 /** The entries of a log in batches, oldest first. Reading takes no lock and holds up nobody who writes. */
-export async function* readLog(path: string, { tail, follow, signal }: ReadOptions): AsyncGenerator<LogEntry[]> {
+export async function* readLog(path: string, { tail, ...options }: ReadOptions): AsyncGenerator<LogEntry[]> {
+  const start = (segments: readonly Segment[]) => (tail === undefined ? BEGIN : startOfTail(segments, tail));
+  for await (const { entries } of readBatches(path, { ...options, start })) yield entries;
+}
+
+export interface BatchOptions extends Omit<ReadOptions, 'tail'> {
+  /** Where among these files, oldest first, reading begins. */
+  readonly start: (segments: readonly Segment[]) => Start | Promise<Start>;
+}
+
+const BEGIN: Start = { index: 0, offset: 0 };
+
+/** {@link readLog} with the places of the entries. */
+export async function* readBatches(path: string, { start: find, follow, signal }: BatchOptions): AsyncGenerator<Batch> {
   using bell = follow ? new Bell(dirname(path), follow, signal) : undefined;
   const segments = await openSegments(path);
   try {
-    const start = tail === undefined ? { index: 0, offset: 0 } : await startOfTail(segments, tail);
+    const start = await find(segments);
     let offset = start.offset;
-    for (const segment of segments.slice(start.index, -1)) {
-      yield* entriesFrom(segment, { offset, signal });
+    await closeSegments(segments.splice(0, start.index));
+    while (segments.length > 1) {
+      yield* entriesFrom(segments[0]!, { offset, signal });
+      await closeSegments(segments.splice(0, 1));
       offset = 0;
     }
-    let current = segments.at(-1);
     for (;;) {
+      const [current] = segments;
       const isLast = bell === undefined || bell.ended;
       if (current) offset = yield* entriesFrom(current, { offset, signal });
       const rotated = await newerSegments(path, current);
-      for (const segment of rotated) {
-        segments.push(segment);
-        if (current) yield* entriesFrom(current, { offset, signal });
-        current = segment;
+      segments.push(...rotated);
+      while (segments.length > 1) {
+        yield* entriesFrom(segments[0]!, { offset, signal });
+        await closeSegments(segments.splice(0, 1));
         offset = 0;
       }
       if (signal.aborted || (isLast && rotated.length === 0)) return;
@@ -52,9 +82,10 @@ export async function* readLog(path: string, { tail, follow, signal }: ReadOptio
 
 /** Whole lines from an offset to the present end; returns the offset behind the last of them. */
 async function* entriesFrom(
-  { file }: Segment,
+  segment: Segment,
   { offset, signal }: { offset: number; signal: AbortSignal },
-): AsyncGenerator<LogEntry[], number> {
+): AsyncGenerator<Batch, number> {
+  const file = await segment.content();
   let position = offset;
   let size = CHUNK;
   while (!signal.aborted) {
@@ -63,8 +94,11 @@ async function* entriesFrom(
     const end = buffer.subarray(0, bytesRead).lastIndexOf(NEWLINE);
     if (end < 0) {
       // A line longer than the buffer, or the end of what is written.
-      if (bytesRead < size) return position;
-      size *= 2;
+      if (bytesRead < size) {
+        // A log of one file is begun anew in its place.
+        if ((await file.stat()).size >= position) return position;
+        position = 0;
+      } else size *= 2;
       continue;
     }
     position += end + 1;
@@ -73,7 +107,8 @@ async function* entriesFrom(
       .split('\n')
       .map(parseEntry)
       .filter((entry) => entry !== undefined);
-    if (entries.length > 0) yield entries;
+    const last = entries.at(-1);
+    if (last) yield { entries, end: { inode: segment.inode, offset: position, time: last.time } };
   }
   return position;
 }

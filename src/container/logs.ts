@@ -1,11 +1,11 @@
 import { encodeFrame, formatNanos } from '#api';
 import { invalid, notImplemented } from '#errdefs';
-import type { Context } from '../context.ts';
-import { containerFiles } from '../folder.ts';
-import type { Container } from '../record.ts';
-import { hasProcess } from '../record.ts';
-import type { LogEntry } from './entry.ts';
-import { readLog } from './read.ts';
+import type { LogEntry } from '#logging';
+import { isReadable, readLog } from '#logging';
+import type { Context } from './context.ts';
+import { containerFiles } from './folder.ts';
+import type { Container } from './record.ts';
+import { hasProcess } from './record.ts';
 
 export interface LogsOptions {
   readonly follow: boolean;
@@ -23,7 +23,8 @@ export interface LogsOptions {
 /** What a container has written, as frames (raw with a TTY). With `follow` also what it writes until its end. */
 export function logs(context: Context, container: Container, options: LogsOptions): AsyncIterable<Uint8Array> {
   if (!options.stdout && !options.stderr) throw invalid('Bad parameters: you must choose at least one stream');
-  if (container.spec.hostConfig.LogConfig.Type === 'none') {
+  const { Type, Config } = container.spec.hostConfig.LogConfig;
+  if (!isReadable(Type, Config ?? {})) {
     throw notImplemented('configured logging driver does not support reading');
   }
   const follow = options.follow && hasProcess(container) ? endOf(context, container, options) : undefined;

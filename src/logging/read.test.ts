@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
-import { bytesOf } from './logs.ts';
-import type { ReadOptions } from './read.ts';
+import { compressRotated } from './compress.ts';
+import type { Place, ReadOptions } from './read.ts';
 import { readLog } from './read.ts';
+import { startBehind } from './resume.ts';
+import { closeSegments, openSegments } from './segments.ts';
 
 function folder() {
   const root = mkdtempSync(join(tmpdir(), 'gantry-logs-'));
@@ -84,18 +86,35 @@ test('an aborted follower stops', async () => {
   using log = folder();
   writeFileSync(log.path, lines(1, 1));
   const gone = new AbortController();
-  const reading = read(log.path, { follow: new Promise(() => undefined), signal: gone.signal });
-  await setTimeout(20);
-  gone.abort();
-  assert.deepEqual(await reading, [1]);
+  const options = { tail: undefined, follow: new Promise(() => undefined), signal: gone.signal };
+  const batches: number[] = [];
+  for await (const batch of readLog(log.path, options)) {
+    batches.push(batch.length);
+    gone.abort();
+  }
+  assert.deepEqual(batches, [1]);
 });
 
-test('an entry is a frame with time and details in front; with a terminal the bare bytes', () => {
-  const entry = { stream: 'stderr', text: 'hi\n', time: 1_000_000_001n, attributes: { b: '2', a: 'x y' } } as const;
-  const plain = { timestamps: false, details: false };
-  assert.deepEqual([...bytesOf(entry, false, plain)], [2, 0, 0, 0, 0, 0, 0, 3, ...Buffer.from('hi\n')]);
-  assert.equal(
-    bytesOf(entry, true, { timestamps: true, details: true }).toString(),
-    '1970-01-01T00:00:01.000000001Z a=x+y,b=2 hi\n',
-  );
+test('compressed files are read like others; a place is found again, or all is read that came after it', async () => {
+  using log = folder();
+  writeFileSync(`${log.path}.2`, lines(1, 300));
+  writeFileSync(`${log.path}.1`, lines(301, 600));
+  writeFileSync(log.path, lines(601, 700));
+  await compressRotated(log.path, 3);
+  assert.deepEqual(readdirSync(join(log.path, '..')).sort(), ['x-json.log', 'x-json.log.1.gz', 'x-json.log.2.gz']);
+  assert.deepEqual(await read(log.path), range(1, 700));
+  assert.deepEqual(await read(log.path, { tail: 250 }), range(451, 700));
+  const { ino: inode } = statSync(log.path, { bigint: true });
+  const offset = Buffer.byteLength(lines(601, 650));
+  const behind = async (place: Place) => {
+    const segments = await openSegments(log.path);
+    const start = await startBehind(segments, place);
+    await closeSegments(segments);
+    return start;
+  };
+  const time = 1_767_225_600_000_000_000n + 650n;
+  assert.deepEqual(await behind({ inode, offset, time }), { index: 2, offset });
+  for (const place of [{ time: time - 1n }, { offset: offset - 1 }, { offset: offset * 9 }, { inode: inode + 1n }]) {
+    assert.deepEqual(await behind({ inode, offset, time, ...place }), { index: 0, offset: 0 });
+  }
 });
