@@ -134,11 +134,6 @@ static bool hello(struct monitor *m, struct client *c, struct slice fields)
 	put_list(&answer, &sessions);
 	c->greeted = m->visited = true;
 	control_send(m, c, &answer);
-	if (m->apart && m->container.phase == PHASE_PREPARING) {
-		cleanup_buffer struct buffer event = { 0 };
-		put_apart(&event, m);
-		control_send(m, c, &event);
-	}
 	return true;
 }
 

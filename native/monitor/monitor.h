@@ -124,7 +124,6 @@ struct monitor {
 	struct held_socket *held;
 	int clients_count;
 	bool visited, quit;
-	bool apart; /* the stub is in its own namespaces */
 	bool early; /* the stub becomes the runtime at once, which waits for its spec in a FIFO */
 	int go; /* one byte written here lets the stub become the runtime; `early`: the FIFO */
 	char *oom_file;
@@ -162,7 +161,10 @@ int monitor_run(struct monitor *m, int listener, struct slice request);
 void container_start(struct monitor *m, struct client *starter, long long seq, struct slice sockets);
 void container_failed(struct monitor *m, int error, const char *text);
 void quit(struct monitor *m);
-void put_apart(struct buffer *fields, const struct monitor *m);
+
+/* netlink.c */
+int netlink_open(void);
+int netlink_request(int fd, struct slice messages);
 
 /* stub.c */
 struct stub {

@@ -84,56 +84,28 @@ static void stub_failed(struct monitor *m, struct slice fields)
 	container_failed(m, (int)error, text);
 }
 
-void put_apart(struct buffer *fields, const struct monitor *m)
-{
-	put_text(fields, "apart");
-	put_number(fields, m->container.runtime);
-}
-
-static void stub_ready(struct monitor *m)
-{
-	cleanup_buffer struct buffer event = { 0 };
-
-	if (m->container.phase == PHASE_PREPARING)
-		m->container.phase = PHASE_READY;
-	put_text(&event, "ready");
-	put_number(&event, m->container.runtime);
-	control_tell_all(m, &event);
-}
-
-static void stub_apart(struct monitor *m)
-{
-	cleanup_buffer struct buffer event = { 0 };
-
-	m->apart = true;
-	put_apart(&event, m);
-	control_tell_all(m, &event);
-}
-
-/* A report is written at once, so that one read gives whole ones only; after `apart` more follows. */
 static void stub_reported(struct monitor *m, struct watch *w, uint32_t events)
 {
 	char bytes[1024];
+	struct session *s = &m->container;
 	struct slice fields, verb;
-	bool more = false;
 
 	(void)events;
 	ssize_t n = read(w->fd, bytes, sizeof bytes);
+	watch_stop(m, w);
 	struct slice input = { bytes, n > 0 ? (size_t)n : 0 };
-	do {
-		bool whole = netstring_take(&input, &fields) == PARSED_OK && field_take(&fields, &verb);
-		more = whole && slice_is(verb, "apart");
-		if (more)
-			stub_apart(m);
-		else if (!whole)
-			container_failed(m, 0, "the stub died");
-		else if (slice_is(verb, "ok"))
-			stub_ready(m);
-		else
-			stub_failed(m, fields);
-	} while (more && input.size > 0);
-	if (!more)
-		watch_stop(m, w);
+	if (netstring_take(&input, &fields) != PARSED_OK || !field_take(&fields, &verb)) {
+		container_failed(m, 0, "the stub died");
+	} else if (!slice_is(verb, "ok")) {
+		stub_failed(m, fields);
+	} else {
+		if (s->phase == PHASE_PREPARING)
+			s->phase = PHASE_READY;
+		cleanup_buffer struct buffer event = { 0 };
+		put_text(&event, "ready");
+		put_number(&event, s->runtime);
+		control_tell_all(m, &event);
+	}
 }
 
 /*

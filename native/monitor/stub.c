@@ -23,18 +23,20 @@
 
 #define ARGUMENTS 5
 #define TREES 64
+#define SOCKETS 2
 
 struct instruction {
 	char *verb, *argument[ARGUMENTS];
+	struct slice bytes; /* of the last argument of `netlink`, which is no text */
 	int count;
 };
 
 struct work {
 	int trees[TREES];
-	int taken, grafted, report;
+	int taken, grafted;
+	int netlink[SOCKETS];
+	int sockets;
 };
-
-static void report(int fd, const char *word, const struct instruction *failed, int error);
 
 static int write_file(const char *path, const char *data, size_t size)
 {
@@ -57,6 +59,37 @@ static int loopback_up(void)
 	cleanup_fd int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	return fd < 0 ? -1 : ioctl(fd, SIOCSIFFLAGS, &request);
+}
+
+static int open_netlink(struct work *work)
+{
+	if (work->sockets == SOCKETS) {
+		errno = E2BIG;
+		return -1;
+	}
+	return work->netlink[work->sockets++] = netlink_open();
+}
+
+/* Messages name our network namespace by this descriptor. */
+static int hold_namespace(int descriptor)
+{
+	cleanup_fd int fd = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 ? -1 : dup3(fd, descriptor, O_CLOEXEC);
+}
+
+/* Only this namespace knows the index of an interface that was born in it: it is put into the message at the offset. */
+static int send_netlink(struct work *work, const struct instruction *i)
+{
+	long socket = strtol(i->argument[0], NULL, 10);
+	size_t offset = strtoul(i->argument[2], NULL, 10);
+	uint32_t index = *i->argument[1] ? if_nametoindex(i->argument[1]) : 0;
+
+	if (socket < 0 || socket >= work->sockets || (*i->argument[1] && !index))
+		return -1;
+	if (index && offset + sizeof index <= i->bytes.size)
+		memcpy((char *)i->bytes.data + offset, &index, sizeof index);
+	return netlink_request(work->netlink[socket], i->bytes);
 }
 
 static int join_namespace(const char *path)
@@ -154,8 +187,12 @@ static int execute(struct work *work, const struct instruction *i)
 		return join_namespace(a[0]);
 	if (has(i, "loopback", 0))
 		return loopback_up();
-	if (has(i, "tell", 1))
-		return report(work->report, a[0], NULL, 0), 0;
+	if (has(i, "netlink-open", 0))
+		return open_netlink(work);
+	if (has(i, "netns-fd", 1))
+		return hold_namespace(atoi(a[0]));
+	if (has(i, "netlink", 3))
+		return send_netlink(work, i);
 	if (has(i, "propagation", 2))
 		return mount(NULL, a[0], NULL, strtoul(a[1], NULL, 16), NULL);
 	if (has(i, "take", 1))
@@ -179,18 +216,21 @@ static bool parse(struct slice list, struct instruction *i)
 	*i = (struct instruction){ 0 };
 	if (!field_text(&list, &i->verb))
 		return false;
-	for (; list.size > 0; i->count++)
+	for (; list.size > 0; i->count++) {
+		if (i->count == 3 && strcmp(i->verb, "netlink") == 0)
+			return field_take(&list, &i->bytes) && list.size == 0;
 		if (i->count == ARGUMENTS || !field_text(&list, &i->argument[i->count]))
 			return false;
+	}
 	return true;
 }
 
-/* What the monitor reads: a word, or `error <errno> <the instruction's words>`. */
-static void report(int fd, const char *word, const struct instruction *failed, int error)
+/* What the monitor reads: `ok`, or `error <errno> <the instruction's words>`. */
+static void report(int fd, const struct instruction *failed, int error)
 {
 	cleanup_buffer struct buffer list = { 0 }, out = { 0 };
 
-	put_text(&list, word);
+	put_text(&list, failed ? "error" : "ok");
 	if (failed) {
 		put_number(&list, error);
 		put_text(&list, failed->verb ? failed->verb : "instruction");
@@ -246,20 +286,19 @@ _Noreturn void stub_run(struct stub *stub)
 
 	reset_signals();
 	arrange(stub);
-	work.report = stub->report;
 	write_file("/proc/self/oom_score_adj", "0", 1);
 	while (list.size > 0) {
 		struct instruction i = { 0 };
 		errno = EINVAL;
 		if (!field_take(&list, &field) || !parse(field, &i) || execute(&work, &i) < 0) {
-			report(stub->report, "error", &i, errno);
+			report(stub->report, &i, errno);
 			_exit(125);
 		}
 		free(i.verb);
 		for (int n = 0; n < i.count; n++)
 			free(i.argument[n]);
 	}
-	report(stub->report, "ok", NULL, 0);
+	report(stub->report, NULL, 0);
 	close(stub->report);
 	if (!stub->early && read(stub->go, &go, 1) != 1)
 		_exit(0); /* the monitor is gone */

@@ -118,6 +118,16 @@ export interface InnerSocket {
   readonly port: number;
 }
 
+/** Netlink messages that give a new network namespace its interfaces; see #runtime. */
+export interface SandboxLinks {
+  readonly netnsFd: number;
+  readonly outside: Buffer;
+  readonly inside: Buffer;
+  readonly interface: string;
+  readonly indexAt: number;
+  readonly settings: readonly (readonly [path: string, value: string])[];
+}
+
 export interface Networks {
   /** Refuses at create what Docker refuses then; gives its warnings. */
   validate(request: SandboxRequest): readonly string[];
@@ -128,6 +138,10 @@ export interface Networks {
   nameSockets(containerId: string): readonly InnerSocket[];
   /** Takes over the descriptors of those sockets; until {@link detach}. */
   serveNames(containerId: string, descriptors: readonly number[]): void;
+  /** What {@link attach} would do, for whoever makes the namespace; undefined where that is not all. */
+  links(containerId: string): SandboxLinks | undefined;
+  /** The links are made: as {@link attach} from now on. */
+  linked(containerId: string, netns: { pid: number }): void;
   files(containerId: string): { hosts: string; resolvConf: string; hostname: string };
   detach(containerId: string): Promise<void>;
   /** Synchronous, in the caller's transaction; before or after {@link detach}. */
@@ -168,8 +182,8 @@ export interface PrepareRequest {
   readonly placed?: readonly PlacedMount[];
   /** Bytes of shared memory that others may bind, see {@link Runtime.shm}. */
   readonly shmSize?: number;
-  /** Called with a process in the namespaces as soon as these are there; part of the preparation. */
-  readonly whenApart?: (pid: number) => Promise<void>;
+  /** With `netns: 'new'`: the interfaces that it gets, loopback included; undefined: only its loopback. */
+  readonly links: SandboxLinks | undefined;
 }
 
 /** A process with its place in time. */

@@ -3,7 +3,7 @@ import { deadline } from '#async';
 import { EngineError, internal } from '#errdefs';
 import { failpoint } from '#sys';
 import type { Context } from './context.ts';
-import type { InnerSocket, PrepareRequest, Rendered, ResolvedMount } from './deps.ts';
+import type { InnerSocket, PrepareRequest, Rendered, ResolvedMount, SandboxLinks } from './deps.ts';
 import { containerFiles, makeFolder, writeNetworkFiles } from './folder.ts';
 import { logTarget } from './log-care.ts';
 import { ipcNamespace, isShareable, networkNamespace, pidNamespace } from './namespaces.ts';
@@ -28,10 +28,20 @@ export interface Sandbox {
   readonly rendered: Rendered;
 }
 
+/** What of the network a sandbox gets before the start. */
+interface Early {
+  /** An address was taken for it. */
+  readonly isReserved: boolean;
+  /** The stub makes the links too. */
+  readonly links: SandboxLinks | undefined;
+}
+
+const LATER: Early = { isReserved: false, links: undefined };
+
 interface Entry {
-  sandbox: Promise<Sandbox>;
+  readonly sandbox: Promise<Sandbox>;
   /** An address was taken for it, although the container is not started yet. */
-  isReserved: boolean;
+  readonly isReserved: boolean;
   /** Clients on their way to its streams. */
   readonly guests: Promise<unknown>[];
   timer: NodeJS.Timeout | undefined;
@@ -49,7 +59,7 @@ export class Sandboxes {
   /** Begins one in the hope of a start soon; whatever fails will fail again, and be told, at the start. */
   begin(container: Container): void {
     if (!isAlone(container) || this.#entries.has(container.id)) return;
-    const entry = this.#enter(container, () => this.#reserve(container));
+    const entry = this.#enter(container, this.#reserve(container));
     entry.timer = setTimeout(() => this.#drop(container.id, entry), IDLE_MS).unref();
     entry.sandbox.catch(() => {
       this.#forget(container.id, entry);
@@ -130,28 +140,24 @@ export class Sandboxes {
     this.#release(id);
   }
 
-  #enter(container: Container, reserve = () => false): Entry {
-    const entry: Entry = { sandbox: Promise.reject(), isReserved: false, guests: [], timer: undefined };
-    entry.sandbox.catch(() => undefined);
-    entry.sandbox = prepare(this.#context(), container, () => {
-      entry.isReserved = reserve();
-      return entry.isReserved;
-    });
+  #enter(container: Container, early: Early = LATER): Entry {
+    const sandbox = prepare(this.#context(), container, early);
+    const entry: Entry = { sandbox, isReserved: early.isReserved, guests: [], timer: undefined };
     this.#entries.set(container.id, entry);
     return entry;
   }
 
   /** Takes an address before the start where that can be in nobody's way: no port, no address of the user's choice. */
-  #reserve(container: Container): boolean {
-    if (!hasFreeNetwork(container)) return false;
+  #reserve(container: Container): Early {
+    if (!hasFreeNetwork(container)) return LATER;
     const { store, networks, log } = this.#context();
     try {
       store.tx(() => networks.reserve(sandboxRequest(container)));
       failpoint('container.prepare.reserved');
-      return true;
+      return { isReserved: true, links: networks.links(container.id) };
     } catch (error) {
       log.debug('no address before the start', { container: container.id, error });
-      return false;
+      return LATER;
     }
   }
 
@@ -209,30 +215,39 @@ function hasFreeNetwork({ spec }: Container): boolean {
   );
 }
 
-/** `reserve` is called while the stub works: whether the network is to be made too. */
-async function prepare(context: Context, container: Container, reserve: () => boolean): Promise<Sandbox> {
-  const { id } = container;
-  const earlier = context.cleanups.get(id);
+async function prepare(context: Context, container: Container, early: Early): Promise<Sandbox> {
+  const earlier = context.cleanups.get(container.id);
   if (earlier) await earlier;
-  makeFolder(context.settings, id);
+  makeFolder(context.settings, container.id);
   failpoint('container.prepare.folder-made');
   using _ = container.mounts.some(({ mountedOnUse }) => mountedOnUse)
     ? await mountVolumes(context, container)
     : undefined;
+  try {
+    return await make(context, container, early);
+  } catch (error) {
+    if (!early.links) throw error;
+    // The bridge may have gone, which is mended where links are made one by one.
+    context.log.warn('sandbox made anew', { container: container.id, error });
+    return await make(context, container, { ...early, links: undefined });
+  }
+}
+
+/** The stub makes the surroundings; what it does not need is made meanwhile. */
+async function make(context: Context, container: Container, { isReserved, links }: Early): Promise<Sandbox> {
+  const { id } = container;
   const { mounts, placed } = resolveMounts(context, container);
-  let isAttached = false;
-  const whenApart = async (pid: number) => {
-    if (isAttached) await join(context, id, pid);
-  };
-  const surrounded = surround(context, container, { placed, whenApart });
+  const surrounded = surround(context, container, { placed, links });
   surrounded.catch(() => undefined);
   failpoint('container.prepare.asked');
-  isAttached = reserve();
   try {
     const rendered = await render(context, container, mounts);
+    if (links) writeFiles(context, id);
     const { pid } = await surrounded;
     failpoint('container.prepare.prepared');
-    return { pid, rendered, isAttached };
+    if (links) context.networks.linked(id, { pid });
+    else if (isReserved) await join(context, id, pid);
+    return { pid, rendered, isAttached: isReserved };
   } catch (error) {
     await surrounded.catch(() => undefined);
     await context.runtime.discard(id);
@@ -240,11 +255,11 @@ async function prepare(context: Context, container: Container, reserve: () => bo
   }
 }
 
-/** Monitor and stub with all that the stub makes; in the background, asked for before this returns. */
+/** Monitor and stub with all that the stub makes; asked for before this returns. */
 async function surround(
   context: Context,
   container: Container,
-  { placed, whenApart }: Required<Pick<PrepareRequest, 'placed' | 'whenApart'>>,
+  { placed, links }: Required<Pick<PrepareRequest, 'placed' | 'links'>>,
 ) {
   const { id, spec, mounts } = container;
   const { config, hostConfig } = spec;
@@ -253,6 +268,7 @@ async function surround(
     runtime: hostConfig.Runtime,
     rootfs: context.snapshots.mounts(id),
     netns: networkNamespace(context, container),
+    links,
     cgroup: asStart(() => context.planCgroup({ id, hostConfig })),
     log: logTarget(context, container),
     tty: config.Tty,
@@ -261,7 +277,6 @@ async function surround(
     sharedSources: mounts.filter(isShared).map(({ source }) => source),
     ...(placed.length > 0 ? { placed } : {}),
     ...(isShareable(container) ? { shmSize: hostConfig.ShmSize } : {}),
-    whenApart,
   });
   return await deadline(prepared, PREPARE_MS, 'the monitor did not prepare the container in time');
 }
@@ -271,7 +286,11 @@ export async function join(context: Context, id: string, pid: number): Promise<v
   const sockets = await deadline(context.networks.attach(id, { pid }), ATTACH_MS, 'the network was not set up in time');
   failpoint('container.prepare.attached');
   if (sockets.length > 0) await serveNames(context, id, sockets);
-  writeNetworkFiles(context.settings, id, context.networks.files(id));
+  writeFiles(context, id);
+}
+
+function writeFiles({ settings, networks }: Context, id: string): void {
+  writeNetworkFiles(settings, id, networks.files(id));
   failpoint('container.prepare.files-written');
 }
 

@@ -20,8 +20,7 @@ export async function attach(context: Context, containerId: string, { pid }: { p
   const sandbox = context.rows.sandbox(containerId);
   if (!sandbox) throw internal(`container ${containerId} has no sandbox`);
   if (sandbox.mode === 'host' || sandbox.mode.startsWith('container:')) return [];
-  context.pids.set(containerId, pid);
-  context.detached.delete(containerId);
+  linked(context, containerId, { pid });
   const endpoints = context.rows.endpoints(containerId).filter(({ address }) => address !== null);
   if (endpoints.length === 0) {
     await context.kernel.call('loopback', { pid });
@@ -34,6 +33,12 @@ export async function attach(context: Context, containerId: string, { pid }: { p
     throw networkingError((error as Error).message, error);
   }
   return endpoints.every(({ networkId }) => networkId === context.predefined) ? [] : NAME_SOCKETS;
+}
+
+/** The sandbox has its links, or is about to get them. */
+export function linked({ pids, detached }: Context, containerId: string, { pid }: { pid: number }): void {
+  pids.set(containerId, pid);
+  detached.delete(containerId);
 }
 
 /** Makes the interface of one endpoint, and the ways in that it serves. */

@@ -11,9 +11,10 @@ export async function restoreBridge(context: Context, network: Bridge, except?: 
 }
 
 /** Makes or repairs a network's bridge. A foreign one keeps its own alias: it is not ours to remove. */
-export function ensureBridge({ kernel, names }: Context, network: Bridge): Promise<{ created: boolean }> {
+export async function ensureBridge(context: Context, network: Bridge): Promise<{ created: boolean }> {
+  const { kernel, names, bridgeIndexes } = context;
   const { subnet6, gateway6 } = network;
-  return kernel.call('ensureBridge', {
+  const { created, index } = await kernel.call('ensureBridge', {
     name: network.bridge,
     ...(network.record?.isForeign ? {} : { alias: `${names.alias}${network.id}` }),
     address: network.gateway,
@@ -21,6 +22,8 @@ export function ensureBridge({ kernel, names }: Context, network: Bridge): Promi
     ...(subnet6 && gateway6 ? { six: { address: gateway6, prefix: parseCidr6(subnet6)!.subnet.prefix } } : {}),
     mtu: network.mtu,
   });
+  bridgeIndexes.set(network.bridge, index);
+  return { created };
 }
 
 /** Somebody deleted the bridge under running containers: their links join the new one, or are made anew. */

@@ -37,6 +37,8 @@ export interface Context {
   readonly names: Names;
   /** The process in each attached sandbox, as told by attach; lost with the daemon. */
   readonly pids: Map<string, number>;
+  /** The kernel's indexes of the bridges, as last seen. */
+  readonly bridgeIndexes: Map<string, number>;
   /** Released while their interface may still be there: addresses to lease last. */
   readonly lingering: Map<number, Lingering>;
   /** Released before they were detached: what detach must still take back. */

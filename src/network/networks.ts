@@ -6,7 +6,7 @@ import type { Log } from '#log';
 import type { Store } from '#store';
 import { bindFailure, portError } from './allocate-port.ts';
 import type { NameSockets } from './attach.ts';
-import { attach } from './attach.ts';
+import { attach, linked } from './attach.ts';
 import type { Context, NetworkConfig } from './context.ts';
 import { namesOf } from './context.ts';
 import { createNetwork } from './create-network.ts';
@@ -17,6 +17,8 @@ import { files } from './files.ts';
 import { FlowSweep } from './flow-sweep.ts';
 import type { News } from './kernel/kernel.ts';
 import { Kernel } from './kernel/kernel.ts';
+import type { SandboxLinks } from './links.ts';
+import { links } from './links.ts';
 import { inspect, list } from './list.ts';
 import { hasNames, NAME_SOCKETS, serveNames, stopNames } from './names/serve.ts';
 import { Zones } from './names/zones.ts';
@@ -61,6 +63,7 @@ export class Networks {
       durable: () => store.durable(),
       changes: new Semaphore(1),
       kernel,
+      bridgeIndexes: new Map(),
       flows: new FlowSweep(kernel, log),
       log,
       config,
@@ -105,6 +108,16 @@ export class Networks {
   /** Serves names in a sandbox, on descriptors of its sockets, until {@link detach}. */
   serveNames(containerId: string, descriptors: readonly number[]): void {
     serveNames(this.#context, containerId, descriptors);
+  }
+
+  /** What {@link attach} would do, for whoever makes the namespace; undefined where that is not all. */
+  links(containerId: string): SandboxLinks | undefined {
+    return links(this.#context, containerId);
+  }
+
+  /** The links are made: as {@link attach} from now on. */
+  linked(containerId: string, netns: { pid: number }): void {
+    linked(this.#context, containerId, netns);
   }
 
   /** The contents of hosts, resolv.conf and hostname for a reserved sandbox. */

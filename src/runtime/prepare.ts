@@ -30,6 +30,21 @@ export interface LogTarget {
   readonly attributes?: Readonly<Record<string, string>>;
 }
 
+/**
+ * Netlink messages (netlink(7), all asking for an answer) that give a new network namespace its interfaces: `outside` is
+ * sent in the host's namespace and names the new one by the descriptor `netnsFd`, `inside` in the new one.
+ */
+export interface SandboxLinks {
+  readonly netnsFd: number;
+  readonly outside: Buffer;
+  readonly inside: Buffer;
+  /** The interface whose index is written into `inside`, as 32 bits at the offset `indexAt`. */
+  readonly interface: string;
+  readonly indexAt: number;
+  /** Settings of the new namespace: paths below /proc/sys/net; those that the kernel lacks are passed over. */
+  readonly settings: readonly (readonly [path: string, value: string])[];
+}
+
 export interface PrepareRequest {
   readonly id: string;
   /** '' is the default. */
@@ -47,8 +62,8 @@ export interface PrepareRequest {
   readonly placed?: readonly PlacedMount[];
   /** Bytes of the shared memory that other containers may bind; absent: it has none of that kind. */
   readonly shmSize?: number;
-  /** Called with a process in the namespaces as soon as these are there, while the rest is being made; part of the preparation. */
-  readonly whenApart?: (pid: number) => Promise<void>;
+  /** With `netns: 'new'`: the interfaces that it gets, loopback included; without, only its loopback. */
+  readonly links?: SandboxLinks | undefined;
 }
 
 export interface Prepared {
@@ -69,7 +84,7 @@ export async function prepare(context: RuntimeContext, request: PrepareRequest):
     ensureParents(request.cgroup);
     const run = await spawnMonitor(context, request);
     failpoint('runtime.prepare.recorded');
-    const pid = await connect(context, run, request.whenApart);
+    const pid = await connect(context, run);
     failpoint('runtime.prepare.prepared');
     return { pid };
   } catch (error) {
@@ -111,7 +126,7 @@ async function spawnMonitor(context: RuntimeContext, request: PrepareRequest): P
   return run;
 }
 
-async function connect({ log }: RuntimeContext, run: Run, whenApart: PrepareRequest['whenApart']): Promise<number> {
+async function connect({ log }: RuntimeContext, run: Run): Promise<number> {
   const end = performance.now() + PREPARE_MS;
   run.link = await MonitorLink.open(run.directory, run);
   run.adopt(await run.link.state(PREPARE_MS));
@@ -119,10 +134,7 @@ async function connect({ log }: RuntimeContext, run: Run, whenApart: PrepareRequ
     log.warn('monitor did not prepare in time', { container: run.id });
     run.link?.close();
   }, end - performance.now());
-  const [pid] = await Promise.all([run.ready, whenApart && run.apart.then(whenApart)]).finally(() =>
-    clearTimeout(timer),
-  );
-  return pid;
+  return run.ready.finally(() => clearTimeout(timer));
 }
 
 function flags({ tty, openStdin, stdinOnce }: PrepareRequest, runtime: OciRuntime): string {

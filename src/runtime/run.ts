@@ -32,7 +32,6 @@ export class Run {
   ending: Promise<unknown> = Promise.resolve();
   /** It is being removed: its monitor's end is no news. */
   discarded = false;
-  readonly #apart = Promise.withResolvers<number>();
   readonly #ready = Promise.withResolvers<number>();
   readonly #listeners: Listeners;
   readonly #log: Log;
@@ -46,13 +45,7 @@ export class Run {
     this.record = at.record;
     this.#listeners = listeners;
     this.#log = log;
-    this.#apart.promise.catch(() => undefined);
     this.#ready.promise.catch(() => undefined);
-  }
-
-  /** The stub's pid once it is in namespaces of its own; rejects as {@link ready}. */
-  get apart(): Promise<number> {
-    return this.#apart.promise;
   }
 
   /** The stub's pid once it has prepared everything; rejects with {@link MonitorError} when it could not. */
@@ -63,8 +56,8 @@ export class Run {
   /** Takes in all that the monitor knows; what ended meanwhile is told now. */
   adopt({ container, execs }: MonitorState): void {
     const { phase, stub, started, failure, failureNumber } = container;
-    if (phase === 'ready') this.#prepared(stub);
-    if (phase === 'failed') this.#unprepared(new MonitorError('prepare', failureNumber, failure));
+    if (phase === 'ready') this.#ready.resolve(stub);
+    if (phase === 'failed') this.#ready.reject(new MonitorError('prepare', failureNumber, failure));
     if (phase === 'running' || phase === 'exited') this.begin(started);
     if (phase === 'exited' && container.exit.finishedAt !== '') this.#settle(container.exit);
     for (const exec of execs) {
@@ -79,9 +72,8 @@ export class Run {
   }
 
   onEvent(event: MonitorEvent): void {
-    if (event.type === 'apart') this.#apart.resolve(event.stub);
-    else if (event.type === 'ready') this.#prepared(event.stub);
-    else if (event.type === 'failed') this.#unprepared(new MonitorError('prepare', event.errno, event.text));
+    if (event.type === 'ready') this.#ready.resolve(event.stub);
+    else if (event.type === 'failed') this.#ready.reject(new MonitorError('prepare', event.errno, event.text));
     else if (event.type === 'oom') this.#listeners.oom(this.id);
     else if (event.id === '') this.#settle(event.exit);
     else this.#listeners.execExit(this.id, event.id, event.exit.exitCode);
@@ -89,7 +81,7 @@ export class Run {
 
   onClose(): void {
     this.link = undefined;
-    this.#unprepared(new MonitorError('gone', 0, 'the monitor is gone'));
+    this.#ready.reject(new MonitorError('gone', 0, 'the monitor is gone'));
     if (this.exit || this.discarded || !this.started) return;
     this.lost().catch((error) => this.#log.error('container without monitor not ended', { container: this.id, error }));
   }
@@ -103,16 +95,6 @@ export class Run {
     this.#tell(
       written ?? { exitCode: 128 + SIGKILL, signal: SIGKILL, oomKilled, startedAt: this.startedAt, finishedAt },
     );
-  }
-
-  #prepared(stub: number): void {
-    this.#apart.resolve(stub);
-    this.#ready.resolve(stub);
-  }
-
-  #unprepared(error: MonitorError): void {
-    this.#apart.reject(error);
-    this.#ready.reject(error);
   }
 
   #settle({ exitCode, signal, oomKilled, finishedAt }: MonitorExit): void {

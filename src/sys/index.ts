@@ -45,6 +45,7 @@ export {
   mount,
   umount,
 } from './mount.ts';
+export { encodeRequests } from './netlink-codec.ts';
 export * as conntrack from './netlink-conntrack.ts';
 export * as nfnetlink from './netlink-nftables.ts';
 export * as rtnetlink from './netlink-route.ts';

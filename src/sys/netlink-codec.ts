@@ -82,6 +82,14 @@ export function encodeMessages(messages: readonly NetlinkMessage[], firstSequenc
   return bytes;
 }
 
+/** One datagram of messages that each ask for an answer. */
+export function encodeRequests(messages: readonly NetlinkMessage[]): Buffer {
+  return encodeMessages(
+    messages.map((message) => ({ ...message, flags: message.flags | NLM_F_REQUEST | NLM_F_ACK })),
+    1,
+  );
+}
+
 /** The messages of a datagram; a truncated tail is dropped. */
 export function decodeMessages(bytes: Buffer): ReceivedMessage[] {
   const messages: ReceivedMessage[] = [];

@@ -188,8 +188,14 @@ export function decodeAddress(message: ReceivedMessage): InterfaceAddress {
   };
 }
 
-/** The default route of a namespace, of the gateway's family: everything through `gateway` on the link `index`. */
-export function addDefaultRoute({ gateway, index }: { gateway: string; index: number }): NetlinkMessage {
+/** Where in the message of {@link addAddress} the index of its link is: 32 bits, behind netlink's header. */
+export const ADDRESS_INDEX_AT = 16 + 4;
+
+/**
+ * The default route of a namespace, of the gateway's family: everything through `gateway`, on the link `index` or on
+ * whichever leads there.
+ */
+export function addDefaultRoute({ gateway, index }: { gateway: string; index?: number }): NetlinkMessage {
   const isSix = gateway.includes(':');
   const header = Buffer.alloc(12);
   header[0] = isSix ? AF_INET6 : AF_INET;
@@ -197,7 +203,7 @@ export function addDefaultRoute({ gateway, index }: { gateway: string; index: nu
   header[5] = 3; // RTPROT_BOOT, as ip(8)
   header[7] = 1; // RTN_UNICAST
   const bytes = isSix ? ipv6Bytes(gateway) : ipv4Bytes(gateway);
-  const body = Buffer.concat([header, attribute(5, bytes), u32(4, index)]);
+  const body = Buffer.concat([header, attribute(5, bytes), ...(index === undefined ? [] : [u32(4, index)])]);
   return { type: RTM_NEWROUTE, flags: NLM_F_CREATE | NLM_F_REPLACE, body };
 }
 

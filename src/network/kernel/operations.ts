@@ -1,9 +1,11 @@
-import { closeSync, fstatSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, statSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { failpoint, inNetns, isErrno, NETLINK_NETFILTER, NETLINK_ROUTE, NetlinkSocket, rtnetlink } from '#sys';
 import { randomMac } from '../mac.ts';
+import { portOf } from './port.ts';
 import type { AttachRequest, BridgeRequest, HostRoute, RouteRequest, StaleLink } from './protocol.ts';
 import { BRIDGE_GONE } from './protocol.ts';
+import { readSysctl, setSysctl } from './sysctl.ts';
 
 const { ENODEV } = constants.errno;
 
@@ -49,16 +51,6 @@ function assertForeign(netns: number, pid: number): void {
   if (fstatSync(netns).ino === statSync('/proc/thread-self/ns/net').ino) {
     throw new Error(`process ${pid} has no network namespace of its own`);
   }
-}
-
-/**
- * Where br_netfilter hands bridged frames to the firewall, a port of the host that leads back to this bridge is translated
- * before routing: such frames may leave by the port they came from, and rules keep neighbours apart. Elsewhere isolated
- * ports do.
- */
-function portOf({ apart }: AttachRequest): { hairpin: boolean; isolated: boolean } {
-  const isFiltered = readSysctl('bridge/bridge-nf-call-iptables') === '1';
-  return { hairpin: isFiltered, isolated: apart && !isFiltered };
 }
 
 /** Inside the sandbox: no IPv6 where there is no IPv6 network (Docker does so too), then everything up. */
@@ -118,11 +110,11 @@ export function loopback({ pid }: { pid: number }): void {
   }
 }
 
-/** Makes the bridge or repairs it: address, mtu, up. Says whether it was missing. */
+/** Makes the bridge or repairs it: address, mtu, up. Says whether it was missing, and its index. */
 export function ensureBridge(
   sockets: Sockets,
   { name, address, prefix, six, mtu, alias }: BridgeRequest,
-): { created: boolean } {
+): { created: boolean; index: number } {
   let link = findLink(sockets, name);
   const created = link === undefined;
   if (link && link.kind !== 'bridge') throw new Error(`existing interface ${name} is not a bridge`);
@@ -145,7 +137,7 @@ export function ensureBridge(
     name,
   );
   failpoint('network.bridge.addressed');
-  return { created };
+  return { created, index };
 }
 
 /** In one datagram, so that there is never a bridge of ours that does not say so. */
@@ -216,23 +208,4 @@ export function forward6(): void {
   setSysctl('ipv6/conf/default/forwarding', '1');
   setSysctl('ipv6/conf/all/forwarding', '1');
   failpoint('network.forwarding6.on');
-}
-
-/** A setting of the calling thread's namespace; undefined where the kernel does not have it. */
-function readSysctl(path: string): string | undefined {
-  try {
-    return readFileSync(`/proc/sys/net/${path}`, 'latin1').trim();
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return undefined;
-    throw error;
-  }
-}
-
-/** The file /proc/sys resolves to the namespace of the calling thread. Kernels without IPv6 lack some. */
-function setSysctl(path: string, value: string): void {
-  try {
-    writeFileSync(`/proc/sys/net/${path}`, value);
-  } catch (error) {
-    if (!isErrno(error, 'ENOENT')) throw error;
-  }
 }

@@ -73,7 +73,7 @@ export interface Operations {
   publish: { takes: ElementChange; gives: undefined };
   /** Waits beside the others: it may take long. */
   forgetFlows: { takes: FlowFilter; gives: undefined };
-  ensureBridge: { takes: BridgeRequest; gives: { created: boolean } };
+  ensureBridge: { takes: BridgeRequest; gives: { created: boolean; index: number } };
   listLinks: { takes: undefined; gives: StaleLink[] };
   joinBridge: { takes: { bridge: string; links: string[] }; gives: undefined };
   deleteLinks: { takes: string[]; gives: undefined };

@@ -18,7 +18,6 @@ test('namespaces first, then cgroups, then the rootfs with names relative to the
   } as const;
   assert.deepEqual(renderInstructions({ cgroup, rootfs, target: '/run/x/rootfs', netns: 'new' }), [
     ['unshare', '40020000'],
-    ['tell', 'apart'],
     ['loopback'],
     ['mkdir', '/cg/x', '755'],
     ['write', '/cg/x/limit', '7'],
@@ -40,4 +39,25 @@ test('a joined network is entered, shared sources keep their peers', () => {
   );
   assert.deepEqual(list[0], ['setns', '/proc/7/ns/net']);
   assert.deepEqual(list[2], ['unshare', '20000']);
+});
+
+test('links are made from both sides of the new namespace', () => {
+  const links = {
+    netnsFd: 100,
+    outside: Buffer.from('veth'),
+    inside: Buffer.from('address'),
+    interface: 'eth0',
+    indexAt: 20,
+    settings: [['ipv6/conf/eth0/accept_ra', '0']],
+  } as const;
+  const list = renderInstructions({ cgroup: { setup: [], join: [] }, rootfs, target: '/t', netns: 'new', links });
+  assert.deepEqual(list.slice(0, 6), [
+    ['netlink-open'],
+    ['unshare', '40020000'],
+    ['netns-fd', 100],
+    ['netlink', 0, '', 0, links.outside],
+    ['try-write', '/proc/sys/net/ipv6/conf/eth0/accept_ra', '0'],
+    ['netlink-open'],
+  ]);
+  assert.deepEqual(list[6], ['netlink', 1, 'eth0', 20, links.inside]);
 });

@@ -1,5 +1,6 @@
 import type { Mount } from '#oci';
 import type { CgroupPlan } from '../cgroup/plan.ts';
+import type { SandboxLinks } from '../prepare.ts';
 import type { Field } from './protocol.ts';
 
 const CLONE_NEWNS = 0x20000;
@@ -37,6 +38,7 @@ export interface Surroundings {
   /** Where the rootfs appears, in the stub's mount namespace only. */
   readonly target: string;
   readonly netns: 'new' | 'host' | { readonly pid: number };
+  readonly links?: SandboxLinks | undefined;
   /** Sources of binds whose mounts shall reach the host (`shared`, `rshared`). */
   readonly sharedSources?: readonly string[];
   /** Mounts that exist in the stub's mount namespace only, for the runtime to bind. */
@@ -51,17 +53,18 @@ export function renderInstructions({
   rootfs,
   target,
   netns,
+  links,
   sharedSources = [],
   placed = [],
   shm,
 }: Surroundings): Field[][] {
   return [
-    // Namespaces first: while the rest is made the network can be put into them.
+    ...(links ? [['netlink-open']] : []),
     ...(typeof netns === 'object' ? [['setns', `/proc/${netns.pid}/ns/net`]] : []),
     ...(shm ? renderShm(shm) : []),
     ...sharedSources.map((source) => ['take', source]),
     ['unshare', hex(CLONE_NEWNS | (netns === 'new' ? CLONE_NEWNET : 0))],
-    ...(netns === 'new' ? [['tell', 'apart'], ['loopback']] : []),
+    ...(netns === 'new' ? (links ? renderLinks(links) : [['loopback']]) : []),
     ...cgroup.setup.map((step) =>
       step.op === 'mkdir' ? ['mkdir', step.path, '755'] : [step.optional ? 'try-write' : 'write', step.path, step.data],
     ),
@@ -73,6 +76,17 @@ export function renderInstructions({
     ['chdir', rootfs.cwd],
     ...rootfs.mounts.map((mount) => renderMount(mount, target)),
     ['chdir', '/'],
+  ];
+}
+
+/** The host's socket is the first one, that of the new namespace the second. */
+function renderLinks({ netnsFd, outside, inside, interface: name, indexAt, settings }: SandboxLinks): Field[][] {
+  return [
+    ['netns-fd', netnsFd],
+    ['netlink', 0, '', 0, outside],
+    ...settings.map(([path, value]) => ['try-write', `/proc/sys/net/${path}`, value]),
+    ['netlink-open'],
+    ['netlink', 1, name, indexAt, inside],
   ];
 }
 

@@ -52,7 +52,6 @@ export interface MonitorState {
 }
 
 export type MonitorEvent =
-  | { readonly type: 'apart'; readonly stub: number }
   | { readonly type: 'ready'; readonly stub: number }
   | { readonly type: 'failed'; readonly errno: number; readonly text: string }
   | { readonly type: 'exit'; readonly id: string; readonly exit: MonitorExit }
@@ -93,8 +92,6 @@ function decodeExit([exitCode, signal, oomKilled, finishedAt]: readonly string[]
 export function decodeEvent(verb: string, fields: readonly Buffer[]): MonitorEvent | undefined {
   const words = fields.map(String);
   switch (verb) {
-    case 'apart':
-      return { type: 'apart', stub: Number(words[0]) };
     case 'ready':
       return { type: 'ready', stub: Number(words[0]) };
     case 'failed':

@@ -1,5 +1,5 @@
-/** A field of a message to the monitor: text, a whole number ≥ 0, or a list of fields. */
-export type Field = string | number | readonly Field[];
+/** A field of a message to the monitor: text, bytes, a whole number ≥ 0, or a list of fields. */
+export type Field = string | number | Buffer | readonly Field[];
 
 /** Longer messages are refused by both sides. */
 export const MESSAGE_MAX = 1 << 20;
@@ -19,6 +19,7 @@ function encodeList(fields: readonly Field[]): Buffer {
 
 function encodeField(field: Field): Buffer {
   if (typeof field === 'string') return Buffer.from(field, 'utf8');
+  if (Buffer.isBuffer(field)) return field;
   return typeof field === 'number' ? Buffer.from(String(field)) : encodeList(field);
 }
 
