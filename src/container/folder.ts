@@ -1,6 +1,6 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { mkdirSync, readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { failpoint, isErrno, unlinkFile } from '#sys';
 import type { ContainerSettings } from './deps.ts';
 
 type Place = Pick<ContainerSettings, 'folder'>;
@@ -34,9 +34,16 @@ export function writeNetworkFiles(
   writeFileSync(files.hostname, contents.hostname, { mode: 0o644 });
 }
 
-/** Removes the folder; absent is success. */
+/** Removes the folder, which holds a few files and logs; absent is success. */
 export async function removeFolder(place: Place, id: string): Promise<void> {
-  await rm(containerFiles(place, id).root, { recursive: true, force: true });
+  const { root } = containerFiles(place, id);
+  try {
+    for (const name of readdirSync(root)) await unlinkFile(join(root, name));
+    failpoint('container.clean-up.files-removed');
+    rmdirSync(root);
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT')) throw error;
+  }
 }
 
 /** Removes it before it was ever used. */

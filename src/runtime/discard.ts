@@ -54,6 +54,7 @@ export async function discard(context: RuntimeContext, id: string): Promise<void
 async function endMonitor(run: Run): Promise<void> {
   const { monitor } = run.record;
   if (run.link && !run.started) await run.link.request('quit', [], QUIT_MS).catch(() => undefined);
+  failpoint('runtime.discard.quit');
   for (let waited = 0; isAlive(monitor) && !run.started && waited < 16; waited++) await delay(1);
   if (isAlive(monitor)) kill(monitor);
   run.link?.close();

@@ -13,10 +13,11 @@ import type { Folders } from './folders.ts';
 import { openFolders } from './folders.ts';
 import type { Found, UnpackLimits } from './jail/task.ts';
 import { DEFAULT_UNPACK_LIMITS } from './jail/task.ts';
+import { LayerFiles } from './layer-files.ts';
 import { layerName } from './layer-name.ts';
 import type { LayerSource } from './layers.ts';
 import { findLayers, layerFacts, placeLayer, treesOf, unpackLayer } from './layers.ts';
-import { findDirectory, readMerged } from './merged.ts';
+import { findDirectory } from './merged.ts';
 import { canOverlay, mergeLayers } from './native.ts';
 import type { CopyIn, CopyOut } from './stage.ts';
 import { commitChanges, copyIn, copyOut, exportTree, findAt, writeChanges } from './stage.ts';
@@ -55,6 +56,7 @@ export class Snapshots {
   readonly #launcher: string;
   readonly #limits: UnpackLimits;
   readonly #trash: Trash;
+  readonly #files = new LayerFiles();
   readonly #layers: Set<string>;
   readonly #locks = new KeyedMutex();
   /** Layers on their way: one above may wait for them. */
@@ -177,7 +179,7 @@ export class Snapshots {
   async readFromSnapshot(key: string, path: string, limitBytes: number): Promise<Buffer | undefined> {
     const layers = layersOf(this.#folders, checked(key));
     const below = this.driver === 'native' ? [] : layers.map((name) => join(this.#folders.layers, name, 'diff'));
-    return readMerged([this.#upper(key), ...below], Buffer.from(path), limitBytes);
+    return this.#files.read(this.#upper(key), below, { path, limit: limitBytes });
   }
 
   /** Fills an empty directory (a volume) with what the container's tree has at `path`; nothing there is success. */

@@ -1,18 +1,21 @@
-import { mkdirSync, readdirSync, renameSync } from 'node:fs';
-import { rmdir, unlink } from 'node:fs/promises';
+import { mkdirSync, readdirSync, renameSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Log } from '#log';
-import { closeFd, failpoint, isErrno, openat, readDirectory } from '#sys';
+import { closeFd, failpoint, isErrno, openat, readDirectory, unlinkFile } from '#sys';
 import { directoryFlags, inDirectory } from './tree-fd.ts';
 
 /** Nested deeper than this, a directory is moved up, so that few descriptors are open whatever a container made. */
 const DEPTH = 24;
+/** After so many entries the event loop has a turn. */
+const TURN = 32;
 
-/** Takes directories out of sight at once and deletes them afterwards, one after the other, off the event loop. */
+/** Takes directories out of sight at once and deletes them afterwards, one after the other, in short turns. */
 export class Trash {
   readonly #folder: string;
   readonly #log: Log;
   #count = 0;
+  #deleted = 0;
   #emptying: Promise<void> | undefined;
 
   constructor(folder: string, log: Log) {
@@ -64,12 +67,13 @@ export class Trash {
     } finally {
       closeFd(top);
     }
-    await rmdir(path);
+    rmdirSync(path);
   }
 
   async #clear(fd: number, depth: number): Promise<void> {
     for (let entries = readDirectory(fd); entries.length > 0; entries = readDirectory(fd)) {
       for (const { name, kind } of entries) {
+        if (++this.#deleted % TURN === 0) await nextTurn();
         if (kind === 'directory') await this.#removeDirectory(fd, name, depth);
         else await this.#removeOther(fd, name, depth);
       }
@@ -78,7 +82,7 @@ export class Trash {
 
   async #removeOther(fd: number, name: Buffer, depth: number): Promise<void> {
     try {
-      await unlink(inDirectory(fd, name));
+      await unlinkFile(inDirectory(fd, name));
     } catch (error) {
       if (!isErrno(error, 'EISDIR')) throw error;
       await this.#removeDirectory(fd, name, depth);
@@ -93,7 +97,7 @@ export class Trash {
     } finally {
       closeFd(fd);
     }
-    await rmdir(inDirectory(parent, name));
+    rmdirSync(inDirectory(parent, name));
   }
 
   /** Unique over restarts too: the clock of the boot may start again, the count of this process is added. */

@@ -73,6 +73,7 @@ export { mountFlags } from './statfs.ts';
 export { syncfs } from './syncfs.ts';
 export { isErrno, SystemError } from './system-error.ts';
 export { UnixDatagram } from './unix-datagram.ts';
+export { unlinkFile } from './unlink.ts';
 export type { Timespec } from './utimens.ts';
 export { setTimes, timespec } from './utimens.ts';
 export type { FileXattr } from './xattr.ts';
