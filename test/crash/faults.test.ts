@@ -13,6 +13,8 @@ import { Told } from './told.ts';
 
 /** How long the daemon is stopped under a container that writes. */
 const FROZEN_MS = Number(process.env.GANTRY_FROZEN_SECONDS ?? 20) * 1000;
+/** So often the daemon compares its records with the machine. */
+const LOOK_MS = 30_000;
 const READ_MS = 100;
 const REMOVE_MS = 10_000;
 
@@ -101,6 +103,27 @@ describe('monitors and runtimes that die or hang', { concurrency: 2 }, () => {
     assert.equal((await inspect(id)).State.Running, true);
     told.removing(id);
     await must(daemon.socket, 'DELETE', `/containers/${id}?force=1`);
+  });
+
+  test('an end that a look finds before its monitor tells of it keeps its exit code', async () => {
+    const other = await startDaemon();
+    const mine = new Told();
+    try {
+      await importImage(other);
+      const id = await create(other.socket, mine, 'untold');
+      await start(other.socket, mine, id);
+      const state = async () => ((await must(other.socket, 'GET', `/containers/${id}/json`)) as State).State;
+      const monitors = monitorsOf(other, id);
+      for (const pid of monitors) process.kill(pid, 'SIGSTOP');
+      process.kill(mine.list()[0]!.pid!, 'SIGKILL');
+      await new Promise((wake) => setTimeout(wake, LOOK_MS + 3_000));
+      assert.equal((await state()).Status, 'running', 'one look was enough');
+      for (const pid of monitors) process.kill(pid, 'SIGCONT');
+      await until(async () => (await state()).Status === 'exited');
+      assert.equal((await state()).ExitCode, 137);
+    } finally {
+      await other.destroy();
+    }
   });
 
   test('a monitor killed while no daemon runs is found by the next one', async () => {
