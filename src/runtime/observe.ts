@@ -1,4 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { delay } from '#async';
 import { isAlive, isErrno } from '#sys';
 import type { RuntimeContext } from './context.ts';
 import { runDirectory } from './context.ts';
@@ -13,6 +14,8 @@ import { Run } from './run.ts';
 
 /** A monitor that does not answer in this time is taken as stopped; what the disk says holds until it does. */
 const ANSWER_MS = 1_000;
+/** So long, in doubling steps, a killed spawner may take to be gone. */
+const SPAWNERS_MS = 256;
 
 /** What the machine says about one life. */
 export interface Observed {
@@ -32,8 +35,7 @@ export interface Observed {
  * spawner of the daemon before goes first, or it would go on with what it was told.
  */
 export async function observe(context: RuntimeContext): Promise<Observed[]> {
-  const found = findMonitors(context.execRoot);
-  killFound(found.filter(({ id, pid }) => id === undefined && pid !== context.spawner.pid));
+  const found = await withoutSpawners(context);
   const names = await readdir(`${context.execRoot}/monitors`).catch((error) => {
     if (isErrno(error, 'ENOENT')) return [];
     throw error;
@@ -47,6 +49,17 @@ export async function observe(context: RuntimeContext): Promise<Observed[]> {
     );
   }
   return Promise.all(names.map((id) => observeOne(context, id, found)));
+}
+
+/** All monitors, once nobody can fork another: a spawner that was still at work may have done so while we looked. */
+async function withoutSpawners({ execRoot, spawner }: RuntimeContext): Promise<Found[]> {
+  for (let pause = 1; ; pause *= 2) {
+    const found = findMonitors(execRoot);
+    const spawners = found.filter(({ id, pid }) => id === undefined && pid !== spawner.pid);
+    if (spawners.length === 0 || pause > SPAWNERS_MS) return found;
+    killFound(spawners);
+    await delay(pause);
+  }
 }
 
 async function observeOne(context: RuntimeContext, id: string, found: readonly Found[]): Promise<Observed> {
