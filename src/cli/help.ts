@@ -91,7 +91,8 @@ function shownFlags(flags: readonly Flag[]): Flag[] {
 
 /** The usage line of a command called by `path`. */
 export function useLine(path: string, command: Command): string {
-  return command.usage ? `${path} ${command.usage}` : path;
+  if (!command.usage) return path;
+  return `${path} ${command.usage}`.replaceAll('{program}', path.split(' ')[0]!);
 }
 
 function named(text: string, program: string): string {

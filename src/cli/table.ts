@@ -75,7 +75,15 @@ export const table: readonly Entry[] = [
     'Attach local standard input, output, and error streams to a running container',
     () => import('./container/attach.ts'),
   ),
+  container('commit', "Create a new image from a container's changes", () => import('./container/commit.ts')),
+  container('cp', 'Copy files/folders between a container and the local filesystem', () => import('./container/cp.ts')),
   container('create', 'Create a new container', () => import('./container/create.ts')),
+  container(
+    'diff',
+    "Inspect changes to files or directories on a container's filesystem",
+    () => import('./container/diff.ts'),
+  ),
+  container('export', "Export a container's filesystem as a tar archive", () => import('./container/export.ts')),
   container(
     'inspect',
     'Display detailed information on one or more containers',

@@ -5,6 +5,8 @@ import type { Framing } from './http-head.ts';
 /** Takes a piece of body; answers false to be left alone until `resume` is called. */
 export type Sink = (piece: Buffer) => boolean | undefined;
 
+const MOST_PIECES = 16;
+
 /** An answer's body: read it once, whole, by pieces or through a sink. Leaving early closes the connection. */
 export class Body {
   readonly #answered: Answered;
@@ -49,6 +51,36 @@ export class Body {
       else if (rest.length > 0) take(rest);
       if (!decoder.done) socket.resume();
     });
+  }
+
+  /** The pieces as they come; who takes none lets the daemon wait. */
+  async *pieces(): AsyncGenerator<Buffer, void, void> {
+    const queue: Buffer[] = [];
+    let state: { ended: boolean; error?: Error } = { ended: false };
+    let wake = () => {};
+    const sink = (piece: Buffer): boolean => {
+      queue.push(piece);
+      wake();
+      return queue.length < MOST_PIECES;
+    };
+    void this.pump(sink)
+      .then(
+        () => (state = { ended: true }),
+        (error: Error) => (state = { ended: true, error }),
+      )
+      .then(() => wake());
+    try {
+      for (;;) {
+        for (let piece = queue.shift(); piece; piece = queue.shift()) yield piece;
+        if (state.ended) break;
+        const more = new Promise<void>((resolve) => (wake = resolve));
+        this.resume();
+        await more;
+      }
+      if (state.error) throw state.error;
+    } finally {
+      this.cancel();
+    }
   }
 
   /** Lets a paused pump go on. */

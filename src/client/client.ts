@@ -1,6 +1,7 @@
 import type { Address } from './address.ts';
 import { Containers } from './containers.ts';
 import { Execs } from './execs.ts';
+import { Files } from './files.ts';
 import { Images } from './images.ts';
 import { Objects } from './objects.ts';
 import { System } from './system.ts';
@@ -11,6 +12,7 @@ export class Client {
   readonly transport: Transport;
   readonly containers: Containers;
   readonly execs: Execs;
+  readonly files: Files;
   readonly images: Images;
   readonly objects: Objects;
   readonly system: System;
@@ -19,6 +21,7 @@ export class Client {
     this.transport = new Transport(address, options);
     this.containers = new Containers(this.transport);
     this.execs = new Execs(this.transport);
+    this.files = new Files(this.transport);
     this.images = new Images(this.transport);
     this.objects = new Objects(this.transport);
     this.system = new System(this.transport);

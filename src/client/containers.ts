@@ -61,18 +61,22 @@ export class Containers {
   }
 
   inspect(name: string): Promise<ContainerJSON> {
-    return this.#transport.json({ method: 'GET', path: `${of(name)}/json` });
+    return this.#transport.json({ method: 'GET', path: `${containerPath(name)}/json` });
   }
 
   /** The inspect answer as the daemon wrote it. */
   async inspectText(name: string, size = false): Promise<string> {
-    const { body } = await this.#transport.request({ method: 'GET', path: `${of(name)}/json`, query: { size } });
+    const { body } = await this.#transport.request({
+      method: 'GET',
+      path: `${containerPath(name)}/json`,
+      query: { size },
+    });
     return body.text();
   }
 
   /** Gantry's own: what a container suffers from. */
   why(name: string): Promise<WhyReport> {
-    return this.#transport.json({ method: 'GET', path: `/gantry${of(name)}/why` });
+    return this.#transport.json({ method: 'GET', path: `/gantry${containerPath(name)}/why` });
   }
 
   start(
@@ -110,17 +114,17 @@ export class Containers {
   /** The rows of the host's `ps` that are the container's; `psArgs` as ps takes them. */
   top(name: string, psArgs: string): Promise<TopResponse> {
     const query = { ps_args: psArgs || undefined };
-    return this.#transport.json({ method: 'GET', path: `${of(name)}/top`, query });
+    return this.#transport.json({ method: 'GET', path: `${containerPath(name)}/top`, query });
   }
 
   /** One answer a second, a line each; with `stream: false` one. */
   async stats(name: string, options: { stream: boolean }, signal?: AbortSignal): Promise<Body> {
     const query = { stream: options.stream ? '1' : '0' };
-    return (await this.#transport.request({ method: 'GET', path: `${of(name)}/stats`, query, signal })).body;
+    return (await this.#transport.request({ method: 'GET', path: `${containerPath(name)}/stats`, query, signal })).body;
   }
 
   update(name: string, body: object): Promise<{ Warnings: string[] | null }> {
-    return this.#transport.json({ method: 'POST', path: `${of(name)}/update`, json: body });
+    return this.#transport.json({ method: 'POST', path: `${containerPath(name)}/update`, json: body });
   }
 
   resize(name: string, size: { h: number; w: number }): Promise<void> {
@@ -128,7 +132,7 @@ export class Containers {
   }
 
   remove(name: string, query: { v?: boolean; link?: boolean; force?: boolean }): Promise<void> {
-    return this.#transport.send({ method: 'DELETE', path: of(name), query });
+    return this.#transport.send({ method: 'DELETE', path: containerPath(name), query });
   }
 
   prune(filters?: string): Promise<ContainerPruneReport> {
@@ -137,25 +141,30 @@ export class Containers {
 
   /** Registers a wait; resolves once the daemon has done so. */
   async wait(name: string, condition?: WaitCondition): Promise<Waiting> {
-    const { body } = await this.#transport.request({ method: 'POST', path: `${of(name)}/wait`, query: { condition } });
+    const { body } = await this.#transport.request({
+      method: 'POST',
+      path: `${containerPath(name)}/wait`,
+      query: { condition },
+    });
     const exit = body.text().then((text) => JSON.parse(text) as WaitResponse);
     return { exit, cancel: () => body.cancel() };
   }
 
   attach(name: string, options: AttachOptions): Promise<Answered> {
-    return this.#transport.hijack({ method: 'POST', path: `${of(name)}/attach`, query: { ...options } });
+    return this.#transport.hijack({ method: 'POST', path: `${containerPath(name)}/attach`, query: { ...options } });
   }
 
   async logs(name: string, options: LogOptions, signal?: AbortSignal): Promise<Body> {
-    const request = { method: 'GET', path: `${of(name)}/logs`, query: { ...options }, signal } as const;
+    const request = { method: 'GET', path: `${containerPath(name)}/logs`, query: { ...options }, signal } as const;
     return (await this.#transport.request(request)).body;
   }
 
   #post(name: string, verb: string, query: Query = {}): Promise<void> {
-    return this.#transport.send({ method: 'POST', path: `${of(name)}/${verb}`, query });
+    return this.#transport.send({ method: 'POST', path: `${containerPath(name)}/${verb}`, query });
   }
 }
 
-function of(name: string): string {
+/** The beginning of the paths about a container. */
+export function containerPath(name: string): string {
   return `/containers/${encodeURIComponent(name).replaceAll('%2F', '/').replaceAll('%3A', ':')}`;
 }

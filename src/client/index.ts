@@ -13,6 +13,7 @@ export type { Answered } from './connection.ts';
 export type { AttachOptions, Containers, CreateBody, LogOptions, Waiting } from './containers.ts';
 export { ConnectError, DaemonError } from './errors.ts';
 export type { ExecStart, Execs } from './execs.ts';
+export type { Files } from './files.ts';
 export type { Images } from './images.ts';
 export type { ObjectKind } from './objects.ts';
 export type { Ping } from './system.ts';

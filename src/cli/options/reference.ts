@@ -22,6 +22,15 @@ export function checkedImage(text: string): string {
   return text;
 }
 
+/** The name for a committed image, and its tag, if it has one. */
+export function commitTarget(text: string): { repo: string; tag: string } {
+  const wrong = fault(text);
+  if (wrong !== undefined) throw new Error(wrong);
+  const [, tag, digest] = whole.exec(text) ?? [];
+  if (digest !== undefined) throw new Error('refusing to create a tag with a digest reference');
+  return { repo: tag === undefined ? text : text.slice(0, -tag.length - 1), tag: tag ?? '' };
+}
+
 /** A name to give an image, and its tag (`latest` when none is said); throws with Docker's text. */
 export function parseTarget(text: string): { name: string; tag: string } {
   const wrong = fault(text);

@@ -1,5 +1,6 @@
 import type { CliCase } from './command.ts';
 import { contextCases } from './contexts.ts';
+import { copyCases } from './copy.ts';
 import { flagCases, helpCases } from './flags.ts';
 import { lifeCases } from './life.ts';
 import { listCases } from './lists.ts';
@@ -12,6 +13,7 @@ export const CLI_CASES: readonly CliCase[] = [
   ...lifeCases,
   ...listCases,
   ...observeCases,
+  ...copyCases,
   ...flagCases,
   ...helpCases,
   ...contextCases,
