@@ -96,6 +96,8 @@ static _Noreturn void run(struct monitor *m, int child[3], struct slice joins, s
 			_exit(125);
 		}
 	}
+	if (fchdir(m->directory) < 0)
+		_exit(125);
 	become_runtime(m->runtime_path, m->runtime_fd, argv);
 }
 

@@ -162,10 +162,21 @@ static void process_done(struct monitor *m, struct session *s, int status, const
 	session_maybe_finish(m, s);
 }
 
+/* The end of a log, where its errors are. */
+static ssize_t read_end(int directory, const char *name, char *text, size_t size)
+{
+	cleanup_fd int fd = openat(directory, name, O_RDONLY | O_CLOEXEC);
+	off_t length = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
+
+	if (length < 0)
+		return -1;
+	return pread(fd, text, size, length > (off_t)size ? length - (off_t)size : 0);
+}
+
 static void run_failed(struct monitor *m, struct session *s, int status)
 {
 	char text[4096];
-	ssize_t n = read_file(m->directory, s->error_file, text, sizeof text);
+	ssize_t n = read_end(m->directory, s->error_file, text, sizeof text - 1);
 
 	if (n <= 0 && !s->tty) /* it may have died before it could open its log */
 		n = s->err.watch.started ? read(s->err.watch.fd, text, sizeof text - 1) : 0;

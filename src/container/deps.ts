@@ -178,6 +178,8 @@ export interface PrepareRequest {
   readonly stdinOnce: boolean;
   /** Sources of binds that must stay peers of the host's mounts. */
   readonly sharedSources: readonly string[];
+  /** Written by its stub in the new network namespace: file to value. */
+  readonly sysctls?: Readonly<Record<string, string>>;
   /** What its runtime finds at {@link Runtime.place}. */
   readonly placed?: readonly PlacedMount[];
   /** Bytes of shared memory that others may bind, see {@link Runtime.shm}. */
@@ -362,6 +364,8 @@ export interface Deps {
   readonly logging: Logging;
   readonly settings: ContainerSettings;
   /** Pure: the cgroup of {@link renderSpec}, known before the rest. Throws what Docker says at start. */
+  /** The sysctls that its stub sets, by file, where its runtime does not. */
+  stubSysctls(hostConfig: HostConfig): Readonly<Record<string, string>>;
   planCgroup(container: { id: string; hostConfig: HostConfig }): CgroupRequest;
   /** Pure: the spec, the cgroup, and what the host cannot do. Throws what Docker says at start. */
   renderSpec(request: SpecRequest): Rendered;

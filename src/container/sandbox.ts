@@ -275,6 +275,7 @@ async function surround(
     openStdin: config.OpenStdin,
     stdinOnce: config.StdinOnce,
     sharedSources: mounts.filter(isShared).map(({ source }) => source),
+    sysctls: asStart(() => context.stubSysctls(hostConfig)),
     ...(placed.length > 0 ? { placed } : {}),
     ...(isShareable(container) ? { shmSize: hostConfig.ShmSize } : {}),
   });

@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import type { ContainerConfig, HealthConfig, HostConfig } from '#api';
 import { internal, invalid } from '#errdefs';
+import { isShimName } from '#runtime';
 import { assertRestartPolicy } from './restart-policy.ts';
 import { parseSignal } from './signals.ts';
 
@@ -82,10 +83,13 @@ function assertHostConfig(host: HostConfig, { runtimes }: Offer): void {
   if (host.AutoRemove && !['', 'no'].includes(host.RestartPolicy.Name)) {
     throw invalid("can't create 'AutoRemove' container with restart policy");
   }
+  if (Object.hasOwn(host.Annotations ?? {}, '')) {
+    throw invalid('invalid Annotations: the empty string is not permitted as an annotation key');
+  }
   for (const entry of host.ExtraHosts ?? []) {
     if (!/^[^:=]+[:=].+/.test(entry)) throw invalid(`bad format for add-host: "${entry}"`);
   }
-  if (host.Runtime && !runtimes.includes(host.Runtime)) {
+  if (host.Runtime && !runtimes.includes(host.Runtime) && !isShimName(host.Runtime)) {
     throw invalid(`unknown or invalid runtime name: ${host.Runtime}`);
   }
   for (const option of Object.keys(host.StorageOpt ?? {})) {

@@ -104,9 +104,9 @@ function isUlimit(value: unknown): boolean {
 }
 
 function isRuntime(value: unknown): boolean {
-  const runtime = value as { path?: unknown; runtimeArgs?: unknown } | null;
-  if (typeof runtime !== 'object' || runtime === null || typeof runtime.path !== 'string') return false;
-  const { runtimeArgs = [] } = runtime;
+  if (typeof value !== 'object' || value === null) return false;
+  const { path, runtimeType, runtimeArgs = [], options = {} } = value as Readonly<Record<string, unknown>>;
+  if (typeof (path ?? runtimeType) !== 'string' || typeof options !== 'object') return false;
   return Array.isArray(runtimeArgs) && runtimeArgs.every((word) => typeof word === 'string');
 }
 

@@ -34,6 +34,7 @@ export const KEYS = {
     help: 'Plugin that is asked for every request',
   },
   bip: { kind: 'string', help: 'Address and prefix of the default bridge, e.g. 172.17.0.1/16' },
+  'cdi-spec-dirs': { kind: 'list', flag: 'cdi-spec-dir', help: 'Folder of files that describe devices (CDI)' },
   'cgroup-parent': { kind: 'string', help: 'Parent cgroup for all containers' },
   debug: { kind: 'bool', short: 'D', help: 'Log at level debug, whatever log-level says' },
   'default-address-pools': {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, realpathSync } from 'node:fs';
 import type { LogFormat, LogLevel } from '#log';
 import { checkOptions } from '#logging';
+import { isRuncShim } from '#runtime';
 import type { TlsPaths } from '#server';
 import { ConfigError, readConfigFile } from './config-file.ts';
 import type { KeyName, Settings } from './config-keys.ts';
@@ -46,6 +47,8 @@ export interface DaemonConfig {
   readonly metricsAddress: { readonly host: string; readonly port: number } | undefined;
   readonly genericResources: readonly GenericResource[];
   readonly features: Readonly<Record<string, boolean>>;
+  /** Where devices are described (CDI); empty when `features` switches that off. */
+  readonly cdiFolders: readonly string[];
   readonly registry: RegistrySettings;
   readonly proxies: Readonly<Record<'http' | 'https' | 'none', string>>;
   readonly liveRestore: boolean;
@@ -133,6 +136,7 @@ export function toConfig(given: Settings, insecureTcp: boolean, environment = pr
     authorizationPlugins: list('authorization-plugins'),
     metricsAddress: toMetricsAddress(text('metrics-addr')),
     genericResources: toGenericResources(list('node-generic-resources')),
+    cdiFolders: cdiFolders(given),
     features: (given.features as Record<string, boolean> | undefined) ?? {},
     registry: toRegistrySettings(given),
     proxies: toProxies(given),
@@ -169,11 +173,44 @@ export function toConfig(given: Settings, insecureTcp: boolean, environment = pr
       logDriver: text('log-driver') ?? 'json-file',
       logOpts: (given['log-opts'] as Record<string, string> | undefined) ?? {},
     },
-    runtimes: (given.runtimes as DaemonConfig['runtimes'] | undefined) ?? {},
+    runtimes: runtimes((given.runtimes as Record<string, GivenRuntime> | undefined) ?? {}),
     defaultRuntime: text('default-runtime') ?? 'crun',
     storageDriver: storageDriver(text('storage-driver')),
     shutdownTimeout: (given['shutdown-timeout'] as number | undefined) ?? 15,
   };
+}
+
+interface GivenRuntime {
+  readonly path?: string;
+  readonly runtimeArgs?: readonly string[];
+  readonly runtimeType?: string;
+  readonly options?: { readonly BinaryName?: unknown } | null;
+}
+
+/** Runtimes by their binary; containerd's name of runc stands for one too, its other shims are not run. */
+function runtimes(given: Readonly<Record<string, GivenRuntime>>): DaemonConfig['runtimes'] {
+  const entries = Object.entries(given).map(([name, runtime]) => {
+    const { path, runtimeType, runtimeArgs, options } = runtime;
+    const wrong = (what: string) => new ConfigError(`"runtimes": "${name}": ${what}`);
+    if (path !== undefined && runtimeType !== undefined) throw wrong('cannot configure both path and runtimeType');
+    if (runtimeType !== undefined && runtimeArgs?.length) throw wrong('runtimeArgs cannot be used with runtimeType');
+    if (runtimeType !== undefined && !isRuncShim(runtimeType)) {
+      throw wrong(
+        `runtimeType "${runtimeType}" is a shim of containerd, which is not used here: give the path of an OCI runtime`,
+      );
+    }
+    const binary = options?.BinaryName;
+    const found = path ?? (typeof binary === 'string' && binary !== '' ? binary : 'runc');
+    return [name, { path: found, ...(runtimeArgs ? { runtimeArgs } : {}) }] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+/** Docker: one empty string switches the folders off too. */
+function cdiFolders(given: Settings): string[] {
+  if ((given.features as Record<string, boolean> | undefined)?.cdi === false) return [];
+  const folders = (given['cdi-spec-dirs'] as string[] | undefined) ?? ['/etc/cdi', '/var/run/cdi'];
+  return folders.filter((folder) => folder !== '').map((folder) => absolute('cdi-spec-dirs', folder));
 }
 
 /**

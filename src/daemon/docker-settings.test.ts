@@ -16,6 +16,7 @@ const { keys, flags } = JSON.parse(
 const OTHER: Readonly<Record<string, unknown>> = {
   'authorization-plugins': ['p'],
   bip: '10.1.0.1/24',
+  'cdi-spec-dirs': ['/x'],
   'cgroup-parent': '/x',
   'data-root': '/x',
   debug: true,
@@ -133,6 +134,8 @@ test('values are judged as Docker judges them', () => {
     [{ proxies: { socks: 'x' } }, /must be an object of http-proxy/],
     [{ features: { a: 1 } }, /must be an object of true and false/],
     [{ runtimes: { a: { path: '/x', runtimeArgs: [1] } } }, /must be an object of/],
+    [{ runtimes: { a: { path: '/x', runtimeType: 'io.containerd.runc.v2' } } }, /both path and runtimeType/],
+    [{ runtimes: { a: { runtimeType: 'io.containerd.kata.v2' } } }, /is a shim of containerd/],
   ];
   for (const [settings, message] of cases) assert.throws(() => from(settings), message, JSON.stringify(settings));
   assert.equal(from({ 'log-level': 'panic' }).logLevel, 'error');

@@ -135,6 +135,7 @@ export async function openEngine(config: DaemonConfig, log: Log): Promise<Engine
         },
       }),
       planCgroup: specs.planCgroup,
+      stubSysctls: specs.stubSysctls,
       renderSpec: specs.renderSpec,
       renderExec: specs.renderExec,
       validateHostConfig: specs.validateHostConfig,

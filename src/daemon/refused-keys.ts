@@ -18,7 +18,6 @@ export const REFUSED: Readonly<Record<string, RefusedKey>> = {
   bip6: { reason: IPV6 },
   bridge: { short: 'b', reason: 'the default bridge is always our own' },
   builder: { flag: null, reason: 'images cannot be built yet' },
-  'cdi-spec-dirs': { flag: 'cdi-spec-dir', reason: NOT_YET },
   containerd: { reason: NO_CONTAINERD },
   'containerd-namespace': { reason: NO_CONTAINERD },
   'containerd-plugin-namespace': { flag: 'containerd-plugins-namespace', reason: NO_CONTAINERD },

@@ -14,7 +14,10 @@ import {
   disablesCgroups,
   execProcess,
   findDevices,
+  isRuncShim,
+  readRegistry,
   SeccompCompiler,
+  stubSysctls,
   validateHostConfig,
   validateResources,
 } from '#runtime';
@@ -27,6 +30,7 @@ const FACTS_MS = 5_000;
 
 /** Where specs are computed: what the container module asks for, joined with this host and the daemon's settings. */
 export interface Specs {
+  stubSysctls(hostConfig: HostConfig): Readonly<Record<string, string>>;
   planCgroup(container: { id: string; hostConfig: HostConfig }): Rendered['cgroup'];
   renderSpec(request: SpecRequest): Rendered;
   renderExec(request: ExecSpecRequest): OciProcess;
@@ -55,20 +59,28 @@ export function createSpecs(
   const facts = () => detectHostFacts(host, { cgroupDriver, seccompProfile });
   const recentFacts = kept(facts, FACTS_MS);
   const compiler = new SeccompCompiler((error) => log.warn('seccomp profile not compiled', { error }));
+  const cdi = () => {
+    if (config.cdiFolders.length === 0) return undefined;
+    const registry = readRegistry(config.cdiFolders);
+    for (const fault of registry.faults) log.warn('CDI file passed over', { fault });
+    return registry;
+  };
   const runtimeOf = ({ Runtime }: HostConfig) => {
-    const name = Runtime || defaultRuntime;
+    const name = Runtime === '' || isRuncShim(Runtime) ? defaultRuntime : Runtime;
     return { name, disablesCgroups: disablesCgroups({ path: runtimePath(name) }) };
   };
   const surroundings = <T extends { hostConfig: HostConfig }>(request: T) => ({
     ...request,
     suffix,
     devices: findDevices,
+    cdi,
     runtime: runtimeOf(request.hostConfig),
     defaults,
     host,
   });
   return {
     facts,
+    stubSysctls: (hostConfig) => stubSysctls({ hostConfig, runtime: runtimeOf(hostConfig) }),
     planCgroup: (container) => buildCgroup(surroundings(container)),
     configure: (next) => {
       defaults = specDefaults(next);

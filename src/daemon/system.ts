@@ -130,7 +130,7 @@ export class SystemInfo {
       InitCommit: { ID: '' },
       SecurityOptions: [...facts.securityOptions],
       FirewallBackend: { Driver: 'nftables' },
-      CDISpecDirs: [],
+      CDISpecDirs: [...config.cdiFolders],
       Warnings: orNull(hostWarnings(facts)),
     };
   }

@@ -7,7 +7,21 @@ export interface OciSpec {
   domainname?: string;
   mounts: OciMount[];
   annotations?: Record<string, string>;
+  hooks?: OciHooks;
   linux: OciLinux;
+}
+
+/** Programs of the host that the runtime executes at points of a container's life. */
+export type OciHooks = Partial<
+  Record<'prestart' | 'createRuntime' | 'createContainer' | 'startContainer' | 'poststart', OciHook[]>
+>;
+
+/** `timeout` in seconds. */
+export interface OciHook {
+  path: string;
+  args?: string[];
+  env?: string[];
+  timeout?: number;
 }
 
 /** `process` of config.json; also the whole of the file that `exec --process` takes. */

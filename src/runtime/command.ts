@@ -30,7 +30,7 @@ export interface Command {
 /** The words that run a container detached. */
 export function runCommand(runtime: OciRuntime, command: Command): string[] {
   const { directory, id, tty } = command;
-  const socket = tty ? ['--console-socket', `${directory}/tty`] : [];
+  const socket = tty ? ['--console-socket', consolePath(runtime, directory, 'tty')] : [];
   const files = ['--bundle', directory, '--pid-file', `${directory}/pid`];
   return [...globals(runtime, command, 'runtime.log'), 'run', '--detach', ...files, ...socket, id];
 }
@@ -38,7 +38,7 @@ export function runCommand(runtime: OciRuntime, command: Command): string[] {
 /** The words that run a further process detached; its `process` document lies in `exec-<id>.process`. */
 export function execCommand(runtime: OciRuntime, command: Command, exec: string): string[] {
   const { directory, id, tty } = command;
-  const socket = tty ? ['--tty', '--console-socket', `${directory}/exec-${exec}.tty`] : [];
+  const socket = tty ? ['--tty', '--console-socket', consolePath(runtime, directory, `exec-${exec}.tty`)] : [];
   const files = ['--process', `${directory}/exec-${exec}.process`, '--pid-file', `${directory}/exec-${exec}.pid`];
   return [...globals(runtime, command, `exec-${exec}.log`), 'exec', '--detach', ...files, ...socket, id];
 }
@@ -46,6 +46,11 @@ export function execCommand(runtime: OciRuntime, command: Command, exec: string)
 /** The words that make a runtime forget a container; for runtimes that keep more than a state folder. */
 export function deleteCommand(runtime: OciRuntime, id: string): string[] {
   return ['--root', runtime.root, ...runtime.args, 'delete', '--force', id];
+}
+
+/** Addresses of sockets are short; crun takes longer ones, the others start in the directory. */
+function consolePath(runtime: OciRuntime, directory: string, name: string): string {
+  return disablesCgroups(runtime) ? `${directory}/${name}` : name;
 }
 
 function globals(runtime: OciRuntime, { manager, directory }: Command, log: string): string[] {

@@ -1,8 +1,9 @@
-import { notFound } from '#errdefs';
+import { internal, notFound } from '#errdefs';
 import type { Log } from '#log';
 import type { OciRuntime } from './command.ts';
 import type { Spawner } from './monitor/spawner.ts';
 import type { Listeners, Run } from './run.ts';
+import { isRuncShim, isShimName, missingShim } from './shim-name.ts';
 
 /** What the verbs of this module share. */
 export interface RuntimeContext {
@@ -38,9 +39,11 @@ export function placePath(execRoot: string, id: string, n: number): string {
   return `${runDirectory(execRoot, id)}/mount-${n}`;
 }
 
-/** The runtime of that name ('' is the default). */
+/** The runtime of that name; '' and containerd's name of runc are the default. */
 export function findRuntime({ runtimes, defaultRuntime }: RuntimeContext, name: string): OciRuntime {
-  const runtime = runtimes.get(name || defaultRuntime);
+  const standsForDefault = name === '' || isRuncShim(name);
+  const runtime = runtimes.get(standsForDefault ? defaultRuntime : name);
+  if (!runtime && isShimName(name)) throw internal(`failed to create task for container: ${missingShim(name)}`);
   if (!runtime) throw notFound(`unknown or invalid runtime name: ${name || defaultRuntime}`);
   return runtime;
 }

@@ -3,6 +3,8 @@
  * `seccomp/`: values computed from values), and the monitors and OCI runtimes that run it. Owns the cgroups under
  * `/gantry<suffix>` (or scopes of that name) and what lies below the exec root. The only module that starts OCI runtimes.
  */
+export type { CdiRegistry } from './cdi/registry.ts';
+export { readRegistry } from './cdi/registry.ts';
 export { freeze, isFrozen, thaw } from './cgroup/freeze.ts';
 export { killAll } from './cgroup/kill-all.ts';
 export { planCgroup, updateSteps } from './cgroup/make-plan.ts';
@@ -30,8 +32,9 @@ export type { ExitRecord, Started } from './records.ts';
 export type { RuntimeOptions, Size } from './runtime.ts';
 export { Runtime } from './runtime.ts';
 export { SeccompCompiler } from './seccomp/compile.ts';
+export { isRuncShim, isShimName } from './shim-name.ts';
 export type { BuiltSpec } from './spec/build.ts';
-export { buildCgroup, buildSpec } from './spec/build.ts';
+export { buildCgroup, buildSpec, stubSysctls } from './spec/build.ts';
 export { detectSpecHost, hostArchitecture } from './spec/detect-host.ts';
 export type { ExecProcessInput } from './spec/exec-process.ts';
 export { execProcess } from './spec/exec-process.ts';

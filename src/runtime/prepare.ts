@@ -58,6 +58,8 @@ export interface PrepareRequest {
   readonly stdinOnce: boolean;
   /** Sources of binds with shared propagation, which must stay peers of the host's mounts. */
   readonly sharedSources?: readonly string[];
+  /** Written by the stub in the new network namespace: file to value. */
+  readonly sysctls?: Readonly<Record<string, string>>;
   /** What the runtime is to find at {@link Runtime.place}. */
   readonly placed?: readonly PlacedMount[];
   /** Bytes of the shared memory that other containers may bind; absent: it has none of that kind. */

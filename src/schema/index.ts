@@ -25,3 +25,4 @@ export {
   uint64,
   words,
 } from './schema.ts';
+export { syntaxError } from './syntax.ts';

@@ -41,6 +41,8 @@ export interface Surroundings {
   readonly links?: SandboxLinks | undefined;
   /** Sources of binds whose mounts shall reach the host (`shared`, `rshared`). */
   readonly sharedSources?: readonly string[];
+  /** Written in the new network namespace: file to value. */
+  readonly sysctls?: Readonly<Record<string, string>>;
   /** Mounts that exist in the stub's mount namespace only, for the runtime to bind. */
   readonly placed?: readonly PlacedMount[];
   /** Shared memory that other containers may bind, mounted for the host to see. Bytes. */
@@ -56,6 +58,7 @@ export function renderInstructions({
   links,
   sharedSources = [],
   placed = [],
+  sysctls = {},
   shm,
 }: Surroundings): Field[][] {
   return [
@@ -65,6 +68,7 @@ export function renderInstructions({
     ...sharedSources.map((source) => ['take', source]),
     ['unshare', hex(CLONE_NEWNS | (netns === 'new' ? CLONE_NEWNET : 0))],
     ...(netns === 'new' ? (links ? renderLinks(links) : [['loopback']]) : []),
+    ...Object.entries(sysctls).map(([file, value]) => ['write', file, value]),
     ...cgroup.setup.map((step) =>
       step.op === 'mkdir' ? ['mkdir', step.path, '755'] : [step.optional ? 'try-write' : 'write', step.path, step.data],
     ),

@@ -1,5 +1,6 @@
 import { internal } from '#errdefs';
 import type { OciSyscallArgument } from '#oci';
+import { syntaxError } from '#schema';
 
 /** A seccomp profile in Docker's format: OCI's, with groups that apply under conditions. */
 export interface SeccompProfile {
@@ -38,7 +39,7 @@ export function parseProfile(text: string): SeccompProfile {
   try {
     raw = JSON.parse(text);
   } catch (error) {
-    throw failed(error instanceof Error ? error.message : String(error));
+    throw failed(syntaxError(text), error);
   }
   if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) throw failed('expected an object');
   const list = raw.syscalls ?? [];
@@ -59,7 +60,7 @@ export function parseProfile(text: string): SeccompProfile {
   return profile;
 }
 
-const failed = (why: string) => internal(`Decoding seccomp profile failed: ${why}`);
+const failed = (why: string, cause?: unknown) => internal(`Decoding seccomp profile failed: ${why}`, cause);
 
 function parseGroup(raw: unknown): SyscallGroup {
   if (typeof raw !== 'object' || raw === null) throw failed('syscalls: expected objects');

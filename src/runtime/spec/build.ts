@@ -1,5 +1,8 @@
 import { invalid } from '#errdefs';
 import type { OciProcess, OciResources, OciSpec } from '#oci';
+import { applyEdits, editedRules } from '../cdi/apply.ts';
+import type { ContainerEdits } from '../cdi/edits.ts';
+import { requestedEdits } from '../cdi/requested.ts';
 import type { PlanRequest } from '../cgroup/make-plan.ts';
 import { planCgroup } from '../cgroup/make-plan.ts';
 import { cgroupDriver } from '../cgroup/place.ts';
@@ -16,7 +19,7 @@ import { containerResources } from './resources.ts';
 import { containerRlimits } from './rlimits.ts';
 import type { SecurityOptions } from './security-options.ts';
 import { parseSecurityOptions } from './security-options.ts';
-import { containerSysctls } from './sysctl.ts';
+import { containerSysctls, isOfNetwork, networkSysctlFiles } from './sysctl.ts';
 import { systemdProperties } from './systemd-properties.ts';
 import { resolveUser } from './user.ts';
 
@@ -33,7 +36,7 @@ export interface BuiltSpec {
 export function buildSpec(input: SpecInput): BuiltSpec {
   const { hostConfig, config, host, defaults } = input;
   const security = parseSecurityOptions(hostConfig.SecurityOpt ?? [], defaults.noNewPrivileges);
-  const { devices, rules } = containerDevices(hostConfig, input.devices);
+  const { devices, rules, edits } = requestedDevices(input);
   const resources = specResources(input, rules);
   const cgroup = planCgroup(placeOf(input, resources));
   const process = containerProcess(input, security);
@@ -58,6 +61,7 @@ export function buildSpec(input: SpecInput): BuiltSpec {
   };
   const propagation = rootfsPropagation(input.mounts);
   if (propagation) spec.linux.rootfsPropagation = propagation;
+  if (edits) applyEdits(spec, edits, input.devices);
   const seccomp = specSeccomp(input, security.seccomp, process.capabilities?.bounding ?? []);
   if (seccomp.profile) spec.linux.seccomp = seccomp.profile;
   // Only the user's annotations: those of images never reach a spec.
@@ -73,12 +77,34 @@ function cgroupAnnotations({ manager, version }: CgroupRequest, resources: OciRe
 }
 
 /** What the cgroup of a spec is planned from. */
-export type CgroupInput = Pick<SpecInput, 'id' | 'suffix' | 'hostConfig' | 'defaults' | 'host' | 'runtime' | 'devices'>;
+export type CgroupInput = Pick<
+  SpecInput,
+  'id' | 'suffix' | 'hostConfig' | 'defaults' | 'host' | 'runtime' | 'devices' | 'cdi'
+>;
 
 /** The cgroup plan of {@link buildSpec} without the rest, which needs more time and the image's files. */
 export function buildCgroup(input: CgroupInput): CgroupRequest {
-  const { rules } = containerDevices(input.hostConfig, input.devices);
+  const { rules } = requestedDevices(input);
   return planCgroup(placeOf(input, specResources(input, rules)));
+}
+
+/** The files that the stub writes in the container's network namespace, for runtimes that do not set its sysctls there. */
+export function stubSysctls({
+  hostConfig,
+  runtime,
+}: Pick<SpecInput, 'hostConfig' | 'runtime'>): Record<string, string> {
+  const isOwn = hostConfig.NetworkMode !== 'host' && !hostConfig.NetworkMode.startsWith('container:');
+  return runtime.disablesCgroups || !isOwn ? {} : networkSysctlFiles(hostConfig);
+}
+
+/** Devices by path, and what device requests change. */
+function requestedDevices({ hostConfig, devices: lookup, cdi }: CgroupInput): ReturnType<typeof containerDevices> & {
+  edits?: ContainerEdits;
+} {
+  const own = containerDevices(hostConfig, lookup);
+  if (!hostConfig.DeviceRequests?.length) return own;
+  const edits = requestedEdits(hostConfig.DeviceRequests, cdi);
+  return { ...own, rules: [...own.rules, ...editedRules(edits, lookup)], edits };
 }
 
 function specResources({ hostConfig, defaults, devices }: CgroupInput, rules: OciResources['devices']): OciResources {
@@ -107,8 +133,12 @@ function hasInit({ hostConfig, defaults }: SpecInput): boolean {
 }
 
 /** Docker: the domain name is a sysctl, which reaches crun and runc alike. */
-function sysctls({ hostConfig, config }: SpecInput): Record<string, string> {
-  const all = containerSysctls(hostConfig);
+function sysctls({ hostConfig, config, runtime }: SpecInput): Record<string, string> {
+  const every = containerSysctls(hostConfig);
+  // runc takes the namespace that the stub is in for the host's and refuses: the stub sets them.
+  const all = runtime.disablesCgroups
+    ? every
+    : Object.fromEntries(Object.entries(every).filter(([name]) => !isOfNetwork(name)));
   if (!config.Domainname || hostConfig.UTSMode === 'host') return all;
   return { 'kernel.domainname': config.Domainname, ...all };
 }

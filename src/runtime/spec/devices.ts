@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import type { HostConfig } from '#api';
 import { internal } from '#errdefs';
 import type { OciDevice, OciDeviceRule } from '#oci';
@@ -39,10 +40,11 @@ function chosenDevices({ Devices, DeviceCgroupRules }: DeviceRequest, lookup: Lo
   const devices: OciDevice[] = [];
   const rules = [...DEFAULT_RULES];
   for (const mapping of Devices ?? []) {
-    const permissions = mapping.CgroupPermissions || 'rwm';
+    // Docker: what is no permission is passed over.
+    const permissions = (mapping.CgroupPermissions || 'rwm').replace(/[^rwm]/g, '');
     for (const node of mapped(mapping.PathOnHost, mapping.PathInContainer || mapping.PathOnHost, lookup)) {
       devices.push(node);
-      rules.push(allow(node.type, node.major, node.minor, permissions));
+      if (permissions !== '') rules.push(allow(node.type, node.major, node.minor, permissions));
     }
   }
   return { devices, rules: [...rules, ...(DeviceCgroupRules ?? []).map(parseDeviceRule)] };
@@ -67,14 +69,17 @@ function ownedByContainer(path: string): boolean {
 
 function mapped(host: string, container: string, lookup: Lookup): OciDevice[] {
   let nodes: readonly DeviceNode[];
+  const from = posix.resolve('/', host);
   try {
-    nodes = lookup(host);
+    if (host === '') throw Object.assign(new Error(host), { code: 'ENOENT' });
+    nodes = lookup(from);
   } catch (error) {
     throw gathering(host, reason(error), error);
   }
   if (nodes.length === 0) throw gathering(host, 'not a device node');
   return nodes.map(({ path, type, major, minor, mode, uid, gid }) => ({
-    path: path === host ? container : path.replace(host, container),
+    // Docker: a path that is not absolute is one below the root.
+    path: posix.resolve('/', path === from ? container : path.replace(from, container)),
     type,
     major,
     minor,

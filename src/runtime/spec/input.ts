@@ -1,6 +1,7 @@
 import type { ContainerConfig, HostConfig } from '#api';
 import type { OciSeccomp } from '#oci';
 import type { CgroupLayout } from '#sys';
+import type { CdiRegistry } from '../cdi/registry.ts';
 
 /** A bind or volume mount of the user, resolved: the source is a path on the host that exists. */
 export interface ResolvedMount {
@@ -85,6 +86,8 @@ export interface SpecInput {
   readonly linkEnv?: readonly string[];
   /** Lists the device at a path of the host, or those in a directory, following links; throws Node's error. */
   readonly devices: (path: string) => readonly DeviceNode[];
+  /** The devices of CDI there are now; undefined when it is switched off. */
+  readonly cdi: () => CdiRegistry | undefined;
   /** The profile as raw BPF in base64; undefined when it cannot be compiled here, then the runtime does it. */
   readonly compileSeccomp: (profile: OciSeccomp) => string | undefined;
   /** Whether the runtime runs with the cgroup manager disabled where it can (crun on v1). */

@@ -37,6 +37,14 @@ export function validateSysctls(request: SysctlRequest): void {
 
 const notNamespaced = (name: string) => invalid(`sysctl "${name}" is not in a separate kernel namespace`);
 
+/** Of a container's sysctls those of its network namespace, by the files in which the stub sets them. */
+export function networkSysctlFiles(request: SysctlRequest): Record<string, string> {
+  const all = Object.entries(containerSysctls(request)).filter(([name]) => isOfNetwork(name));
+  return Object.fromEntries(all.map(([name, value]) => [`/proc/sys/${name.replaceAll('.', '/')}`, value]));
+}
+
+export const isOfNetwork = (name: string) => /^net[./]/.test(name);
+
 /** The sysctls of a container; the network defaults only in a network namespace of its own. */
 export function containerSysctls(request: SysctlRequest): Record<string, string> {
   validateSysctls(request);

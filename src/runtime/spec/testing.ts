@@ -105,6 +105,7 @@ export function specInput(given: Partial<SpecInput> = {}): SpecInput {
     devices: (path) => {
       throw Object.assign(new Error(path), { code: 'ENOENT' });
     },
+    cdi: () => undefined,
     compileSeccomp: () => undefined,
     runtime: { name: 'crun', disablesCgroups: true },
     defaults: DEFAULTS,

@@ -2,6 +2,7 @@ import type { Case } from '../call.ts';
 import { commit } from './commit.ts';
 import { createErrors } from './create-errors.ts';
 import { createMerge } from './create-merge.ts';
+import { deviceCases } from './devices.ts';
 import { doors } from './doors.ts';
 import { exec } from './exec.ts';
 import { files } from './files.ts';
@@ -29,6 +30,7 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
   lifecycle,
   streams,
   policies,
+  devices: deviceCases,
   exec,
   files,
   commit,

@@ -147,6 +147,7 @@ export class Machine implements AsyncDisposable {
       files: {},
       namespaces: { network: netns === 'host' ? 'host' : 'inherited' },
       devices: findDevices,
+      cdi: () => undefined,
       compileSeccomp: (profile) => compiler.compile(profile),
       runtime: { name: 'crun', disablesCgroups: true },
       defaults: DEFAULTS,

@@ -58,6 +58,7 @@ export class Bench implements AsyncDisposable {
       files: {},
       namespaces: { network: 'inherited' },
       devices: findDevices,
+      cdi: () => undefined,
       compileSeccomp: (profile) => compiler.compile(profile),
       runtime: { name: 'crun', disablesCgroups: true },
       defaults: { ...DEFAULTS, initPath: '/usr/sbin/tini' },
