@@ -41,6 +41,8 @@ export interface LoggingOptions {
 /** A container whose log is cared for: what its life tells. */
 interface Care {
   readonly shipper: Shipper | undefined;
+  /** Of an earlier life, perhaps still busy. */
+  readonly before: Shipper | undefined;
   readonly compress: { readonly path: string; readonly maxFile: number } | undefined;
 }
 
@@ -74,12 +76,13 @@ export class Logging implements AsyncDisposable {
     const compress = file.compress ? { path: subject.logPath, maxFile: file.maxFile } : undefined;
     if (!open && !compress) return;
     const { id } = subject;
-    const before = this.#cared.get(id)?.shipper?.stop() ?? Promise.resolve();
-    const shipper = open && this.#ship(subject, { open, over, before });
-    this.#cared.set(id, { shipper, compress });
+    const earlier = this.#cared.get(id);
+    const shipper = open && this.#ship(subject, { open, over, before: turnAfter(earlier?.shipper) });
+    const before = earlier?.shipper?.hasBegun ? earlier.shipper : earlier?.before;
+    this.#cared.set(id, { shipper, before, compress });
     if (compress) this.#timer ??= setInterval(() => this.#compressAll(), COMPRESS_EVERY_MS).unref();
     const ended = Promise.all([over, shipper?.done]);
-    ended.then(() => this.#end(id, { shipper, compress })).catch(() => undefined);
+    ended.then(() => this.#end(id, { shipper, before, compress })).catch(() => undefined);
   }
 
   /** Waits a moment for what is not delivered yet, as the files are about to go. */
@@ -90,13 +93,13 @@ export class Logging implements AsyncDisposable {
     const late = new Promise((resolve) => (timer = setTimeout(resolve, LAST_WORDS_MS)));
     await Promise.race([care.shipper?.done, late]);
     clearTimeout(timer);
-    await care.shipper?.stop();
+    await stop(care);
     this.#cared.delete(id);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer);
-    await Promise.all([...this.#cared.values()].map(({ shipper }) => shipper?.stop()));
+    await Promise.all([...this.#cared.values()].map(stop));
     await this.#compressing;
   }
 
@@ -107,7 +110,7 @@ export class Logging implements AsyncDisposable {
     return async (subject) => openPlugin(subject, await plugins.get(driver, 'LogDriver'), folder);
   }
 
-  #ship(subject: LogSubject, of: { open: OpenSink; over: Promise<unknown>; before: Promise<void> }): Shipper {
+  #ship(subject: LogSubject, of: { open: OpenSink; over: Promise<unknown>; before: Promise<unknown> }): Shipper {
     return new Shipper({
       subject,
       open: of.open,
@@ -141,4 +144,14 @@ export class Logging implements AsyncDisposable {
       })
       .catch((error) => this.#options.log.warn('rotated log not compressed', { path, error }));
   }
+}
+
+const stop = ({ shipper, before }: Care) => Promise.all([before?.stop(), shipper?.stop()]);
+
+/** When the next life's turn is: after the one that is busy. One that still waits for its turn is replaced. */
+function turnAfter(earlier: Shipper | undefined): Promise<unknown> {
+  if (!earlier) return Promise.resolve();
+  if (earlier.hasBegun) return earlier.done;
+  void earlier.stop();
+  return earlier.after;
 }

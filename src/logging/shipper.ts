@@ -20,9 +20,10 @@ const STOP_MS = 1_000;
 export interface ShipperOptions {
   readonly subject: LogSubject;
   readonly open: OpenSink;
+  /** The shipper of an earlier life, which goes first. */
+  readonly after: Promise<unknown>;
   /** Where an earlier daemon, or life of the container, stopped; asked once `after` has settled. */
   readonly from: () => Place | undefined;
-  readonly after: Promise<unknown>;
   /** Puts on record how far it has come. */
   readonly save: (place: Place) => void;
   /** Settles when the container has ended: what is written until then is delivered. */
@@ -41,12 +42,19 @@ export class Shipper {
   #sent: { readonly place: Place; readonly at: number }[] = [];
   #timer: NodeJS.Timeout | undefined;
   #saved: Place | undefined;
+  /** Whether the one before it is done. */
+  hasBegun = false;
   /** Settles when all is delivered, or it was stopped. */
   readonly done: Promise<void>;
 
   constructor(options: ShipperOptions) {
     this.#options = options;
     this.done = this.#run();
+  }
+
+  /** What it waits for, so that another may take its place. */
+  get after(): Promise<unknown> {
+    return this.#options.after;
   }
 
   /** How far everything has arrived. */
@@ -63,6 +71,7 @@ export class Shipper {
   async #run(): Promise<void> {
     const { signal } = this.#stopping;
     await this.#options.after;
+    this.hasBegun = true;
     this.#arrived = this.#saved = this.#options.from();
     for (let pause = FIRST_PAUSE_MS; !signal.aborted; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
       try {

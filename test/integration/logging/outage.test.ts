@@ -94,6 +94,21 @@ test('what was delivered once is not sent again by later starts', { timeout: 60_
   assert.deepEqual(numbers(text(sink)), [...range(10), ...range(10)]);
 });
 
+test('lives that follow each other quickly: each line once, in order', { timeout: 60_000 }, async () => {
+  await using sink = await listenTcp();
+  const options = syslog(sink.port);
+  await run(daemon, { name: 'lives', driver: 'syslog', options, command: counting(20) });
+  for (let life = 0; life < 3; life++) {
+    await ended(daemon, 'lives');
+    assert.equal((await api(daemon.socket, 'POST', '/containers/lives/start')).status, 204);
+  }
+  await until(
+    () => numbers(text(sink)).length >= 80,
+    () => text(sink).length,
+  );
+  assert.deepEqual(numbers(text(sink)), [...range(20), ...range(20), ...range(20), ...range(20)]);
+});
+
 test('the last lines of --rm arrive, and a dead sink does not keep its files', { timeout: 60_000 }, async () => {
   await using sink = await listenTcp();
   const more = (port: number) => ({
