@@ -1,4 +1,4 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { rmSync, writeFileSync } from 'node:fs';
 import { conflict, internal } from '#errdefs';
 import type { OciProcess } from '#oci';
 import { failpoint } from '#sys';
@@ -26,7 +26,7 @@ export async function exec(context: RuntimeContext, id: string, request: ExecReq
   const { execId, process, stdin } = request;
   const run = findRun(context, id);
   if (!run.link || run.exit) throw conflict(`container ${id} is not running`);
-  await writeFile(`${run.directory}/exec-${execId}.process`, stringify(process), { mode: 0o600 });
+  writeFileSync(`${run.directory}/exec-${execId}.process`, stringify(process), { mode: 0o600 });
   failpoint('runtime.exec.process-written');
   const tty = process.terminal === true;
   const { manager, join } = run.record.cgroup;
@@ -41,14 +41,14 @@ export async function exec(context: RuntimeContext, id: string, request: ExecReq
     failpoint('runtime.exec.started');
     return { pid: decodeStarted(answer.map(String)).pid };
   } catch (error) {
-    await forgetExec(run.directory, execId);
+    forgetExec(run.directory, execId);
     throw error instanceof MonitorError ? explain(error, process) : error;
   }
 }
 
-/** Removes an exec's files, once its exit is known. */
-export async function forgetExec(directory: string, execId: string): Promise<void> {
-  await Promise.all(FILES.map((kind) => rm(`${directory}/exec-${execId}.${kind}`, { force: true })));
+/** Removes an exec's files, small ones on a tmpfs, once its exit is known. */
+export function forgetExec(directory: string, execId: string): void {
+  for (const kind of FILES) rmSync(`${directory}/exec-${execId}.${kind}`, { force: true });
   failpoint('runtime.exec.forgotten');
 }
 

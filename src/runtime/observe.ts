@@ -133,7 +133,7 @@ async function tellExecs({ listeners }: RuntimeContext, run: Run): Promise<void>
 /** Files of execs that the monitor does not know (any more). */
 async function forgetExecs({ directory }: Run, live: ReadonlySet<string>): Promise<void> {
   const ids = (await readdir(directory)).flatMap((name) => /^exec-([a-z0-9]+)\./.exec(name)?.[1] ?? []);
-  for (const id of new Set(ids)) if (!live.has(id)) await forgetExec(directory, id);
+  for (const id of new Set(ids)) if (!live.has(id)) forgetExec(directory, id);
 }
 
 const isLive = ({ phase }: { phase: string }) => phase === 'running' || phase === 'starting';

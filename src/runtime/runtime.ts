@@ -248,8 +248,10 @@ export class Runtime implements AsyncDisposable {
     for (const tell of this.#execExits) tell(id, execId, exitCode);
     const run = this.#context.runs.get(id);
     if (!run) return;
-    forgetExec(run.directory, execId).catch((error) => {
+    try {
+      forgetExec(run.directory, execId);
+    } catch (error) {
       this.#context.log.warn('files of an exec left', { container: id, exec: execId, error });
-    });
+    }
   }
 }
