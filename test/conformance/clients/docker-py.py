@@ -129,6 +129,35 @@ def _():
     return [processes, web.attrs["HostConfig"]["Memory"]]
 
 
+@step("files in and out, and what they changed")
+def _():
+    web = client.containers.get("py-web")
+    with open(os.environ["CLIENT_TAR"], "rb") as tar:
+        put = web.put_archive("/tmp", tar)
+    chunks, stat = web.get_archive("/etc/group")
+    archive = b"".join(chunks)
+    changed = [change["Path"] for change in web.diff()]
+    return [put, stat["name"], stat["size"], b"root:x:0:" in archive, "/tmp/bin" in changed]
+
+
+@step("stats")
+def _():
+    web = client.containers.get("py-web")
+    once = web.stats(stream=False)
+    stream = web.stats(stream=True, decode=True)
+    second = next(stream)
+    return [once["name"], once["pids_stats"]["current"], second["memory_stats"]["usage"] > 0]
+
+
+@step("commit")
+def _():
+    web = client.containers.get("py-web")
+    image = web.commit(repository="py-commit", tag="one", message="kept", conf={"Labels": {"kept": "yes"}})
+    seen = [image.tags, image.attrs["Comment"], image.labels.get("kept")]
+    client.images.remove("py-commit:one")
+    return seen
+
+
 @step("kill, wait, remove")
 def _():
     web = client.containers.get("py-web")
@@ -210,6 +239,23 @@ def _():
     listed = [one.name for one in client.volumes.list(filters=FILTERS)]
     made.remove()
     return [made.name, made.attrs["Driver"], listed, client.volumes.list(filters=FILTERS)]
+
+
+@step("networks")
+def _():
+    network = client.networks.create("py-net", internal=True, labels=LABELS)
+    host = client.containers.run(
+        IMAGE, "sleep 1000", detach=True, name="py-host", labels=LABELS, network="py-net"
+    )
+    said = client.containers.run(
+        IMAGE, "ping -c 1 -q py-host", remove=True, labels=LABELS, network="py-net"
+    ).decode()
+    network.reload()
+    members = [one.name for one in network.containers]
+    listed = [one.name for one in client.networks.list(filters=FILTERS)]
+    host.remove(force=True)
+    network.remove()
+    return ["1 packets received" in said, members, listed, network.attrs["Internal"]]
 
 
 @step("images")

@@ -78,6 +78,23 @@ await step('update', async () => {
   await web.update({ Memory: 64 << 20, MemorySwap: -1 });
   return (await web.inspect()).HostConfig.Memory;
 });
+await step('files in and out', async () => {
+  await web.putArchive(createReadStream(process.env.CLIENT_TAR), { path: '/tmp' });
+  const { said } = await exec({ Cmd: ['ls', '/tmp'] });
+  const archive = await read(await web.getArchive({ path: '/etc/group' }));
+  return { ...said, archived: archive.includes('root:x:0:') };
+});
+await step('changes', async () => (await web.changes()).map(({ Path }) => Path).includes('/tmp/bin'));
+await step('stats, once', async () => {
+  const { name, cpu_stats, memory_stats, pids_stats } = await web.stats({ stream: false, 'one-shot': true });
+  return { name, cpu: cpu_stats.cpu_usage.total_usage > 0, memory: memory_stats.usage > 0, pids: pids_stats.current };
+});
+await step('commit', async () => {
+  const { Id } = await web.commit({ repo: 'dockerode-commit', comment: 'kept', changes: 'LABEL kept=yes' });
+  const { Comment, Config } = await docker.getImage('dockerode-commit').inspect();
+  await docker.getImage('dockerode-commit').remove();
+  return { isId: Id.startsWith('sha256:'), Comment, kept: Config.Labels.kept };
+});
 await step('restart', async () => {
   await web.restart({ t: 0 });
   return (await web.inspect()).State.Status;
@@ -143,6 +160,20 @@ await step('volumes', async () => {
     .inspect()
     .catch((error) => error.statusCode);
   return { Name, Driver, Scope, Labels, listed, after };
+});
+await step('networks', async () => {
+  const network = await docker.createNetwork({ Name: 'dockerode-net', Labels: labels, Internal: true });
+  const { Name, Driver, Internal, Labels } = await network.inspect();
+  const member = { HostConfig: { NetworkMode: 'dockerode-net' } };
+  const host = await create('dockerode-host', ['sleep', '1000'], member);
+  await host.start();
+  const guest = await create('dockerode-guest', ['ping', '-c', '1', '-q', 'dockerode-host'], member);
+  await guest.start();
+  const { StatusCode } = await guest.wait();
+  const inUse = await network.remove().catch((error) => error.statusCode);
+  for (const one of [host, guest]) await one.remove({ force: true });
+  await network.remove();
+  return { Name, Driver, Internal, Labels, StatusCode, inUse };
 });
 await step('images', async () => {
   const progress = await docker.importImage(createReadStream(process.env.CLIENT_TAR), { repo: 'dockerode-image' });

@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { join, resolve } from 'node:path';
 import type { Client } from './client.ts';
 import { PYTHON, unpack } from './debian.ts';
 import { provideModules } from './npm.ts';
@@ -17,6 +18,8 @@ const PYTHON_DOCKER = [
   'packaging',
 ];
 
+const GANTRY = resolve(import.meta.dirname, '../../../bin/gantry');
+
 const RYUK = 'clients-ryuk';
 
 function testcontainers(env: Readonly<Record<string, string>>) {
@@ -31,6 +34,21 @@ export const CLIENTS: readonly Client[] = [
     provide: () => {
       const root = provideModules(['transcript.mjs', 'dockerode.mjs']);
       return { file: process.execPath, args: [join(root, 'dockerode.mjs')] };
+    },
+  },
+  {
+    name: 'polling',
+    provide: () => {
+      const root = provideModules(['transcript.mjs', 'polling.mjs']);
+      return { file: process.execPath, args: [join(root, 'polling.mjs')] };
+    },
+  },
+  {
+    name: 'docker-over-ssh',
+    lacks: spawnSync('docker', ['--version']).error ? 'no docker CLI on this host' : false,
+    provide: () => {
+      const root = provideModules(['transcript.mjs', 'over-ssh.mjs']);
+      return { file: process.execPath, args: [join(root, 'over-ssh.mjs')], env: { DIAL: process.env.DIAL ?? GANTRY } };
     },
   },
   {
