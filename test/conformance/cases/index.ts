@@ -4,6 +4,7 @@ import { createErrors } from './create-errors.ts';
 import { createMerge } from './create-merge.ts';
 import { deviceCases } from './devices.ts';
 import { doors } from './doors.ts';
+import { told } from './events.ts';
 import { exec } from './exec.ts';
 import { files } from './files.ts';
 import { images } from './images.ts';
@@ -44,6 +45,7 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
   update: updates,
   top: tops,
   stats: statistics,
+  events: told,
   doors,
   logging,
 };
