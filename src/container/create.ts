@@ -93,6 +93,7 @@ function plan(context: Context, request: CreateRequest, { name, platform }: Crea
     imageId: image.id,
     spec,
   };
+  warnings.push(...driverWarnings(given));
   warnings.push(...context.networks.validate(sandboxRequest(container)));
   const wanted = wantedMounts({
     config: spec.config,
@@ -102,6 +103,13 @@ function plan(context: Context, request: CreateRequest, { name, platform }: Crea
   });
   if (wanted.some(({ type }) => type === 'image')) warnings.push('Image mount is an experimental feature');
   return { image, container, wanted, warnings };
+}
+
+function driverWarnings({ VolumeDriver, Mounts }: HostConfig): string[] {
+  if (!VolumeDriver || !Mounts?.some(({ Type }) => Type === 'volume')) return [];
+  return [
+    "WARNING: the container-wide volume-driver configuration is ignored for volumes specified via 'mount'. Use '--mount type=volume,volume-driver=...' instead",
+  ];
 }
 
 function findImage({ images }: Context, name: string, platform: string | undefined): ImageRecord {

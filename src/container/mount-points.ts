@@ -26,7 +26,7 @@ export function wantedMounts({ config, hostConfig, mountsOf, imageId }: MountReq
   const all = (hostConfig.VolumesFrom ?? []).flatMap((spec) => inherit(spec, mountsOf));
   const inherited = [...new Map(all.map((mount) => [mount.destination, mount])).values()];
   const explicit = [
-    ...(hostConfig.Binds ?? []).map(fromBind),
+    ...(hostConfig.Binds ?? []).map(fromBind).map((mount) => driven(mount, hostConfig)),
     ...(hostConfig.Mounts ?? []).map((mount) => fromMount(mount, imageId)),
   ];
   const taken = new Set(Object.keys(hostConfig.Tmpfs ?? {}).map(clean));
@@ -36,7 +36,13 @@ export function wantedMounts({ config, hostConfig, mountsOf, imageId }: MountReq
   }
   const points = [...inherited.filter(({ destination }) => !taken.has(destination)), ...explicit];
   for (const { destination } of points) taken.add(destination);
-  return [...points, ...fromConfig(config).filter(({ destination }) => !taken.has(destination))];
+  const rest = fromConfig(config).filter(({ destination }) => !taken.has(destination));
+  return [...points, ...rest.map((mount) => driven(mount, hostConfig))];
+}
+
+/** Docker: the container-wide driver is for volumes that are not given as mounts. */
+function driven(mount: WantedMount, { VolumeDriver }: HostConfig): WantedMount {
+  return mount.type === 'volume' && VolumeDriver ? { ...mount, driver: VolumeDriver } : mount;
 }
 
 function fromBind(spec: string): WantedMount {

@@ -29,6 +29,22 @@ export const volumes: Case[] = [
     ],
   },
   {
+    name: 'the container-wide driver',
+    removes: ['driven'],
+    calls: [
+      { Binds: ['conf-driven:/data'] },
+      { Binds: ['/tmp:/data'] },
+      { Mounts: [{ Type: 'volume', Source: 'conf-driven', Target: '/data' }] },
+    ].flatMap((host, i): Call[] => [
+      {
+        method: 'POST',
+        path: `/v1.50/containers/create?name=driven${i}`,
+        body: { Image: 'conformance', HostConfig: { VolumeDriver: 'nosuch', ...host } },
+      },
+      { method: 'DELETE', path: `/v1.50/containers/driven${i}` },
+    ]),
+  },
+  {
     name: 'in use',
     removes: ['vol-user'],
     calls: [
