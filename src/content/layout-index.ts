@@ -1,4 +1,4 @@
-import { rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Log } from '#log';
 import type { Descriptor } from '#oci';
@@ -39,6 +39,7 @@ export class LayoutIndex {
     if (!render) return;
     try {
       const text = JSON.stringify({ schemaVersion: 2, mediaType: MEDIA.ociIndex, manifests: render() });
+      if (text === (await this.#present())) return;
       await writeFile(`${this.#path}.new`, text, { mode: 0o644 });
       failpoint('content.index.written');
       await rename(`${this.#path}.new`, this.#path);
@@ -46,5 +47,10 @@ export class LayoutIndex {
     } catch (error) {
       this.#log.warn('index.json of the content store could not be written', { error });
     }
+  }
+
+  /** What is there; undefined when there is nothing, or it cannot be read: it is written anew then. */
+  async #present(): Promise<string | undefined> {
+    return await readFile(this.#path, 'utf8').catch(() => undefined);
   }
 }
