@@ -11,6 +11,8 @@ import type {
   ExecStartRequest,
   FilesystemChange,
   Filters,
+  NetworkConnectRequest,
+  NetworkDisconnectRequest,
   PathStat,
   TopResponse,
   UpdateConfig,
@@ -19,16 +21,18 @@ import type {
   WhyReport,
 } from '#api';
 import { KeyedMutex } from '#async';
-import { invalid, notFound } from '#errdefs';
+import { invalid, isKind, notFound } from '#errdefs';
 import { tagTarget } from '#oci';
 import type { AttachOptions } from './attach.ts';
 import { attach } from './attach.ts';
 import type { CommitOptions } from './commit.ts';
 import { commit } from './commit.ts';
+import { connect } from './connect.ts';
 import type { Context } from './context.ts';
 import type { CreateOptions } from './create.ts';
 import { create } from './create.ts';
 import type { Deps, Size } from './deps.ts';
+import { disconnect } from './disconnect.ts';
 import { createExec } from './exec/create.ts';
 import { execEnded, resizeExec } from './exec/end.ts';
 import { Execs } from './exec/execs.ts';
@@ -227,6 +231,20 @@ export class Containers {
     await this.#alone(name, (container) => rename(this.#context, container, to));
   }
 
+  async connect(network: string, { Container, EndpointConfig }: NetworkConnectRequest): Promise<void> {
+    const connection = { network, settings: EndpointConfig ?? {} };
+    await this.#alone(Container, (container) => connect(this.#context, container, connection));
+  }
+
+  async disconnect(network: string, { Container, Force }: NetworkDisconnectRequest): Promise<void> {
+    try {
+      await this.#alone(Container, (container) => disconnect(this.#context, container, network));
+    } catch (error) {
+      if (!Force || !isKind(error, 'not-found') || this.#isThere(Container)) throw error;
+      throw notFound(`endpoint ${Container} not found`);
+    }
+  }
+
   /** Registers at the call; the signal says that the client has gone. */
   wait(
     name: string,
@@ -337,6 +355,14 @@ export class Containers {
     const container = rows.get(rows.resolve(name));
     if (!container) throw notFound(`No such container: ${name}`);
     return container;
+  }
+
+  #isThere(name: string): boolean {
+    try {
+      return this.#read(name) !== undefined;
+    } catch {
+      return false;
+    }
   }
 
   async #alone<R>(name: string, verb: (container: Container) => Promise<R> | R): Promise<R> {

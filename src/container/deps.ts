@@ -111,6 +111,12 @@ export interface Reservation {
   readonly sockets: readonly PortSocket[];
 }
 
+/** The network that a container left; its id is '' when it is not there any more. */
+export interface LeftNetwork {
+  readonly name: string;
+  readonly networkId: string;
+}
+
 /** A socket in a container's network namespace. */
 export interface InnerSocket {
   readonly protocol: 'tcp' | 'udp';
@@ -135,6 +141,19 @@ export interface Networks {
   reserve(request: SandboxRequest): Reservation;
   /** Says which sockets {@link serveNames} needs: none where there are no names. */
   attach(containerId: string, netns: { pid: number }): Promise<readonly InnerSocket[]>;
+  /** The process that holds a sandbox's namespace from now on. */
+  inhabited(containerId: string, process: { readonly pid: number }): void;
+  /**
+   * Puts a place in a network on record, or off it; both in the caller's transaction and with Docker's errors. The others
+   * make it true for a container that runs.
+   */
+  join(
+    request: SandboxRequest,
+    joining: { readonly network: string; readonly asked: Partial<EndpointSettings>; readonly isRunning: boolean },
+  ): void;
+  connect(containerId: string, network: string): Promise<readonly InnerSocket[]>;
+  leave(request: SandboxRequest, leaving: { readonly network: string; readonly isRunning: boolean }): LeftNetwork;
+  disconnect(containerId: string, left: LeftNetwork): Promise<void>;
   nameSockets(containerId: string): readonly InnerSocket[];
   /** Takes over the descriptors of those sockets; until {@link detach}. */
   serveNames(containerId: string, descriptors: readonly number[]): void;

@@ -19,7 +19,7 @@ export function withLogDefaults(given: HostConfig['LogConfig'], settings: Contai
   return { Type: type, Config: { ...inherited, ...given.Config } };
 }
 
-/** The endpoints asked for, by network name; the network of NetworkMode is always among them. */
+/** The endpoints asked for, by network name; Docker: the network of NetworkMode only where none is named. */
 export function endpointsOf(
   networkMode: string,
   networking: NetworkingConfig | null,
@@ -30,8 +30,9 @@ export function endpointsOf(
   for (const [name, endpoint] of Object.entries(networking?.EndpointsConfig ?? {})) {
     endpoints[name === 'default' ? 'bridge' : name] = endpoint ?? emptyEndpoint();
   }
-  const main = (endpoints[networkMode] ??= emptyEndpoint());
-  if (macAddress && main.MacAddress === '') endpoints[networkMode] = { ...main, MacAddress: macAddress };
+  if (Object.keys(endpoints).length === 0) endpoints[networkMode] = emptyEndpoint();
+  const main = endpoints[networkMode];
+  if (main && macAddress && main.MacAddress === '') endpoints[networkMode] = { ...main, MacAddress: macAddress };
   return endpoints;
 }
 

@@ -162,6 +162,7 @@ function recordRunning(context: Context, container: Container, life: Life, verb:
     if (verb === 'restart') tell(context, running, 'restart');
   });
   failpoint('container.start.recorded');
+  context.networks.inhabited(container.id, life.process);
 }
 
 /** Undoes what the start did, then records why it failed. Returns the error to show. */

@@ -59,6 +59,25 @@ export function tellNetworks(
   }
 }
 
+/** The event of one network that a running container joined; called while its endpoint is on record. */
+export function tellNetwork({ events, networks }: Teller, { id }: Container, network: string, action: 'connect'): void {
+  for (const [name, endpoint] of Object.entries(networks.settings(id).Networks)) {
+    if (endpoint.NetworkID === '' || (name !== network && !endpoint.NetworkID.startsWith(network))) continue;
+    const Attributes = { container: id, name, type: driverOf(name) };
+    events.record('network', action, { ID: endpoint.NetworkID, Attributes });
+  }
+}
+
+/** The event of a network that a container left. */
+export function tellLeft(
+  { events }: Teller,
+  { id }: Container,
+  { name, networkId }: { readonly name: string; readonly networkId: string },
+): void {
+  const Attributes = { container: id, name, type: driverOf(name) };
+  events.record('network', 'disconnect', { ID: networkId, Attributes });
+}
+
 /** The driver of a network by its name: three are predefined, all others are bridges. */
 function driverOf(name: string): string {
   if (name === 'host') return 'host';

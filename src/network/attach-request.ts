@@ -32,7 +32,7 @@ export function attachRequest(
     ...(endpoint.gateway & GATEWAY_4 ? { gateway: bridge.gateway } : {}),
     ...(address6 === null ? {} : { six: { address: address6, prefix: parseCidr6(bridge.subnet6!)!.subnet.prefix } }),
     ...(endpoint.gateway & GATEWAY_6 ? { gateway6: bridge.gateway6! } : {}),
-    sysctls: bridge.isDefault ? [] : sysctlsOf(context, endpoint),
+    sysctls: bridge.isDefault && !context.tuned.has(endpoint.containerId) ? [] : sysctlsOf(context, endpoint),
     apart: !bridge.icc,
     publish: { table: names.table, remove: [], add: add.filter((element) => element !== undefined) },
   };

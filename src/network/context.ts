@@ -54,6 +54,8 @@ export interface Context {
   durable(): Promise<void>;
   /** One at a time makes or removes networks. */
   readonly changes: Semaphore;
+  /** Containers that asked for settings of their interfaces: the others are not looked up. */
+  readonly tuned: Set<string>;
   /** Detached, not yet released. */
   readonly detached: Set<string>;
   /** The last ephemeral port handed out. */

@@ -77,11 +77,12 @@ export async function detachOne(
 }
 
 /** Frees everything scarce, inside the caller's transaction; what attach made is left to {@link detach}, in either order. */
-export function release({ rows, departed, detached, zones }: Context, containerId: string): void {
+export function release({ rows, departed, detached, zones, tuned }: Context, containerId: string): void {
   const endpoints = rows.endpoints(containerId);
   if (!detached.delete(containerId) && endpoints.some(({ address }) => address !== null)) {
     departed.set(containerId, { endpoints, ports: rows.ports(containerId) });
   }
   rows.deleteSandbox(containerId);
+  tuned.delete(containerId);
   for (const { networkId } of endpoints) zones.forget(networkId);
 }

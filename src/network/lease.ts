@@ -12,6 +12,7 @@ import type { SandboxRequest } from './reserve.ts';
 import type { AttachmentRow, EndpointRow, NetworkRow } from './store.ts';
 import { formatIpv4, lastOf, parseCidr, parseIpv4 } from './subnet.ts';
 import { formatIpv6, lastOf6, lowestFree6, parseCidr6, parseIpv6 } from './subnet6.ts';
+import { SYSCTLS } from './sysctls.ts';
 
 const IFNAME = 'com.docker.network.endpoint.ifname';
 const IN_USE = 'failed to set up container networking: Address already in use';
@@ -57,6 +58,7 @@ export function lease(
     // As it is with one network; with several chooseGateways has the last word.
     gateway: bridge.internal || interfaces.length > 0 ? 0 : GATEWAY_4 | (bridge.subnet6 ? GATEWAY_6 : 0),
   };
+  if (asked.DriverOpts?.[SYSCTLS]) context.tuned.add(containerId);
   if (!bridge.isDefault) asked.DNSNames = dnsNames(request, asked.Aliases);
   return insert(context, attachment, { endpoint, network: bridge, asked });
 }

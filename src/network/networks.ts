@@ -7,11 +7,15 @@ import type { Store } from '#store';
 import { bindFailure, portError } from './allocate-port.ts';
 import type { NameSockets } from './attach.ts';
 import { attach, linked } from './attach.ts';
+import type { Joining } from './connect.ts';
+import { connectLive, join } from './connect.ts';
 import type { Context, NetworkConfig } from './context.ts';
 import { namesOf } from './context.ts';
 import { createNetwork } from './create-network.ts';
 import { ensureDefaults } from './default-networks.ts';
 import { detach, release } from './detach.ts';
+import type { Leaving, Left } from './disconnect.ts';
+import { disconnectLive, leave } from './disconnect.ts';
 import type { SandboxFiles } from './files.ts';
 import { files } from './files.ts';
 import { FlowSweep } from './flow-sweep.ts';
@@ -71,6 +75,7 @@ export class Networks {
       pids: new Map(),
       lingering: new Map(),
       departed: new Map(),
+      tuned: new Set(),
       detached: new Set(),
       // Anywhere: engines side by side do not run after each other's ports.
       cursor: randomInt(32_768, 60_999),
@@ -98,6 +103,31 @@ export class Networks {
    */
   attach(containerId: string, netns: { pid: number }): Promise<NameSockets> {
     return attach(this.#context, containerId, netns);
+  }
+
+  /** The process that holds a sandbox's namespace from now on: the one that prepared it has ended. */
+  inhabited(containerId: string, { pid }: { pid: number }): void {
+    if (this.#context.pids.has(containerId)) this.#context.pids.set(containerId, pid);
+  }
+
+  /** Puts a place in a network on record. Inside the caller's transaction; {@link connect} makes it true for one that runs. */
+  join(request: SandboxRequest, joining: Joining): void {
+    join(this.#context, request, joining);
+  }
+
+  /** Makes the interface of a running container's new place; says which sockets {@link serveNames} needs. */
+  connect(containerId: string, network: string): Promise<NameSockets> {
+    return connectLive(this.#context, containerId, network);
+  }
+
+  /** Takes a place off the record, inside the caller's transaction; {@link disconnect} makes it true for one that runs. */
+  leave(request: SandboxRequest, leaving: Leaving): Left {
+    return leave(this.#context, request, leaving);
+  }
+
+  /** Takes away the interface of a place that a running container had. */
+  async disconnect(containerId: string, { endpoint }: Left): Promise<void> {
+    if (endpoint) await disconnectLive(this.#context, containerId, endpoint);
   }
 
   /** The sockets that a running container's name server needs; none where it has no names. */

@@ -10,12 +10,19 @@ export interface InterfaceSysctl {
   value: string;
 }
 
-/** The settings in a driver option (`net.ipv4.conf.IFNAME.x=1,…`); undefined for what is none. */
-export function parseSysctls(option: string, interfaceName: string): (InterfaceSysctl | undefined)[] {
-  return option.split(',').map((entry) => {
+/** The settings in a driver option (`net.ipv4.conf.IFNAME.x=1,…`). */
+function parseSysctls(option: string, interfaceName: string): InterfaceSysctl[] {
+  return option.split(',').flatMap((entry) => {
     const [, family, group, key, value] = SHAPE.exec(entry.trim()) ?? [];
-    return family ? { path: `${family}/${group}/${interfaceName}/${key}`, value: value! } : undefined;
+    return family ? [{ path: `${family}/${group}/${interfaceName}/${key}`, value: value! }] : [];
   });
+}
+
+/** What is wrong with such an option, in Docker's words. */
+export function sysctlProblem(option: string): string | undefined {
+  const bad = option.split(',').find((entry) => !SHAPE.test(entry.trim()));
+  if (bad === undefined) return undefined;
+  return `unrecognised network interface sysctl '${bad}'; represent 'net.X.Y.ethN.Z=V' as 'net.X.Y.IFNAME.Z=V', 'X' must be 'ipv4', 'ipv6' or 'mpls'`;
 }
 
 /** The settings that were asked for an endpoint. */
@@ -24,5 +31,5 @@ export function sysctlsOf({ rows }: Pick<Context, 'rows'>, endpoint: EndpointRow
   const option = (JSON.parse(attachment?.settings ?? '{}') as { DriverOpts?: Record<string, string> }).DriverOpts?.[
     SYSCTLS
   ];
-  return option ? parseSysctls(option, endpoint.interface).filter((sysctl) => sysctl !== undefined) : [];
+  return option ? parseSysctls(option, endpoint.interface) : [];
 }

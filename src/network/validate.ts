@@ -11,7 +11,7 @@ import type { SandboxRequest } from './reserve.ts';
 import type { NetworkRow } from './store.ts';
 import { overlaps, parseCidr, parseIpv4 } from './subnet.ts';
 import { overlaps6, parseCidr6, parseIpv6 } from './subnet6.ts';
-import { parseSysctls, SYSCTLS } from './sysctls.ts';
+import { SYSCTLS, sysctlProblem } from './sysctls.ts';
 
 const PREDEFINED = ['bridge', 'host', 'none'];
 const OWN_ADDRESS = 'user specified IP address is supported on user defined networks only';
@@ -56,9 +56,10 @@ export function endpointProblems(
   for (const address of LinkLocalIPs ?? []) {
     if (isIP(address) === 0) problems.push(`invalid link-local IP address: ${address}`);
   }
-  if (problems.length === 0 || isPredefined) problems.push(...placeProblems({ IPv4Address, IPv6Address }, network));
+  problems.push(...placeProblems({ IPv4Address, IPv6Address }, network));
   const sysctls = DriverOpts?.[SYSCTLS];
-  if (sysctls && parseSysctls(sysctls, 'eth0').includes(undefined)) problems.push(`invalid sysctls: ${sysctls}`);
+  const badSysctl = sysctls ? sysctlProblem(sysctls) : undefined;
+  if (badSysctl !== undefined) problems.push(badSysctl);
   if (problems.length === 0) return undefined;
   // Docker: a list gets bullets, a single problem none.
   const text = problems.length === 1 ? problems[0] : problems.map((problem) => `* ${problem}`).join('\n');

@@ -113,6 +113,9 @@ export interface Containers {
   pause(name: string): Promise<void>;
   unpause(name: string): Promise<void>;
   rename(name: string, to: string): Promise<void>;
+  /** Puts a container into a network, or takes it out. */
+  connect(network: string, request: NetworkConnectRequest): Promise<void>;
+  disconnect(network: string, request: NetworkDisconnectRequest): Promise<void>;
   /** Resolves, registered, as soon as the name is; `result` settles when the condition is met. */
   wait(
     name: string,
@@ -196,14 +199,12 @@ export interface Volumes {
   prune(filters: Filters): Promise<VolumePruneReport>;
 }
 
-/** The façade of #network; what it cannot do yet answers 501. */
+/** The façade of #network. */
 export interface Networks {
   list(filters: Filters): Promise<NetworkResource[]> | NetworkResource[];
   inspect(name: string, options: { verbose: boolean; scope: string }): Promise<NetworkResource> | NetworkResource;
   create(request: NetworkCreateRequest): Promise<NetworkCreateResponse>;
   remove(name: string): Promise<void>;
-  connect?(name: string, request: NetworkConnectRequest): Promise<void>;
-  disconnect?(name: string, request: NetworkDisconnectRequest): Promise<void>;
   prune(filters: Filters): Promise<{ NetworksDeleted: string[] | null }>;
 }
 

@@ -1,5 +1,5 @@
 import { checkFilters, NetworkConnectRequest, NetworkCreateRequest, NetworkDisconnectRequest } from '#api';
-import { invalid, notFound, notImplemented } from '#errdefs';
+import { invalid, notFound } from '#errdefs';
 import type { ServerDeps } from './deps.ts';
 import type { Exchange } from './exchange.ts';
 import type { Route } from './route.ts';
@@ -43,11 +43,9 @@ export const networkRoutes: readonly Route[] = [
     method: 'POST',
     path: '/networks/{id}/connect',
     body: NetworkConnectRequest,
-    answers: 501,
-    handle: async (x, { containers, networks }, request) => {
-      await containers.inspect(request.Container, { size: false });
-      if (!networks.connect) throw notImplemented('connecting containers to networks is not supported yet');
-      await networks.connect(x.name, request);
+    handle: async (x, { containers }, request) => {
+      assertNamed(request.Container);
+      await containers.connect(x.name, request);
       x.empty(200);
     },
   }),
@@ -55,11 +53,9 @@ export const networkRoutes: readonly Route[] = [
     method: 'POST',
     path: '/networks/{id}/disconnect',
     body: NetworkDisconnectRequest,
-    answers: 501,
-    handle: async (x, { containers, networks }, request) => {
-      await containers.inspect(request.Container, { size: false });
-      if (!networks.disconnect) throw notImplemented('disconnecting containers from networks is not supported yet');
-      await networks.disconnect(x.name, request);
+    handle: async (x, { containers }, request) => {
+      assertNamed(request.Container);
+      await containers.disconnect(x.name, request);
       x.empty(200);
     },
   }),
@@ -74,6 +70,10 @@ export const networkRoutes: readonly Route[] = [
     },
   },
 ];
+
+function assertNamed(container: string): void {
+  if (container === '') throw invalid('invalid name or ID supplied: ""');
+}
 
 async function list(x: Exchange, { networks }: ServerDeps): Promise<void> {
   const filters = x.query.filters();

@@ -6,6 +6,8 @@ import type {
   CreateRequest,
   EventMessage,
   ExecConfig,
+  NetworkConnectRequest,
+  NetworkDisconnectRequest,
   TopResponse,
   WaitResponse,
   WhyReport,
@@ -76,6 +78,14 @@ export class EchoEngine implements Containers {
 
   async unpause(name: string): Promise<void> {
     this.#find(name);
+  }
+
+  async connect(_network: string, { Container }: NetworkConnectRequest): Promise<void> {
+    this.#find(Container);
+  }
+
+  async disconnect(_network: string, { Container }: NetworkDisconnectRequest): Promise<void> {
+    this.#find(Container);
   }
 
   async rename(name: string): Promise<void> {

@@ -3,7 +3,7 @@ import { globSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { markOf } from '../harness/host.ts';
 import type { Play } from './scenario.ts';
-import { create, importImage, must, start, untilRestarting, wholeLife } from './scenario.ts';
+import { create, importImage, must, ownSubnet, start, untilRestarting, wholeLife } from './scenario.ts';
 
 /** Brings a daemon to its end in a state that the next start has work with. It is down afterwards. */
 type Earlier = (play: Play) => Promise<void>;
@@ -57,7 +57,6 @@ export const EARLIER: Readonly<Record<string, Earlier>> = {
     execFileSync('ip', ['link', 'delete', `gantry-${markOf(daemon)}`]);
   },
   'network.recover.completed': inOwnNetwork,
-  'network.route.set': inOwnNetwork,
   'runtime.cgroup.parent-made': withoutCgroups,
   'runtime.cgroup.parent-inherits': withoutCgroups,
   'network.recover.swept': async (play) => {
@@ -123,7 +122,7 @@ async function running(play: Play): Promise<{ pid: number }> {
 async function inOwnNetwork(play: Play): Promise<void> {
   const { daemon, told, suffix } = play;
   const { socket } = await up(play);
-  await must(socket, 'POST', '/networks/create', { Name: `there-${suffix}` });
+  await must(socket, 'POST', '/networks/create', { Name: `there-${suffix}`, ...ownSubnet() });
   const id = await create(socket, told, `in-${suffix}`, { HostConfig: { NetworkMode: `there-${suffix}` } });
   await start(socket, told, id);
   await daemon.stop('SIGKILL');

@@ -21,7 +21,7 @@ const RECOVERY_MS = 5_000;
  * compressed in the background of a start: the next one goes on with what is left.
  */
 const IDLE =
-  /^(logging\.\w+\.\w+|runtime\.spawner\.started|network\.recover\.\w[\w-]*|network\.firewall\.rendered|network\.flows\.forgotten|network\.bridge\.addressed|network\.route\.set|network\.names\.served|runtime\.hold\.held|container\.recover\.(observed|container-done|watch))$/;
+  /^(logging\.\w+\.\w+|runtime\.spawner\.started|network\.recover\.\w[\w-]*|network\.firewall\.rendered|network\.flows\.forgotten|network\.bridge\.addressed|network\.route\.set|network\.names\.served|network\.guard\.placed|runtime\.hold\.held|container\.recover\.(observed|container-done|watch))$/;
 
 /**
  * Arms each failpoint, lets the daemon die there in the middle of a container's life or of its own start, starts it

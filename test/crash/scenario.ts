@@ -222,23 +222,35 @@ async function mountedVolume({ daemon, told, suffix }: Play): Promise<void> {
   await must(socket, 'DELETE', `/volumes/${Name}`);
 }
 
-/** Networks of the user's own, and a container in two of them. */
+/** Networks of the user's own, and a container that is in two of them, leaves them and comes back. */
 async function networks({ daemon, told, suffix }: Play): Promise<void> {
   const { socket } = daemon;
   await importImage(daemon);
   const [one, two] = [`one-${suffix}`, `two-${suffix}`];
-  await must(socket, 'POST', '/networks/create', { Name: one });
-  await must(socket, 'POST', '/networks/create', { Name: two, Internal: true });
+  await must(socket, 'POST', '/networks/create', { Name: one, ...ownSubnet() });
+  await must(socket, 'POST', '/networks/create', { Name: two, Internal: true, ...ownSubnet() });
   const id = await create(socket, told, `member-${suffix}`, {
     ExposedPorts: { '80/tcp': {} },
     HostConfig: { NetworkMode: one, PortBindings: { '80/tcp': [{ HostPort: '' }] } },
     NetworkingConfig: { EndpointsConfig: { [one]: { Aliases: ['alias'] }, [two]: {} } },
   });
+  await must(socket, 'POST', '/networks/bridge/connect', { Container: id });
   await start(socket, told, id);
+  await must(socket, 'POST', `/networks/${one}/disconnect`, { Container: id });
+  await must(socket, 'POST', `/networks/${one}/connect`, { Container: id });
+  await must(socket, 'POST', `/networks/bridge/disconnect`, { Container: id });
+  const DriverOpts = { 'com.docker.network.endpoint.sysctls': 'net.ipv4.conf.IFNAME.log_martians=x' };
+  await refused(socket, 'POST', '/networks/bridge/connect', { Container: id, EndpointConfig: { DriverOpts } });
   told.removing(id);
   await must(socket, 'DELETE', `/containers/${id}?force=1`);
   await must(socket, 'DELETE', `/networks/${one}`);
   await must(socket, 'POST', '/networks/prune');
+}
+
+/** A subnet of its own for a network: many engines share this host, and the usual pools with it. */
+export function ownSubnet(): object {
+  const part = (from: number, to: number) => from + Math.floor(Math.random() * (to - from));
+  return { IPAM: { Config: [{ Subnet: `10.${part(64, 128)}.${part(0, 256)}.0/24` }] } };
 }
 
 /** Creates a container that sleeps, and remembers that it was told so. */

@@ -1,4 +1,4 @@
-import { isErrno, NETLINK_NETFILTER, NetlinkSocket, nfnetlink } from '#sys';
+import { failpoint, isErrno, NETLINK_NETFILTER, NetlinkSocket, nfnetlink } from '#sys';
 import type { Accept } from '../firewall/foreign.ts';
 import { placeAccepts, removeAccepts } from '../firewall/foreign.ts';
 import type { Reply } from './protocol.ts';
@@ -25,6 +25,8 @@ export class Guard {
   }
 
   start({ table, bridges }: { table: string; bridges: string[] }): Accept[] {
+    const gone = this.#bridges.filter((bridge) => !bridges.includes(bridge));
+    if (gone.length > 0) removeAccepts(this.#socket, gone);
     this.#table = table;
     this.#bridges = bridges;
     this.#watch ??= new NetlinkSocket(NETLINK_NETFILTER, 1 << (NFNLGRP_NFTABLES - 1));
@@ -66,7 +68,9 @@ export class Guard {
   }
 
   #place(): Accept[] {
-    return placeAccepts(this.#socket, this.#bridges);
+    const accepts = placeAccepts(this.#socket, this.#bridges);
+    failpoint('network.guard.placed');
+    return accepts;
   }
 
   #isDamage(reply: Parameters<typeof nfnetlink.decodeNotice>[0]): boolean {

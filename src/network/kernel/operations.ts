@@ -40,6 +40,7 @@ export function attach(sockets: Sockets, request: AttachRequest): void {
     failpoint('network.attach.addressed');
   } catch (error) {
     sockets.route.requestAll([rtnetlink.deleteLink({ name: link })]);
+    failpoint('network.attach.undone');
     throw error;
   } finally {
     closeSync(netns);

@@ -18,6 +18,30 @@ const refused = (body: object, differs: Record<string, string> = {}): Call =>
 const ipam = (...Config: object[]): object => ({ IPAM: { Config } });
 const option = (key: string, value: string): object => ({ Options: { [`com.docker.network.${key}`]: value } });
 
+const run = (EndpointsConfig: object, HostConfig: object = {}): Call => ({
+  method: 'POST',
+  path: '/v1.50/containers/create?name=own-live',
+  body: {
+    Image: 'conformance',
+    Cmd: ['sleep', '1000'],
+    HostConfig: { NetworkMode: Object.keys(EndpointsConfig)[0] ?? '', ...HostConfig },
+    NetworkingConfig: { EndpointsConfig },
+  },
+});
+const start = (): Call => ({ method: 'POST', path: '/containers/own-live/start' });
+const connect = (network: string, EndpointConfig?: object): Call => ({
+  method: 'POST',
+  path: `/v1.50/networks/${network}/connect`,
+  body: { Container: 'own-live', ...(EndpointConfig && { EndpointConfig }) },
+});
+const disconnect = (network: string): Call => ({
+  method: 'POST',
+  path: `/v1.50/networks/${network}/disconnect`,
+  body: { Container: 'own-live' },
+});
+const settings = (name = 'own-live'): Call =>
+  get(`containers/${name}/json`, { only: ['NetworkSettings'], differs: { 'NetworkSettings.SandboxKey': 'own path' } });
+
 /** Networks of the user's own. */
 export const ownNetworks: Case[] = [
   {
@@ -127,6 +151,122 @@ export const ownNetworks: Case[] = [
       { method: 'POST', path: '/networks/prune?filters={"label":["prune"]}' },
       get('networks/own-prune-b'),
       { method: 'POST', path: '/networks/prune?filters={"nosuch":["x"]}' },
+    ],
+  },
+  {
+    name: 'a running container joins and leaves networks',
+    removes: ['own-live'],
+    calls: [
+      create({ Name: 'own-a', ...ipam({ Subnet: '10.214.0.0/24' }) }),
+      create({ Name: 'own-b', ...ipam({ Subnet: '10.215.0.0/24' }) }),
+      run({ 'own-a': { Aliases: ['x'], IPAMConfig: { IPv4Address: '10.214.0.9' } } }),
+      connect('own-a'),
+      start(),
+      settings(),
+      connect('own-a'),
+      connect('own-b', { Aliases: ['y', 'x'], GwPriority: 1, IPAMConfig: { IPv4Address: '10.215.0.7' } }),
+      settings(),
+      get('networks/own-b', { differs: CREATED }),
+      remove('own-b'),
+      connect('bridge', { Aliases: ['z'] }),
+      connect('host'),
+      connect('none'),
+      connect('nosuch'),
+      connect('bridge', { MacAddress: 'zz' }),
+      { method: 'POST', path: '/containers/own-live/rename?name=own-renamed' },
+      settings('own-renamed'),
+      { method: 'POST', path: '/containers/own-renamed/rename?name=own-live' },
+      disconnect('own-a'),
+      disconnect('own-a'),
+      disconnect('host'),
+      disconnect('nosuch'),
+      settings(),
+      connect('own-a', { IPAMConfig: { IPv4Address: '10.215.0.7' } }),
+      connect('own-a', { DriverOpts: { 'com.docker.network.endpoint.sysctls': 'foo=1' } }),
+      { method: 'POST', path: '/containers/own-live/kill' },
+      { method: 'POST', path: '/containers/own-live/wait' },
+      settings(),
+      { method: 'DELETE', path: '/containers/own-live' },
+      remove('own-a'),
+      remove('own-b'),
+    ],
+  },
+  {
+    name: 'a stopped container changes its networks',
+    removes: ['own-live'],
+    calls: [
+      create({ Name: 'own-c', ...ipam({ Subnet: '10.216.0.0/24' }) }),
+      run({ 'own-c': {} }),
+      connect('bridge'),
+      settings(),
+      connect('own-c', { Aliases: ['x'] }),
+      settings(),
+      connect('nosuch'),
+      settings(),
+      disconnect('nosuch'),
+      disconnect('own-c'),
+      disconnect('own-c'),
+      connect('none'),
+      connect('host'),
+      connect('own-c', { IPAMConfig: { IPv4Address: '10.1.1.1' } }),
+      settings(),
+      remove('own-c'),
+    ],
+  },
+  {
+    name: 'containers without networks of their own',
+    removes: ['own-live', 'own-guest'],
+    calls: [
+      create({ Name: 'own-d', ...ipam({ Subnet: '10.217.0.0/24' }) }),
+      run({}, { NetworkMode: 'none' }),
+      start(),
+      connect('own-d'),
+      disconnect('none'),
+      connect('own-d'),
+      settings(),
+      { method: 'DELETE', path: '/containers/own-live?force=1' },
+      run({}, { NetworkMode: 'host' }),
+      start(),
+      connect('own-d'),
+      disconnect('host'),
+      {
+        method: 'POST',
+        path: '/containers/create?name=own-guest',
+        body: { Image: 'conformance', HostConfig: { NetworkMode: 'container:own-live' } },
+      },
+      { method: 'POST', path: '/networks/own-d/connect', body: { Container: 'own-guest' } },
+      { method: 'POST', path: '/networks/own-d/connect', body: { Container: 'nosuch' } },
+      { method: 'POST', path: '/networks/own-d/connect', body: {} },
+      { method: 'POST', path: '/networks/own-d/disconnect', body: {} },
+      { method: 'POST', path: '/networks/own-d/disconnect', body: { Container: 'nosuch' } },
+      { method: 'POST', path: '/networks/own-d/disconnect', body: { Container: 'nosuch', Force: true } },
+      remove('own-d'),
+    ],
+  },
+  {
+    name: 'places that cannot be had',
+    removes: ['own-live', 'own-other'],
+    calls: [
+      create({ Name: 'own-e', ...ipam({ Subnet: '10.218.0.0/29' }) }),
+      create({ Name: 'own-f' }),
+      run({ 'own-e': { IPAMConfig: { IPv4Address: '10.99.0.1' } } }),
+      run({ 'own-e': { IPAMConfig: { IPv4Address: 'x' } } }),
+      run({ 'own-f': { IPAMConfig: { IPv4Address: '10.99.0.1' } } }),
+      run({ 'own-e': { DriverOpts: { 'com.docker.network.endpoint.sysctls': 'net.ipv4.conf.eth0.x=1' } } }),
+      run({ 'own-e': { IPAMConfig: { IPv4Address: '10.218.0.1' } } }),
+      start(),
+      { method: 'DELETE', path: '/containers/own-live' },
+      run({ 'own-gone': {} }, { NetworkMode: 'own-gone' }),
+      start(),
+      settings(),
+      { method: 'DELETE', path: '/containers/own-live' },
+      {
+        method: 'POST',
+        path: '/v1.43/containers/create?name=own-live',
+        body: { Image: 'conformance', NetworkingConfig: { EndpointsConfig: { 'own-e': {}, 'own-f': {} } } },
+      },
+      remove('own-e'),
+      remove('own-f'),
     ],
   },
 ];

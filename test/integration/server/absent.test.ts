@@ -8,12 +8,6 @@ import { startDaemon } from '../../harness/daemon.ts';
 import { exchange } from './raw-client.ts';
 
 /** What the route table says is not there yet does answer so, for things that exist. */
-const CONTAINER = { Container: 'there' };
-const BODIES: Readonly<Record<string, object>> = {
-  'POST /networks/{id}/connect': CONTAINER,
-  'POST /networks/{id}/disconnect': CONTAINER,
-};
-
 let daemon: TestDaemon;
 before(async () => {
   daemon = await startDaemon();
@@ -29,7 +23,7 @@ const nameOf = (path: string) =>
 for (const { method, path, answers } of routes) {
   if (answers === undefined) continue;
   test(`${method} ${path} answers ${answers}`, async () => {
-    const body = JSON.stringify(BODIES[`${method} ${path}`] ?? {});
+    const body = '{}';
     const head = [`${method} ${path.replaceAll(/\{\w+\}/g, nameOf(path))} HTTP/1.1`, 'Host: d'];
     if (path === '/session') head.push('Connection: Upgrade', 'Upgrade: h2c');
     if (method === 'POST') head.push('Content-Type: application/json', `Content-Length: ${body.length}`);
