@@ -55,6 +55,11 @@ export class Server {
     await Promise.all(closing);
   }
 
+  /** Serves whatever it is given to listen on; who can come in is the caller's to know. */
+  httpServer(): HttpServer {
+    return this.#createServer({ kind: 'local' });
+  }
+
   #createServer(door: Door): HttpServer {
     return createHttpServer(door, {
       isHijack: (request) => this.#hijackOf(request) !== undefined,

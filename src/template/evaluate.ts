@@ -7,6 +7,9 @@ import { goQuote } from './quote.ts';
 import type { Value } from './value.ts';
 import { GoMap, GoStruct, isPlainMap, mapEntries, NilPointer, truth, typeName } from './value.ts';
 
+/** The most rounds of one `range` over a number. */
+const ROUNDS = 10_000;
+
 /** A template that failed while running, with Go's text. */
 export class TemplateRunError extends Error {}
 
@@ -109,7 +112,11 @@ class Run {
     if (Array.isArray(value)) return value.map((item, at) => [at, item]);
     const entries = mapEntries(value);
     if (entries) return entries;
-    if (typeof value === 'number' && Number.isInteger(value)) return Array.from({ length: value }, (_, at) => [at, at]);
+    if (typeof value === 'number' && Number.isInteger(value)) {
+      // Go counts on, which nobody would live to see.
+      if (value > ROUNDS) this.#fail(place, `range over ${value} is too long`);
+      return Array.from({ length: Math.max(0, value) }, (_, at) => [at, at]);
+    }
     if (value === undefined || value === null) return [];
     return this.#fail(place, `range can't iterate over ${printValue(value)}`);
   }

@@ -5,21 +5,40 @@ import { typeName } from './value.ts';
 
 const verbs = /%([-+# 0]*)(\*|\d+)?(?:\.(\*|\d+)?)?([a-zA-Z%])/g;
 
+const LARGE = 1_000_000;
+
 /** Go's fmt.Sprintf for the verbs that templates use: v s q d b o x X t c U f e g T. */
 export function sprintf(format: string, args: Value[]): string {
   let used = 0;
   const next = () => args[used++];
-  const text = format.replace(verbs, (whole: string, flags: string, width: string, precision: string, verb: string) => {
+  const [usable, rest] = cutAtHuge(format);
+  const text = usable.replace(verbs, (whole: string, flags: string, width: string, precision: string, verb: string) => {
     if (verb === '%') return '%';
-    const columns = width === '*' ? Number(next()) : Number(width ?? 0);
-    const digits = precision === '*' ? Number(next()) : precision === undefined ? undefined : Number(precision);
+    const columns = width === '*' ? starred(next()) : Number(width ?? 0);
+    const digits = precision === '*' ? starred(next()) : precision === undefined ? undefined : Number(precision);
     const dotted = whole.includes('.') ? (digits ?? 0) : undefined;
     if (used >= args.length) return `%!${verb}(MISSING)`;
     return pad(formatOne(verb, next(), flags, dotted), columns, flags);
   });
-  if (used >= args.length) return text;
+  if (used >= args.length) return text + rest;
   const extra = args.slice(used).map((value) => `${typeName(value)}=${sprint(value)}`);
-  return `${text}%!(EXTRA ${extra.join(', ')})`;
+  return `${text}${rest}%!(EXTRA ${extra.join(', ')})`;
+}
+
+/** Go gives up at a width or precision that is far too large: what follows is no verb. */
+function cutAtHuge(format: string): [string, string] {
+  for (const { index, 2: width = '', 3: precision = '' } of format.matchAll(verbs)) {
+    if ([width, precision].some((digits) => Number(digits.slice(0, -1)) > LARGE)) {
+      return [format.slice(0, index), '%!(NOVERB)'];
+    }
+  }
+  return [format, ''];
+}
+
+/** One that an argument gives; Go ignores what is too large. */
+function starred(value: Value): number {
+  const number = Number(value);
+  return Math.abs(number) > LARGE ? 0 : number;
 }
 
 function pad(text: string, width: number, flags: string): string {

@@ -21,6 +21,7 @@ import {
 import { decode } from '#schema';
 import { TarReader } from '#tar';
 import { dockerArchive } from '../crash/archive.ts';
+import { DOOR_TARGETS } from './doors.ts';
 
 /** One thing that reads hostile bytes: it may refuse them with our own errors, nothing else, and not hang. */
 export interface Target {
@@ -124,6 +125,7 @@ export const TARGETS: Readonly<Record<string, Target>> = {
     words: ['"bip":', '"mtu":', '__proto__', '"runtimes":{"a":{"path":"b"}}', '1e400'],
     run: (input) => void toConfig(parseConfig(input.toString('utf8'), 'daemon.json'), false),
   },
+  ...DOOR_TARGETS,
 };
 
 function thrown(work: () => unknown): unknown {
