@@ -254,7 +254,7 @@ test('configurations that cannot be meant are refused, or do no harm', async () 
       'a healthcheck every nanosecond',
       { Healthcheck: { Test: ['CMD', 'true'], Interval: 1, Timeout: 1 }, Cmd: ['true'] },
     ],
-    ['a hundred thousand variables', { Env: Array.from({ length: 100_000 }, (_, i) => `V${i}=x`), Cmd: ['true'] }],
+    ['ten thousand variables', { Env: Array.from({ length: 10_000 }, (_, i) => `V${i}=x`), Cmd: ['true'] }],
   ];
   for (const [what, config] of odd) {
     const loaded = await loadImage(daemon.socket, base, { name: 'odd', config });

@@ -17,6 +17,8 @@ import { exchange } from './raw-client.ts';
 
 const COUNT = Number(process.env.GANTRY_BAD_REQUESTS ?? 10_000);
 const SEED = Number(process.env.GANTRY_SEED ?? randomInt(2 ** 31));
+/** How often at least each route is aimed at. */
+const EACH = 5;
 const LANES = 8;
 /** An answer may take this long; on a busy host the request is asked again alone before it counts as hanging. */
 const HANG_MS = 1000;
@@ -66,7 +68,11 @@ function toPattern(message: string): RegExp {
 test(`${COUNT} malformed requests are refused: seed ${SEED}`, { timeout: 300_000 }, async (t) => {
   t.diagnostic(`seed ${SEED}`);
   const dice = seeded(SEED);
-  const wires = Array.from({ length: COUNT }, () => malformed(AIMS, dice));
+  // Every route in its turn some times, the rest by chance.
+  const turns = routes.length * EACH;
+  const wires = Array.from({ length: COUNT }, (_, i) =>
+    malformed(i < turns ? [routes[i % routes.length]!] : AIMS, dice),
+  );
   await api(daemon.socket, 'GET', '/containers/json?all=1');
   const before = residentBytes(daemon.pid());
   const allowed = docker500();
