@@ -71,18 +71,9 @@ static void drop(struct monitor *m, struct attacher *a)
 /* Sends what is queued; false when the client was dropped. */
 static bool flush(struct monitor *m, struct attacher *a)
 {
-	while (buffer_size(&a->queue) > 0 && !a->held) {
-		size_t size = buffer_size(&a->queue);
-		ssize_t n = send(sink(a)->fd, a->queue.data + a->queue.start, size, MSG_DONTWAIT | MSG_NOSIGNAL);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0 && errno == EAGAIN)
-			break;
-		if (n < 0) {
-			drop(m, a);
-			return false;
-		}
-		buffer_consume(&a->queue, (size_t)n);
+	if (!a->held && !buffer_send(&a->queue, sink(a)->fd)) {
+		drop(m, a);
+		return false;
 	}
 	if (a->session->blocked)
 		stdio_unblock(m, a->session);

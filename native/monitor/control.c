@@ -46,15 +46,7 @@ void control_close(struct monitor *m)
 
 static void flush(struct monitor *m, struct client *c)
 {
-	while (buffer_size(&c->output) > 0) {
-		size_t size = buffer_size(&c->output);
-		ssize_t n = send(c->watch.fd, c->output.data + c->output.start, size, MSG_DONTWAIT | MSG_NOSIGNAL);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			break; /* no room, or the hang-up event follows */
-		buffer_consume(&c->output, (size_t)n);
-	}
+	(void)buffer_send(&c->output, c->watch.fd); /* the hang-up event follows */
 	watch_want(m, &c->watch, buffer_size(&c->output) > 0 ? EPOLLIN | EPOLLOUT : EPOLLIN);
 }
 

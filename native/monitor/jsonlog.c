@@ -71,7 +71,7 @@ static size_t utf8_length(const unsigned char *s, size_t size)
 	return 0;
 }
 
-static char *put(char *out, const char *text, size_t size)
+char *put(char *out, const char *text, size_t size)
 {
 	memcpy(out, text, size);
 	return out + size;

@@ -185,12 +185,6 @@ static void prepare_end(struct line_ends *end, enum stream_kind kind)
 				     kind == STREAM_STDOUT ? "stdout" : "stderr", at);
 }
 
-static char *put(char *out, const char *text, size_t size)
-{
-	memcpy(out, text, size);
-	return out + size;
-}
-
 size_t log_lines(struct logfile *log, enum stream_kind kind, struct slice data, bool end, struct slice room)
 {
 	const size_t attributes = strlen(log->attributes);

@@ -55,6 +55,19 @@ void watch_stop(struct monitor *m, struct watch *w)
 	*w = (struct watch){ .fd = -1 };
 }
 
+bool buffer_send(struct buffer *b, int fd)
+{
+	while (buffer_size(b) > 0) {
+		ssize_t n = send(fd, b->data + b->start, buffer_size(b), MSG_DONTWAIT | MSG_NOSIGNAL);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return errno == EAGAIN;
+		buffer_consume(b, (size_t)n);
+	}
+	return true;
+}
+
 int64_t now_ms(void)
 {
 	struct timespec t;

@@ -150,6 +150,8 @@ void watch_want(struct monitor *m, struct watch *w, uint32_t events);
 void watch_pause(struct monitor *m, struct watch *w);
 void watch_stop(struct monitor *m, struct watch *w);
 int64_t now_ms(void);
+/* Sends what there is room for; false when the other side is gone. */
+bool buffer_send(struct buffer *b, int fd);
 void loop_run(struct monitor *m);
 void reset_signals(void);
 
@@ -193,6 +195,7 @@ char *scratch_get(struct monitor *m);
 void scratch_release(struct monitor *m);
 
 /* jsonlog.c: pure */
+char *put(char *out, const char *text, size_t size);
 char *jsonlog_escape(char *out, const char *in, size_t size);
 size_t time_text(char out[40], const struct timespec *t);
 

@@ -70,16 +70,9 @@ static bool settle(struct monitor *m, struct side *side)
 
 static bool write_pending(struct monitor *m, struct side *side)
 {
-	while (buffer_size(&side->pending) > 0) {
-		ssize_t n = send(side->watch.fd, side->pending.data + side->pending.start, buffer_size(&side->pending),
-				 MSG_DONTWAIT | MSG_NOSIGNAL);
-		if (n < 0 && (errno == EAGAIN || errno == EINTR))
-			break;
-		if (n < 0) {
-			close_link(m, side->link);
-			return false;
-		}
-		buffer_consume(&side->pending, (size_t)n);
+	if (!buffer_send(&side->pending, side->watch.fd)) {
+		close_link(m, side->link);
+		return false;
 	}
 	return settle(m, side->other);
 }
