@@ -3,7 +3,7 @@ import { closeFd, isErrno, openat, readDirectory } from '#sys';
 import { directoryFlags, inDirectory } from './tree-fd.ts';
 
 export interface Usage {
-  /** Bytes of regular files, hard links counted once. */
+  /** Bytes of files and of the targets of symbolic links, hard links counted once. */
   size: number;
   inodes: number;
 }
@@ -37,8 +37,10 @@ async function addEntry(fd: number, name: Buffer, total: Usage, seen: Set<bigint
     seen.add(stats.ino);
   }
   total.inodes++;
-  if (stats.isFile()) total.size += Number(stats.size);
-  if (!stats.isDirectory()) return;
+  if (!stats.isDirectory()) {
+    total.size += Number(stats.size);
+    return;
+  }
   const below = openat(fd, name, directoryFlags);
   try {
     await add(below, total, seen);

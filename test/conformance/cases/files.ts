@@ -137,6 +137,21 @@ export const files: Case[] = [
     ],
   },
   {
+    name: 'the size of what a container wrote',
+    removes: ['files'],
+    calls: [
+      create(
+        'files',
+        'mkdir /d; echo four >/d/a; ln /d/a /d/b; ln -s aaaaaaaaaa /d/l; rm /bin/zcat; truncate -s 5000 /d/s; mkfifo /d/p; echo >/vol/x; echo >/tmpfs/x',
+        { Binds: ['files-s:/vol'], Tmpfs: { '/tmpfs': '' } },
+      ),
+      { method: 'GET', path: '/v1.50/containers/files/json?size=1', only: ['SizeRw'] },
+      start('files'),
+      ended('files'),
+      { method: 'GET', path: '/v1.50/containers/files/json?size=1', only: ['SizeRw'] },
+    ],
+  },
+  {
     name: 'the changes of a container',
     removes: ['files', 'files-idle'],
     calls: [
