@@ -63,3 +63,10 @@ test('boolean filters take true and false in words and digits, and nothing else'
     message: "invalid filter 'a=[true false]'",
   });
 });
+
+test('no pattern keeps the matcher busy', () => {
+  const began = performance.now();
+  assert.equal(matchesPattern([`${'a*'.repeat(20)}b`, '(a+)+$b', '(a|aa)+b'], 'a'.repeat(40)), false);
+  assert.ok(performance.now() - began < 100);
+  assert.equal(matchesPattern(['^a{2,3}(x|y)?$'], 'aay'), true);
+});

@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { invalid } from '#errdefs';
 
 /** Values by key, as `filters=` gives them; a key may have none. */
@@ -73,11 +74,15 @@ export function booleanFilter(filters: Filters, key: string, missing: boolean): 
 
 const LONGEST_PATTERN = 1000;
 
-/** A pattern of the user, or nothing when it is not one; long ones are not tried, for they could take for ever. */
+/**
+ * A pattern of the user, or nothing when it is not one. V8's engine of linear time takes what Go's takes, and no pattern
+ * keeps it busy for long; the usual one can be kept busy for ever.
+ */
 function expression(pattern: string): RegExp | undefined {
   if (pattern.length > LONGEST_PATTERN) return undefined;
+  setFlagsFromString('--enable-experimental-regexp-engine');
   try {
-    return new RegExp(pattern);
+    return new RegExp(pattern, 'l');
   } catch {
     return undefined;
   }
