@@ -121,12 +121,12 @@ describe('why explains a container', () => {
   test('a restart loop, how it ended before and when it comes back', async () => {
     const RestartPolicy = { Name: 'always', MaximumRetryCount: 0 };
     await engine.run('loop', ['sh', '-c', 'echo giving up; exit 9'], { RestartPolicy });
+    let between: WhyReport | undefined;
     await eventually('restarts', async () => {
-      const { Restart, Status } = await report('loop');
-      return Restart.Count >= 4 && Status === 'restarting';
+      between = await report('loop');
+      return between.Restart.Count >= 4 && between.Status === 'restarting';
     });
-    await explains('loop', 'restart-loop', /its policy .*always.* has brought it back \d+ times/);
-    const { Restart, Ends, WaitsFor, Log } = await report('loop');
+    const { Restart, Ends, WaitsFor, Log } = between!;
     assert.ok(Date.parse(Restart.NextAt!) > Date.now() - 60_000);
     assert.deepEqual(WaitsFor, ['its next restart, by its policy']);
     assert.deepEqual(Log, ['giving up']);
@@ -135,6 +135,7 @@ describe('why explains a container', () => {
       Ends,
       Ends.toSorted((a, b) => Date.parse(b.FinishedAt) - Date.parse(a.FinishedAt)),
     );
+    await explains('loop', 'restart-loop', /its policy .*always.* has brought it back \d+ times/);
     await engine.expect(204, 'DELETE', '/containers/loop?force=1');
   });
 
