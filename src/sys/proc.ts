@@ -12,7 +12,8 @@ export function bootId(): string {
 /** Start time of a process in clock ticks since boot (proc(5), stat field 22); undefined when there is none. */
 export function processStartTime(pid: number): number | undefined {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    // For UTF-8 alone Node reads without a buffer of 64 KiB.
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     // The command (field 2) may hold spaces and parentheses: count from the last one.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return fields[0] === 'Z' || fields[0] === 'X' ? undefined : Number(fields[19]);

@@ -32,7 +32,7 @@ export function killFound(found: readonly Found[]): void {
 function look(pid: number, execRoot: string): Found[] {
   let words: string[];
   try {
-    words = readFileSync(`/proc/${pid}/cmdline`, 'latin1').split('\0');
+    words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
   } catch {
     return []; // It ended meanwhile.
   }

@@ -43,7 +43,7 @@ function cpuOf(
 /** A container may end while it is looked at. */
 function read(path: string): string {
   try {
-    return readFileSync(path, 'latin1');
+    return readFileSync(path, 'utf8');
   } catch (error) {
     if (isErrno(error, 'ENOENT', 'ENODEV', 'ESRCH', 'EOPNOTSUPP', 'EINVAL')) return '';
     throw error;
