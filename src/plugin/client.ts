@@ -17,6 +17,8 @@ const CALL_MS = 30_000;
 export interface CallOptions {
   /** In ms, for the whole call. */
   readonly timeout?: number;
+  /** Whether one that cannot be reached is tried again. */
+  readonly retry?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -34,9 +36,9 @@ export class PluginClient {
 
   /** Calls a method and decodes its answer; `null` sends no body. Throws what the plugin says in `Err`. */
   async call<T extends object>(method: string, args: object | null, options: CallOptions = {}): Promise<T> {
-    const { timeout = CALL_MS, signal } = options;
+    const { timeout = CALL_MS, retry = true, signal } = options;
     const limit = AbortSignal.any([AbortSignal.timeout(timeout), ...(signal ? [signal] : [])]);
-    const answer = await this.#open(method, args, { timeout, signal: limit });
+    const answer = await this.#open(method, args, { timeout, retry, signal: limit });
     const text = await this.#bounded(() => readAll(answer), method, limit);
     try {
       const value: unknown = JSON.parse(text);
@@ -61,7 +63,7 @@ export class PluginClient {
         if (answer.statusCode === 200) return answer;
         throw internal(`${method}: ${refusal(await readAll(answer))}`);
       } catch (error) {
-        if (!isUnreachable(error) || performance.now() + pause >= end) throw error;
+        if (options.retry === false || !isUnreachable(error) || performance.now() + pause >= end) throw error;
         this.#log.warn('unable to connect to a plugin, trying again', { plugin: this.name, method, pause, error });
         await this.#bounded(() => delay(pause, options), method, options.signal);
       }

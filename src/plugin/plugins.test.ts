@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -99,6 +99,20 @@ test('a call is a POST of JSON; what a plugin answers as an error is told in its
   await assert.rejects(client.call('X.Y', {}), /^EngineError: X\.Y: /);
   answer = () => ({ body: `"${'x'.repeat(5 << 20)}"` });
   await assert.rejects(client.call('X.Y', {}), /larger than/);
+});
+
+test('a socket that nobody serves any more holds up no look at all of them', async () => {
+  const server = createServer();
+  const path = join(folders.sockets, 'dead.sock');
+  await new Promise<void>((resolve) => server.listen(join(root, 'alive'), () => resolve()));
+  linkSync(join(root, 'alive'), path);
+  await new Promise((resolve) => server.close(resolve));
+  answer = activated(['authz']);
+  const began = performance.now();
+  const found = await new Plugins({ folders, log: nullLog }).implementing('authz');
+  assert.ok(performance.now() - began < 500);
+  assert.ok(found.includes('a') && !found.includes('dead'));
+  rmSync(path);
 });
 
 test('a plugin that does not answer ends the call in time', async () => {

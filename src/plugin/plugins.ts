@@ -64,9 +64,10 @@ export class Plugins {
     return activation;
   }
 
+  /** With a timeout it is a look, which does not wait for a plugin that is about to start. */
   async #handshake(name: string, timeout?: number): Promise<Active> {
     const client = new PluginClient(name, findPlugin(name, this.#folders), this.#log);
-    const options = timeout === undefined ? {} : { timeout };
+    const options = timeout === undefined ? {} : { timeout, retry: false };
     const { Implements } = await client.call<{ Implements?: unknown }>('Plugin.Activate', null, options);
     const kinds = Array.isArray(Implements) ? Implements.filter((kind) => typeof kind === 'string') : [];
     return { client, kinds };

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { promisify } from 'node:util';
 import { invalid } from '#errdefs';
@@ -63,13 +63,27 @@ function findProgram(name: string): string | undefined {
   });
 }
 
+interface Version {
+  readonly version: string;
+  readonly commit: string;
+}
+
+/** By the binary as it is on disk: a process for each `docker info` would be a second on a busy host. */
+const versions = new Map<string, Version>();
+
 /** What `<runtime> --version` says: `crun version 1.8.1` and `commit: …`. */
-export async function readVersion({ path }: OciRuntime): Promise<{ version: string; commit: string }> {
+export async function readVersion({ path }: OciRuntime): Promise<Version> {
+  const file = statSync(path, { throwIfNoEntry: false });
+  const key = `${path} ${file?.ino} ${file?.mtimeMs}`;
+  const known = versions.get(key);
+  if (known) return known;
   try {
     const { stdout } = await promisify(execFile)(path, ['--version'], { timeout: VERSION_MS });
     const version =
       new RegExp(`${basename(path)} version (\\S+)`).exec(stdout)?.[1] ?? /version (\S+)/.exec(stdout)?.[1];
-    return { version: version ?? '', commit: /^commit: ?(\S+)$/m.exec(stdout)?.[1] ?? '' };
+    const found = { version: version ?? '', commit: /^commit: ?(\S+)$/m.exec(stdout)?.[1] ?? '' };
+    versions.set(key, found);
+    return found;
   } catch {
     return { version: '', commit: '' };
   }
