@@ -96,8 +96,8 @@ before(async () => {
   daemon = await startRig();
 });
 after(async () => {
-  await daemon.destroy();
   await plugin.close();
+  await daemon.destroy();
 });
 
 test('a plugin gets entries through its fifo, is listed, and is told the end', { timeout: 60_000 }, async () => {
