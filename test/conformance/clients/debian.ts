@@ -7,7 +7,7 @@ import { BUILD } from './client.ts';
 export const PYTHON = '/usr/bin/python3';
 
 /** Debian's name of this release (`bookworm`): versions of its packages are pinned by it. */
-const RELEASE = /^VERSION_CODENAME=(.*)$/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? '';
+export const RELEASE = /^VERSION_CODENAME=(.*)$/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? '';
 
 /** Unpacks packages of this release below build/, without installing them; returns where. Done once. */
 export function unpack(name: string, packages: readonly string[]): string {

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { join, resolve } from 'node:path';
 import type { Client } from './client.ts';
-import { PYTHON, unpack } from './debian.ts';
+import { PYTHON, RELEASE, unpack } from './debian.ts';
 import { provideModules } from './npm.ts';
 import { importRyuk, reaped } from './ryuk.ts';
 
@@ -25,6 +25,32 @@ const RYUK = 'clients-ryuk';
 function testcontainers(env: Readonly<Record<string, string>>) {
   const root = provideModules(['transcript.mjs', 'testcontainers.mjs']);
   return { file: process.execPath, args: [join(root, 'testcontainers.mjs')], env };
+}
+
+const COMPOSE_1 = [
+  'dockerpty',
+  'docopt',
+  'jsonschema',
+  'dotenv',
+  'texttable',
+  'yaml',
+  'attr',
+  'pyrsistent',
+  'distutils',
+];
+
+function compose(program: readonly string[], env: Readonly<Record<string, string>>) {
+  const root = provideModules(['transcript.mjs', 'compose.mjs']);
+  return {
+    file: process.execPath,
+    args: [join(root, 'compose.mjs')],
+    env: { ...env, COMPOSE: JSON.stringify(program) },
+  };
+}
+
+/** Debian 12 has compose 1.29 in the package that is compose 2 in Debian 13. */
+function lacksRelease(wanted: string, what: string): string | false {
+  return RELEASE === wanted ? false : `${what} is a package of Debian ${wanted}, here is ${RELEASE}`;
 }
 
 /** All clients that are tried. */
@@ -70,6 +96,16 @@ export const CLIENTS: readonly Client[] = [
       );
       const env = { PYTHONPATH: join(root, 'usr/lib/python3/dist-packages'), PYTHONDONTWRITEBYTECODE: '1' };
       return { file: PYTHON, args: [join(import.meta.dirname, 'docker-py.py')], env };
+    },
+  },
+  {
+    name: 'compose-1',
+    lacks: lacksRelease('bookworm', 'docker-compose 1.29'),
+    provide: () => {
+      const packages = ['docker-compose', ...[...PYTHON_DOCKER, ...COMPOSE_1].map((name) => `python3-${name}`)];
+      const root = unpack('docker-compose-1', packages);
+      const PYTHONPATH = ['dist-packages', '.'].map((name) => join(root, 'usr/lib/python3', name)).join(':');
+      return compose([PYTHON, join(root, 'usr/bin/docker-compose')], { PYTHONPATH, PYTHONDONTWRITEBYTECODE: '1' });
     },
   },
 ];
