@@ -74,7 +74,7 @@ export function groupHelp(program: string, group: string): string {
 /** The help of one command, called by `path`. */
 export function commandHelp(program: string, path: string, entry: Entry, command: Command, columns: number): string {
   const all = names(entry);
-  const about = `${named(entry.short, program)}\n${(command.long ?? '').replaceAll('$ docker ', `$ ${program} `)}`;
+  const about = `${named(entry.long ?? entry.short, program)}\n${(command.long ?? '').replaceAll('$ docker ', `$ ${program} `)}`;
   const parts = [`Usage:  ${useLine(path, command)}\n`, about];
   if (all.length > 1) parts.push(`Aliases:\n  ${all.map((name) => `${program} ${name}`).join(', ')}\n`);
   const usages = flagUsages(shownFlags(command.flags), columns);

@@ -12,6 +12,7 @@ export interface Config {
   psFormat?: string;
   imagesFormat?: string;
   statsFormat?: string;
+  volumesFormat?: string;
   HttpHeaders?: Record<string, string>;
   proxies?: Record<string, Record<string, string>>;
 }

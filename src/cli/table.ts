@@ -15,6 +15,8 @@ export interface Entry {
   /** Docker's CLI has no such command. */
   own?: boolean;
   short: string;
+  /** What its own help says of it, where that is more. */
+  long?: string;
   load(): Promise<{ command: Command }>;
 }
 
@@ -25,10 +27,15 @@ export const groups: Record<string, string> = {
   context: 'Manage contexts',
   image: 'Manage images',
   system: 'Manage Docker',
+  volume: 'Manage volumes',
 };
 
 function container(name: string, short: string, load: Entry['load'], more: Partial<Entry> = {}): Entry {
   return { group: 'container', name, top: name, short, load, ...more };
+}
+
+function volume(name: string, short: string, load: Entry['load'], more: Partial<Entry> = {}): Entry {
+  return { group: 'volume', name, short, load, ...more };
 }
 
 function image(name: string, short: string, load: Entry['load'], more: Partial<Entry> = {}): Entry {
@@ -123,6 +130,14 @@ export const table: readonly Entry[] = [
   image('prune', 'Remove unused images', () => import('./image/prune.ts'), { top: undefined }),
   image('rm', 'Remove one or more images', () => import('./image/rm.ts'), { aliases: ['remove'], top: 'rmi' }),
   image('tag', 'Create a tag TARGET_IMAGE that refers to SOURCE_IMAGE', () => import('./image/tag.ts')),
+  volume('create', 'Create a volume', () => import('./volume/create.ts')),
+  volume('inspect', 'Display detailed information on one or more volumes', () => import('./volume/inspect.ts')),
+  volume('ls', 'List volumes', () => import('./volume/ls.ts'), { aliases: ['list'] }),
+  volume('prune', 'Remove unused local volumes', () => import('./volume/prune.ts')),
+  volume('rm', 'Remove one or more volumes', () => import('./volume/rm.ts'), {
+    aliases: ['remove'],
+    long: 'Remove one or more volumes. You cannot remove a volume that is in use by a container.',
+  }),
   {
     group: 'system',
     name: 'df',

@@ -6,6 +6,7 @@ import { Images } from './images.ts';
 import { Objects } from './objects.ts';
 import { System } from './system.ts';
 import { Transport } from './transport.ts';
+import { Volumes } from './volumes.ts';
 
 /** A client of one daemon: its resources, each with its routes. */
 export class Client {
@@ -16,6 +17,7 @@ export class Client {
   readonly images: Images;
   readonly objects: Objects;
   readonly system: System;
+  readonly volumes: Volumes;
 
   constructor(address: Address, options: { version?: string; headers?: Record<string, string> } = {}) {
     this.transport = new Transport(address, options);
@@ -25,5 +27,6 @@ export class Client {
     this.images = new Images(this.transport);
     this.objects = new Objects(this.transport);
     this.system = new System(this.transport);
+    this.volumes = new Volumes(this.transport);
   }
 }

@@ -24,7 +24,7 @@ export class Objects {
   }
 
   /** Removes what nobody uses; the report says what, under a key of the kind's own. */
-  prune<Report>(kind: 'network' | 'volume' | 'build', filters?: string): Promise<Report> {
+  prune<Report>(kind: 'network' | 'build', filters?: string): Promise<Report> {
     const path = kind === 'build' ? '/build/prune' : `${paths[kind]}prune`;
     return this.#transport.json({ method: 'POST', path, query: { filters } });
   }

@@ -1,11 +1,12 @@
-import type { BuildCacheItem, Volume } from '#api';
+import type { BuildCacheItem } from '#api';
 import type { Value } from '#template/value';
-import { containerList, labelsOf } from '../container/container-list.ts';
+import { containerList } from '../container/container-list.ts';
 import type { ListFormat } from '../format/list.ts';
 import { compileFormat, jsonOf, plainTable, viewer } from '../format/list.ts';
 import { humanSize } from '../format/size.ts';
 import type { ImageRow } from '../image/image-list.ts';
 import { imageList, imageRows } from '../image/image-list.ts';
+import { volumeList } from '../volume/volume-list.ts';
 import type { Usage } from './df.ts';
 
 interface Listed<T> {
@@ -61,27 +62,13 @@ function lists(usage: Usage, options: { trunc: boolean; now: number }) {
     // What it shares with its image is told with the image.
     items: usage.Containers.map(({ SizeRootFs: _shared, ...container }) => container),
   };
-  return { images, containers, volumes: { list: volumeList, items: usage.Volumes }, caches: cachesOf(usage) };
+  return {
+    images,
+    containers,
+    volumes: { list: { ...volumeList, columns: ['Name', 'Links', 'Size'] }, items: usage.Volumes },
+    caches: cachesOf(usage),
+  };
 }
-
-const notAvailable = (header: string) => ({ header, get: () => 'N/A' });
-
-const volumeList: ListFormat<Volume> = {
-  type: 'formatter.volumeContext',
-  columns: ['Name', 'Links', 'Size'],
-  fields: {
-    Name: { header: 'VOLUME NAME', get: ({ Name }) => Name },
-    Driver: { header: 'DRIVER', get: ({ Driver }) => Driver },
-    Scope: { header: 'SCOPE', get: ({ Scope }) => Scope },
-    Mountpoint: { header: 'MOUNTPOINT', get: ({ Mountpoint }) => Mountpoint },
-    Labels: { header: 'LABELS', get: ({ Labels }) => labelsOf(Labels) },
-    Links: { header: 'LINKS', get: ({ UsageData }) => (UsageData ? String(UsageData.RefCount) : 'N/A') },
-    Size: { header: 'SIZE', get: ({ UsageData }) => (UsageData ? humanSize(UsageData.Size) : 'N/A') },
-    Availability: notAvailable('AVAILABILITY'),
-    Group: notAvailable('GROUP'),
-    Status: notAvailable('STATUS'),
-  },
-};
 
 function cachesOf({ BuildCache }: Usage): Listed<BuildCacheItem> {
   const list: ListFormat<BuildCacheItem> = {

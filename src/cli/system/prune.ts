@@ -1,4 +1,3 @@
-import type { VolumePruneReport } from '#api';
 import type { Command, CommandInput } from '../command.ts';
 import { pruneContainers } from '../container/prune.ts';
 import { confirm } from '../flags/confirm.ts';
@@ -7,6 +6,7 @@ import type { Filters, Pruned } from '../format/pruned.ts';
 import { printPruned } from '../format/pruned.ts';
 import { pruneImages } from '../image/prune.ts';
 import type { Session } from '../session.ts';
+import { pruneVolumes } from '../volume/prune.ts';
 
 /** Removes whatever nobody uses. */
 export const command: Command = {
@@ -54,11 +54,6 @@ async function pruneNetworks({ client }: Session, filters: Filters): Promise<Pru
   type Report = { NetworksDeleted: string[] | null };
   const { NetworksDeleted } = await client.objects.prune<Report>('network', encodeFilters(filters));
   return { text: listed('Deleted Networks', NetworksDeleted), bytes: 0 };
-}
-
-async function pruneVolumes({ client }: Session, filters: Filters): Promise<Pruned> {
-  const report = await client.objects.prune<VolumePruneReport>('volume', encodeFilters(filters));
-  return { text: listed('Deleted Volumes', report.VolumesDeleted), bytes: report.SpaceReclaimed };
 }
 
 async function pruneCache({ client }: Session, filters: Filters): Promise<Pruned> {

@@ -6,6 +6,7 @@ import { lifeCases } from './life.ts';
 import { listCases } from './lists.ts';
 import { observeCases } from './observe.ts';
 import { runCases } from './run.ts';
+import { volumeCases } from './volumes.ts';
 
 /** All command lines whose outcome is compared with what docker made of them on a real dockerd. */
 export const CLI_CASES: readonly CliCase[] = [
@@ -13,6 +14,7 @@ export const CLI_CASES: readonly CliCase[] = [
   ...lifeCases,
   ...listCases,
   ...observeCases,
+  ...volumeCases,
   ...copyCases,
   ...flagCases,
   ...helpCases,
