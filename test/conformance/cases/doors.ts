@@ -25,6 +25,19 @@ export const doors: Case[] = [
     ],
   },
   {
+    name: 'a name in a path that is too long',
+    removes: ['doors-path'],
+    calls: [
+      {
+        method: 'POST',
+        path: '/v1.50/containers/create?name=doors-path',
+        body: { Image: 'conformance', HostConfig: { NetworkMode: 'none' } },
+        keep: { id: 'Id' },
+      },
+      get(`containers/doors-path/archive?path=${'A'.repeat(300)}`),
+    ],
+  },
+  {
     name: 'the daemon about itself',
     calls: [
       get('debug/vars', { bodyDiffers: 'facts of a process' }),

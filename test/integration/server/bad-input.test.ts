@@ -61,7 +61,10 @@ function docker500(): RegExp[] {
 /** What the message quotes of the request may be anything. */
 function toPattern(message: string): RegExp {
   const escaped = message.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
-  const quoted = escaped.replaceAll(/"(?:\\\\.|[^"])*"|\b(nosuch|signals|x)\b|<\w+>|'[^']*'|(?<=network )\S+/g, '.*');
+  const quoted = escaped.replaceAll(
+    /"(?:\\\\.|[^"])*"|\b(nosuch|signals|x)\b|<\w+>|'[^']*'|(?<=network )\S+|(?<=lstat )\S+(?=:)/g,
+    '.*',
+  );
   return new RegExp(`^${quoted}$`, 's');
 }
 
