@@ -4,7 +4,6 @@ import type {
   ContainerConfig,
   CpuStats,
   EndpointSettings,
-  ExecConfig,
   GraphDriver,
   HostConfig,
   MemoryStats,
@@ -20,8 +19,10 @@ import type { CgroupRequest, PlacedMount } from '#runtime';
 import type { CopyIn, CopyOut, Found, Unplaced, View } from '#snapshot';
 import type { Store } from '#store';
 import type { ImageDefaults } from './merge.ts';
+import type { ExecSpecRequest, SpecRequest } from './spec-request.ts';
 
 export type { Bind, CopyRules, Found, Holder, View } from '#snapshot';
+export type { ExecSpecRequest, ResolvedMount, SpecRequest } from './spec-request.ts';
 
 /** What this module needs of an image. */
 export interface ImageRecord {
@@ -249,43 +250,6 @@ export interface Sample {
   readonly networks: Readonly<Record<string, NetworkStats>>;
 }
 
-/** A bind or volume mount with its place on the host. */
-export interface ResolvedMount {
-  readonly source: string;
-  readonly destination: string;
-  readonly readonly: boolean;
-  readonly propagation?: string;
-  readonly nonRecursive?: boolean;
-  readonly readOnlyNonRecursive?: boolean;
-  readonly readOnlyForceRecursive?: boolean;
-  /** Restrictions of the source's own mount, which a bind must not lift. */
-  readonly flags?: readonly string[];
-}
-
-/** What of a container its runtime spec is computed from; the daemon adds host and defaults. */
-export interface SpecRequest {
-  readonly id: string;
-  readonly config: ContainerConfig;
-  readonly hostConfig: HostConfig;
-  readonly accounts: { readonly passwd?: string; readonly group?: string };
-  readonly mounts: readonly ResolvedMount[];
-  readonly files: { readonly hostname?: string; readonly hosts?: string; readonly resolvConf?: string };
-  readonly namespaces: {
-    readonly network: 'inherited' | 'new' | 'host' | { readonly pid: number };
-    readonly pid?: number;
-    readonly ipc?: number;
-  };
-  /** What is bound at /dev/shm; absent: a tmpfs of its own. */
-  readonly shmPath?: string;
-}
-
-export interface ExecSpecRequest {
-  readonly config: ContainerConfig;
-  readonly hostConfig: HostConfig;
-  readonly accounts: SpecRequest['accounts'];
-  readonly exec: ExecConfig;
-}
-
 export interface Rendered {
   readonly spec: OciSpec;
   readonly cgroup: CgroupRequest;
@@ -383,6 +347,8 @@ export interface Deps {
   readonly logging: Logging;
   readonly settings: ContainerSettings;
   /** Pure: the cgroup of {@link renderSpec}, known before the rest. Throws what Docker says at start. */
+  /** The AppArmor profile it runs under; undefined where there is no AppArmor. */
+  apparmorProfile(hostConfig: HostConfig): string | undefined;
   /** The sysctls that its stub sets, by file, where its runtime does not. */
   stubSysctls(hostConfig: HostConfig): Readonly<Record<string, string>>;
   planCgroup(container: { id: string; hostConfig: HostConfig }): CgroupRequest;

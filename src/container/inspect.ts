@@ -44,7 +44,7 @@ function describe(context: Context, container: Container): ContainerJSON {
     Platform: 'linux',
     MountLabel: '',
     ProcessLabel: '',
-    AppArmorProfile: '',
+    AppArmorProfile: wasStarted ? (context.apparmorProfile(hostConfig) ?? '') : '',
     ExecIDs: context.execs.idsOf(id),
     // Docker: without a limit it shows none, also when that was asked for.
     HostConfig: { ...hostConfig, PidsLimit: (hostConfig.PidsLimit ?? 0) > 0 ? hostConfig.PidsLimit : null },

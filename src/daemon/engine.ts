@@ -16,6 +16,7 @@ import { zero } from '#schema';
 import { Snapshots } from '#snapshot';
 import { Store } from '#store';
 import { Volumes } from '#volume';
+import { loadProfile } from './apparmor.ts';
 import type { DaemonConfig } from './config.ts';
 import { engineMark } from './config.ts';
 import { createSpecs } from './specs.ts';
@@ -103,6 +104,7 @@ export async function openEngine(config: DaemonConfig, log: Log): Promise<Engine
       log: log.child({ module: 'runtime' }),
     }),
   );
+  await loadProfile(mark && `-${mark}`, log);
   const specs = createSpecs(config, {
     suffix: mark && `-${mark}`,
     log,
@@ -136,6 +138,7 @@ export async function openEngine(config: DaemonConfig, log: Log): Promise<Engine
       }),
       planCgroup: specs.planCgroup,
       stubSysctls: specs.stubSysctls,
+      apparmorProfile: specs.apparmorProfile,
       renderSpec: specs.renderSpec,
       renderExec: specs.renderExec,
       validateHostConfig: specs.validateHostConfig,

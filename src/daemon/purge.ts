@@ -2,6 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Log } from '#log';
 import { removeMarkedParents } from '#runtime';
+import { unloadProfile } from './apparmor.ts';
 import type { DaemonConfig } from './config.ts';
 import { engineMark } from './config.ts';
 import { recover } from './daemon.ts';
@@ -26,6 +27,7 @@ export async function purge(config: DaemonConfig, log: Log): Promise<void> {
     await engine.networks.uninstall();
   }
   removeMarkedParents(mark && `-${mark}`);
+  await unloadProfile(mark && `-${mark}`, log);
   for (const name of [
     'gantry.db',
     'gantry.db-wal',

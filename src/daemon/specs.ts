@@ -6,9 +6,11 @@ import type { Log } from '#log';
 import type { OciProcess, OciResources } from '#oci';
 import type { HostFacts, SpecDefaults } from '#runtime';
 import {
+  apparmorProfile,
   buildCgroup,
   buildSpec,
   containerResources,
+  defaultProfile,
   detectHostFacts,
   detectSpecHost,
   disablesCgroups,
@@ -31,6 +33,7 @@ const FACTS_MS = 5_000;
 /** Where specs are computed: what the container module asks for, joined with this host and the daemon's settings. */
 export interface Specs {
   stubSysctls(hostConfig: HostConfig): Readonly<Record<string, string>>;
+  apparmorProfile(hostConfig: HostConfig): string | undefined;
   planCgroup(container: { id: string; hostConfig: HostConfig }): Rendered['cgroup'];
   renderSpec(request: SpecRequest): Rendered;
   renderExec(request: ExecSpecRequest): OciProcess;
@@ -54,7 +57,7 @@ export function createSpecs(
 ): Specs {
   const host = detectSpecHost();
   let { defaultRuntime } = config;
-  let defaults = specDefaults(config);
+  let defaults = specDefaults(config, suffix);
   const { cgroupDriver, seccompProfile } = defaults;
   const facts = () => detectHostFacts(host, { cgroupDriver, seccompProfile });
   const recentFacts = kept(facts, FACTS_MS);
@@ -80,10 +83,11 @@ export function createSpecs(
   });
   return {
     facts,
+    apparmorProfile: (hostConfig) => apparmorProfile(hostConfig, { host, defaults }),
     stubSysctls: (hostConfig) => stubSysctls({ hostConfig, runtime: runtimeOf(hostConfig) }),
     planCgroup: (container) => buildCgroup(surroundings(container)),
     configure: (next) => {
-      defaults = specDefaults(next);
+      defaults = specDefaults(next, suffix);
       defaultRuntime = next.defaultRuntime;
     },
     renderSpec: (request) =>
@@ -122,7 +126,7 @@ function renderExec(
   });
 }
 
-function specDefaults({ containers }: DaemonConfig): SpecDefaults {
+function specDefaults({ containers }: DaemonConfig, suffix: string): SpecDefaults {
   return {
     init: containers.init,
     initPath: containers.initPath ?? INIT,
@@ -133,6 +137,7 @@ function specDefaults({ containers }: DaemonConfig): SpecDefaults {
     ulimits: containers.ulimits,
     noNewPrivileges: containers.noNewPrivileges,
     seccompProfile: seccompProfile(containers.seccompProfile),
+    apparmorProfile: defaultProfile(suffix),
     cgroupParent: containers.cgroupParent ?? '',
     cgroupDriver: containers.cgroupDriver ?? '',
   };

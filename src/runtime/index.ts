@@ -3,6 +3,7 @@
  * `seccomp/`: values computed from values), and the monitors and OCI runtimes that run it. Owns the cgroups under
  * `/gantry<suffix>` (or scopes of that name) and what lies below the exec root. The only module that starts OCI runtimes.
  */
+export { defaultProfile, loadDefaultProfile, removeDefaultProfile } from './apparmor/load.ts';
 export type { CdiRegistry } from './cdi/registry.ts';
 export { readRegistry } from './cdi/registry.ts';
 export { freeze, isFrozen, thaw } from './cgroup/freeze.ts';
@@ -33,9 +34,10 @@ export type { RuntimeOptions, Size } from './runtime.ts';
 export { Runtime } from './runtime.ts';
 export { SeccompCompiler } from './seccomp/compile.ts';
 export { isRuncShim, isShimName } from './shim-name.ts';
+export { apparmorProfile } from './spec/apparmor.ts';
 export type { BuiltSpec } from './spec/build.ts';
 export { buildCgroup, buildSpec, stubSysctls } from './spec/build.ts';
-export { detectSpecHost, hostArchitecture } from './spec/detect-host.ts';
+export { apparmorParser, detectSpecHost, hostArchitecture } from './spec/detect-host.ts';
 export type { ExecProcessInput } from './spec/exec-process.ts';
 export { execProcess } from './spec/exec-process.ts';
 export { findDevices } from './spec/find-devices.ts';

@@ -29,6 +29,11 @@ const starts: [string, string, string][] = [
     `${PREFIX}chdir to cwd ("/n") set in config.json failed: no such file or directory`,
   ],
   [
+    'write file `/proc/thread-self/attr/apparmor/exec`: No such file or directory',
+    'sh',
+    `${INIT}unable to apply apparmor profile: apparmor failed to apply profile: write /proc/self/attr/apparmor/exec: no such file or directory`,
+  ],
+  [
     'mount `/etc` to `bin/busybox`: Not a directory',
     'sh',
     `${INIT}error mounting "/etc" to rootfs at "/bin/busybox": mount src=/etc, dst=/bin/busybox: not a directory`,

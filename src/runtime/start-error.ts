@@ -57,7 +57,14 @@ function translate(cause: string, { args, cwd }: Attempt): string | undefined {
   if (chdir) return `chdir to cwd ("${chdir[1] || cwd}") set in config.json failed: ${chdir[2]!.toLowerCase()}`;
   const mount = /^(?:mount|bind mount) `(.*)` to `(.*)`: (.*)$/s.exec(cause);
   if (mount) return cannotMount(mount[1]!, mount[2]!, mount[3]!.toLowerCase());
+  const profile = /^write file `\/proc\/.*\/attr\/(?:apparmor\/)?exec`: (.*)$/s.exec(cause);
+  if (profile) return cannotConfine(profile[1]!.toLowerCase());
   return undefined;
+}
+
+function cannotConfine(reason: string): string {
+  const what = 'unable to apply apparmor profile: apparmor failed to apply profile';
+  return `${what}: write /proc/self/attr/apparmor/exec: ${reason}`;
 }
 
 function notFound(program: string): string {

@@ -31,6 +31,7 @@ export const UNREACHED: Readonly<Record<string, string>> = {
   'network.forwarding6.on': 'as network.forwarding.on',
   'container.start.port-given-up':
     'somebody must take a port at the right moment: test/integration/container/ports.test.ts',
+  'runtime.apparmor.loaded': 'only where the kernel has AppArmor; test/vm',
   'network.forwarding.on': 'the host forwards already; test/integration/network passes it in a namespace of its own',
 };
 

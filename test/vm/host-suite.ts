@@ -70,6 +70,28 @@ export const limits: Step = {
   },
 };
 
+export const apparmor: Step = {
+  name: 'AppArmor confines containers that do not ask otherwise',
+  run: async (machine) => {
+    assert.match(await machine.sh('gantry info'), /Security Options:\s+apparmor/);
+    await machine.sh('gantry run -d --name confined gantry/hello sleep 1000');
+    const profile =
+      'gantry inspect -f "{{.AppArmorProfile}}" confined; cat /proc/$(gantry inspect -f "{{.State.Pid}}" confined)/attr/current';
+    assert.equal(await machine.sh(profile), 'gantry-default\ngantry-default (enforce)');
+    assert.equal(await machine.sh('gantry exec confined cat /proc/self/attr/current'), 'gantry-default (enforce)');
+    assert.equal(await machine.sh('gantry exec --privileged confined cat /proc/self/attr/current'), 'unconfined');
+    await machine.sh('gantry stop -t 1 confined && gantry rm confined');
+    const mount = (options: string) =>
+      machine.sh(
+        `gantry run --rm --cap-add SYS_ADMIN --security-opt seccomp=unconfined ${options} gantry/hello mount -t tmpfs x /tmp 2>&1 || true`,
+      );
+    assert.match(await mount(''), /Permission denied|permission denied/);
+    assert.equal(await mount('--security-opt apparmor=unconfined'), '');
+    const missing = 'gantry run --rm --security-opt apparmor=nosuch gantry/hello true 2>&1; echo $?';
+    assert.match(await machine.sh(missing), /apparmor.*12[5-7]$/s);
+  },
+};
+
 export const unitRestart: Step = {
   name: 'stopping, restarting and killing the unit leaves containers alone',
   run: async (machine) => {

@@ -1,5 +1,15 @@
 import { after, before, describe, test } from 'node:test';
-import { lifeCycle, limits, manyLayers, powerCut, quickstart, reboot, uninstall, unitRestart } from './host-suite.ts';
+import {
+  apparmor,
+  lifeCycle,
+  limits,
+  manyLayers,
+  powerCut,
+  quickstart,
+  reboot,
+  uninstall,
+  unitRestart,
+} from './host-suite.ts';
 import type { Machine, Suite } from './machine.ts';
 import { boot } from './machine.ts';
 
@@ -12,7 +22,7 @@ for (const suite of ['bookworm', 'trixie'] as const) {
       machine = await boot(suite, `host-${suite}`);
     });
     after(() => machine.destroy());
-    const steps = [quickstart, lifeCycle, limits, unitRestart, manyLayers, reboot, powerCut, uninstall];
+    const steps = [quickstart, lifeCycle, limits, apparmor, unitRestart, manyLayers, reboot, powerCut, uninstall];
     for (const step of steps) test(step.name, () => step.run(machine));
   });
 }

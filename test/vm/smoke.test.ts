@@ -1,5 +1,5 @@
 import { after, before, describe, test } from 'node:test';
-import { lifeCycle, limits, quickstart, uninstall, unitRestart } from './host-suite.ts';
+import { apparmor, lifeCycle, limits, quickstart, uninstall, unitRestart } from './host-suite.ts';
 import type { Machine } from './machine.ts';
 import { boot } from './machine.ts';
 
@@ -9,5 +9,6 @@ describe('Debian 13, from bare', () => {
     machine = await boot('trixie', 'smoke');
   });
   after(() => machine.destroy());
-  for (const step of [quickstart, lifeCycle, limits, unitRestart, uninstall]) test(step.name, () => step.run(machine));
+  for (const step of [quickstart, lifeCycle, limits, apparmor, unitRestart, uninstall])
+    test(step.name, () => step.run(machine));
 });

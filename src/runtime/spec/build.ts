@@ -8,6 +8,7 @@ import { planCgroup } from '../cgroup/make-plan.ts';
 import { cgroupDriver } from '../cgroup/place.ts';
 import type { CgroupRequest } from '../cgroup/plan.ts';
 import { specSeccomp } from '../seccomp/select.ts';
+import { apparmorProfile } from './apparmor.ts';
 import { containerCapabilities } from './capabilities.ts';
 import { containerDevices } from './devices.ts';
 import { environment } from './environment.ts';
@@ -151,6 +152,7 @@ function containerProcess(input: SpecInput, security: SecurityOptions): OciProce
   const capabilities = containerCapabilities(hostConfig, host.capabilities);
   const rlimits = containerRlimits(hostConfig.Ulimits ?? [], defaults.ulimits);
   const [height, width] = hostConfig.ConsoleSize;
+  const profile = apparmorProfile(hostConfig, input);
   return {
     ...(config.Tty ? { terminal: true } : {}),
     ...(config.Tty && height > 0 && width > 0 ? { consoleSize: { height, width } } : {}),
@@ -167,7 +169,7 @@ function containerProcess(input: SpecInput, security: SecurityOptions): OciProce
     capabilities: { bounding: capabilities, effective: capabilities, permitted: capabilities },
     ...(rlimits.length > 0 ? { rlimits } : {}),
     ...(security.noNewPrivileges ? { noNewPrivileges: true } : {}),
-    ...(host.apparmor && security.apparmor ? { apparmorProfile: security.apparmor } : {}),
+    ...(profile ? { apparmorProfile: profile } : {}),
     oomScoreAdj: hostConfig.OomScoreAdj,
   };
 }

@@ -21,18 +21,20 @@ export function detectSpecHost(): SpecHost {
     architecture: hostArchitecture(),
     kernel: { version, major },
     seccomp: /^Seccomp:/m.test(status),
-    apparmor: hasAppArmor(),
+    apparmor: apparmorParser() !== undefined,
     thermalPaths: thermalPaths(),
   };
 }
 
-function hasAppArmor(): boolean {
+/** The program that loads profiles; Docker: a host without it is one without AppArmor. */
+export function apparmorParser(): string | undefined {
   try {
-    return readFileSync('/sys/module/apparmor/parameters/enabled', 'utf8').startsWith('Y');
+    if (!readFileSync('/sys/module/apparmor/parameters/enabled', 'utf8').startsWith('Y')) return undefined;
   } catch (error) {
-    if (isErrno(error, 'ENOENT')) return false;
+    if (isErrno(error, 'ENOENT')) return undefined;
     throw error;
   }
+  return ['/sbin/apparmor_parser', '/usr/sbin/apparmor_parser'].find((path) => existsSync(path));
 }
 
 function thermalPaths(): string[] {

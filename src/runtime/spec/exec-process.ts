@@ -1,5 +1,6 @@
 import type { ContainerConfig, HostConfig } from '#api';
 import type { OciProcess } from '#oci';
+import { apparmorProfile } from './apparmor.ts';
 import { containerCapabilities } from './capabilities.ts';
 import { environment } from './environment.ts';
 import type { SpecDefaults, SpecHost } from './input.ts';
@@ -29,7 +30,7 @@ export interface ExecProcessInput {
   readonly hostConfig: HostConfig;
   readonly linkEnv?: readonly string[];
   readonly accounts: Accounts;
-  readonly defaults: Pick<SpecDefaults, 'ulimits' | 'noNewPrivileges'>;
+  readonly defaults: Pick<SpecDefaults, 'ulimits' | 'noNewPrivileges' | 'apparmorProfile'>;
   readonly host: Pick<SpecHost, 'capabilities' | 'apparmor'>;
 }
 
@@ -40,6 +41,8 @@ export function execProcess(input: ExecProcessInput): OciProcess {
   const { user, home } = resolveUser(exec.user || config.User, accounts, hostConfig.GroupAdd ?? []);
   const capabilities = exec.privileged ? [...host.capabilities] : containerCapabilities(hostConfig, host.capabilities);
   const [height, width] = exec.consoleSize ?? [0, 0];
+  const Privileged = hostConfig.Privileged || exec.privileged;
+  const profile = apparmorProfile({ ...hostConfig, Privileged }, input);
   const rlimits = containerRlimits(hostConfig.Ulimits ?? [], defaults.ulimits);
   const env = [...(config.Env ?? []), ...exec.env];
   return {
@@ -52,7 +55,7 @@ export function execProcess(input: ExecProcessInput): OciProcess {
     capabilities: { bounding: capabilities, effective: capabilities, permitted: capabilities },
     ...(rlimits.length > 0 ? { rlimits } : {}),
     ...(security.noNewPrivileges ? { noNewPrivileges: true } : {}),
-    ...(host.apparmor && security.apparmor ? { apparmorProfile: security.apparmor } : {}),
+    ...(profile ? { apparmorProfile: profile } : {}),
     oomScoreAdj: hostConfig.OomScoreAdj,
   };
 }

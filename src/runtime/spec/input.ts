@@ -45,6 +45,8 @@ export interface SpecDefaults {
   readonly noNewPrivileges: boolean;
   /** '' or `builtin`: the engine's own profile; `unconfined`; else a profile's JSON. */
   readonly seccompProfile: string;
+  /** The AppArmor profile of containers that ask for none. */
+  readonly apparmorProfile: string;
   readonly cgroupParent: string;
   /** '' or `cgroupfs` or `systemd` (`exec-opts native.cgroupdriver`). */
   readonly cgroupDriver: string;

@@ -49,6 +49,7 @@ export const DEFAULTS: SpecDefaults = {
   ulimits: [],
   noNewPrivileges: false,
   seccompProfile: '',
+  apparmorProfile: 'gantry-default',
   cgroupParent: '',
   cgroupDriver: '',
 };

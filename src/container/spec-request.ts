@@ -1,0 +1,38 @@
+import type { ContainerConfig, ExecConfig, HostConfig } from '#api';
+
+/** A bind or volume mount with its place on the host. */
+export interface ResolvedMount {
+  readonly source: string;
+  readonly destination: string;
+  readonly readonly: boolean;
+  readonly propagation?: string;
+  readonly nonRecursive?: boolean;
+  readonly readOnlyNonRecursive?: boolean;
+  readonly readOnlyForceRecursive?: boolean;
+  /** Restrictions of the source's own mount, which a bind must not lift. */
+  readonly flags?: readonly string[];
+}
+
+/** What of a container its runtime spec is computed from; the daemon adds host and defaults. */
+export interface SpecRequest {
+  readonly id: string;
+  readonly config: ContainerConfig;
+  readonly hostConfig: HostConfig;
+  readonly accounts: { readonly passwd?: string; readonly group?: string };
+  readonly mounts: readonly ResolvedMount[];
+  readonly files: { readonly hostname?: string; readonly hosts?: string; readonly resolvConf?: string };
+  readonly namespaces: {
+    readonly network: 'inherited' | 'new' | 'host' | { readonly pid: number };
+    readonly pid?: number;
+    readonly ipc?: number;
+  };
+  /** What is bound at /dev/shm; absent: a tmpfs of its own. */
+  readonly shmPath?: string;
+}
+
+export interface ExecSpecRequest {
+  readonly config: ContainerConfig;
+  readonly hostConfig: HostConfig;
+  readonly accounts: SpecRequest['accounts'];
+  readonly exec: ExecConfig;
+}
