@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import type { HostConfig } from '#api';
+import { detectCgroups } from '../../../src/sys/cgroup.ts';
 import { send } from '../../conformance/call.ts';
 import { importImage } from '../../conformance/image.ts';
 import type { Reply } from '../../harness/api.ts';
@@ -116,6 +117,18 @@ export class Engine {
   async #read(method: string, path: string, body?: unknown): Promise<string> {
     const { body: frames } = await send(this.daemon.socket, { method, path: `/v1.50${path}`, body }, new Map());
     return Array.isArray(frames) ? frames.map(({ text }) => text).join('') : String(frames);
+  }
+
+  /** What a file of the container's own v1 cgroup holds. */
+  async limit(name: string, controller: string, file: string): Promise<string> {
+    const { Pid } = await this.state(name);
+    const own = readFileSync(`/proc/${Pid}/cgroup`, 'utf8')
+      .split('\n')
+      .map((line) => line.split(':'))
+      .find(([, names]) => names!.split(',').includes(controller));
+    const { hierarchies } = detectCgroups();
+    const root = hierarchies.find(({ controllers }) => controllers.includes(controller))!.mountpoint;
+    return readFileSync(`${root}${own![2]}/${file}`, 'utf8').trim();
   }
 
   /** The actions of a container's events so far, those of its networks and volumes included. */

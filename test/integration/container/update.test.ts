@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { detectCgroups } from '../../../src/sys/cgroup.ts';
 import { Engine } from './engine.ts';
@@ -10,18 +9,7 @@ before(async () => {
 });
 after(() => engine.daemon.destroy());
 
-const { hierarchies, version } = detectCgroups();
-
-/** What a file of the container's own cgroup holds. */
-async function limit(name: string, controller: string, file: string): Promise<string> {
-  const { Pid } = await engine.state(name);
-  const own = readFileSync(`/proc/${Pid}/cgroup`, 'utf8')
-    .split('\n')
-    .map((line) => line.split(':'))
-    .find(([, names]) => names!.split(',').includes(controller));
-  const root = hierarchies.find(({ controllers }) => controllers.includes(controller))!.mountpoint;
-  return readFileSync(`${root}${own![2]}/${file}`, 'utf8').trim();
-}
+const { version } = detectCgroups();
 
 const update = (name: string, body: object, status = 200) =>
   engine.expect(status, 'POST', `/containers/${name}/update`, body);
@@ -40,14 +28,16 @@ test('limits of a running container change at once, and are there again after th
     ['cpuset', 'cpuset.cpus', '0'],
     ['pids', 'pids.max', '40'],
   ] as const;
-  for (const [controller, file, value] of files) assert.equal(await limit('live', controller, file), value, file);
+  for (const [controller, file, value] of files)
+    assert.equal(await engine.limit('live', controller, file), value, file);
   await engine.expect(204, 'POST', '/containers/live/restart?t=0');
-  for (const [controller, file, value] of files) assert.equal(await limit('live', controller, file), value, file);
+  for (const [controller, file, value] of files)
+    assert.equal(await engine.limit('live', controller, file), value, file);
   await update('live', { Memory: 32 << 20, MemorySwap: -1, CpuQuota: -1, PidsLimit: -1 });
-  assert.equal(await limit('live', 'memory', 'memory.limit_in_bytes'), String(32 << 20));
-  assert.ok(Number(await limit('live', 'memory', 'memory.memsw.limit_in_bytes')) > 2 ** 60);
-  assert.equal(await limit('live', 'cpu', 'cpu.cfs_quota_us'), '-1');
-  assert.equal(await limit('live', 'pids', 'pids.max'), 'max');
+  assert.equal(await engine.limit('live', 'memory', 'memory.limit_in_bytes'), String(32 << 20));
+  assert.ok(Number(await engine.limit('live', 'memory', 'memory.memsw.limit_in_bytes')) > 2 ** 60);
+  assert.equal(await engine.limit('live', 'cpu', 'cpu.cfs_quota_us'), '-1');
+  assert.equal(await engine.limit('live', 'pids', 'pids.max'), 'max');
 });
 
 test('what the kernel refuses leaves everything as it was', async (t) => {
@@ -59,8 +49,8 @@ test('what the kernel refuses leaves everything as it was', async (t) => {
   assert.match(message, /Minimum memoryswap limit/);
   const told = (await update('refused', { MemorySwap: 7 << 20, CpuQuota: 50_000 }, 500)) as { message: string };
   assert.match(told.message, /^Cannot update container \w{64}: failed to write "7340032": write .*: invalid argument$/);
-  assert.equal(await limit('refused', 'memory', 'memory.limit_in_bytes'), String(64 << 20));
-  assert.equal(await limit('refused', 'cpu', 'cpu.cfs_quota_us'), '-1');
+  assert.equal(await engine.limit('refused', 'memory', 'memory.limit_in_bytes'), String(64 << 20));
+  assert.equal(await engine.limit('refused', 'cpu', 'cpu.cfs_quota_us'), '-1');
   const { HostConfig } = (await engine.expect(200, 'GET', '/containers/refused/json')) as {
     HostConfig: { MemorySwap: number; CpuQuota: number };
   };
@@ -73,7 +63,7 @@ test('an update of a created container is in force at its start, although that w
   await new Promise((wake) => setTimeout(wake, 300));
   await update('prepared', { PidsLimit: 17 });
   await engine.expect(204, 'POST', '/containers/prepared/start');
-  assert.equal(await limit('prepared', 'pids', 'pids.max'), '17');
+  assert.equal(await engine.limit('prepared', 'pids', 'pids.max'), '17');
 });
 
 test('a restart policy that was given later brings the container back', async () => {
