@@ -26,12 +26,17 @@ export const groups: Record<string, string> = {
   completion: 'Generate the autocompletion script for the specified shell',
   context: 'Manage contexts',
   image: 'Manage images',
+  network: 'Manage networks',
   system: 'Manage Docker',
   volume: 'Manage volumes',
 };
 
 function container(name: string, short: string, load: Entry['load'], more: Partial<Entry> = {}): Entry {
   return { group: 'container', name, top: name, short, load, ...more };
+}
+
+function network(name: string, short: string, load: Entry['load'], more: Partial<Entry> = {}): Entry {
+  return { group: 'network', name, short, load, ...more };
 }
 
 function volume(name: string, short: string, load: Entry['load'], more: Partial<Entry> = {}): Entry {
@@ -130,6 +135,13 @@ export const table: readonly Entry[] = [
   image('prune', 'Remove unused images', () => import('./image/prune.ts'), { top: undefined }),
   image('rm', 'Remove one or more images', () => import('./image/rm.ts'), { aliases: ['remove'], top: 'rmi' }),
   image('tag', 'Create a tag TARGET_IMAGE that refers to SOURCE_IMAGE', () => import('./image/tag.ts')),
+  network('connect', 'Connect a container to a network', () => import('./network/connect.ts')),
+  network('create', 'Create a network', () => import('./network/create.ts')),
+  network('disconnect', 'Disconnect a container from a network', () => import('./network/disconnect.ts')),
+  network('inspect', 'Display detailed information on one or more networks', () => import('./network/inspect.ts')),
+  network('ls', 'List networks', () => import('./network/ls.ts'), { aliases: ['list'] }),
+  network('prune', 'Remove all unused networks', () => import('./network/prune.ts')),
+  network('rm', 'Remove one or more networks', () => import('./network/rm.ts'), { aliases: ['remove'] }),
   volume('create', 'Create a volume', () => import('./volume/create.ts')),
   volume('inspect', 'Display detailed information on one or more volumes', () => import('./volume/inspect.ts')),
   volume('ls', 'List volumes', () => import('./volume/ls.ts'), { aliases: ['list'] }),

@@ -3,6 +3,7 @@ import { Containers } from './containers.ts';
 import { Execs } from './execs.ts';
 import { Files } from './files.ts';
 import { Images } from './images.ts';
+import { Networks } from './networks.ts';
 import { Objects } from './objects.ts';
 import { System } from './system.ts';
 import { Transport } from './transport.ts';
@@ -15,6 +16,7 @@ export class Client {
   readonly execs: Execs;
   readonly files: Files;
   readonly images: Images;
+  readonly networks: Networks;
   readonly objects: Objects;
   readonly system: System;
   readonly volumes: Volumes;
@@ -25,6 +27,7 @@ export class Client {
     this.execs = new Execs(this.transport);
     this.files = new Files(this.transport);
     this.images = new Images(this.transport);
+    this.networks = new Networks(this.transport);
     this.objects = new Objects(this.transport);
     this.system = new System(this.transport);
     this.volumes = new Volumes(this.transport);

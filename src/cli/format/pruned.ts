@@ -15,3 +15,8 @@ export function printPruned(session: Pick<Session, 'out'>, removed: readonly Pru
   const bytes = removed.reduce((sum, each) => sum + each.bytes, 0);
   session.out(`Total reclaimed space: ${humanSize(bytes)}\n`);
 }
+
+/** The names of what was removed under a title; nothing for none. */
+export function listed(title: string, names: readonly string[] | null): string {
+  return names?.length ? `${title}:\n${names.map((name) => `${name}\n`).join('')}` : '';
+}

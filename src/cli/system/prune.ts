@@ -3,8 +3,9 @@ import { pruneContainers } from '../container/prune.ts';
 import { confirm } from '../flags/confirm.ts';
 import { encodeFilters } from '../flags/encode-filters.ts';
 import type { Filters, Pruned } from '../format/pruned.ts';
-import { printPruned } from '../format/pruned.ts';
+import { listed, printPruned } from '../format/pruned.ts';
 import { pruneImages } from '../image/prune.ts';
+import { pruneNetworks } from '../network/prune.ts';
 import type { Session } from '../session.ts';
 import { pruneVolumes } from '../volume/prune.ts';
 
@@ -50,18 +51,8 @@ function warning({ flags }: CommandInput): string {
   return `WARNING! This will remove:\n${lines(what)}${filtered}\nAre you sure you want to continue?`;
 }
 
-async function pruneNetworks({ client }: Session, filters: Filters): Promise<Pruned> {
-  type Report = { NetworksDeleted: string[] | null };
-  const { NetworksDeleted } = await client.objects.prune<Report>('network', encodeFilters(filters));
-  return { text: listed('Deleted Networks', NetworksDeleted), bytes: 0 };
-}
-
 async function pruneCache({ client }: Session, filters: Filters): Promise<Pruned> {
   type Report = { CachesDeleted: string[] | null; SpaceReclaimed: number };
   const report = await client.objects.prune<Report>('build', encodeFilters(filters));
   return { text: listed('Deleted build cache objects', report.CachesDeleted), bytes: report.SpaceReclaimed };
-}
-
-function listed(title: string, names: readonly string[] | null): string {
-  return names?.length ? `${title}:\n${names.map((name) => `${name}\n`).join('')}` : '';
 }

@@ -73,6 +73,7 @@ function configure(request: AttachRequest): void {
     ],
     name,
   );
+  failpoint('network.attach.up');
   for (const sysctl of request.sysctls) writeFileSync(`/proc/sys/net/${sysctl.path}`, sysctl.value);
 }
 
@@ -106,6 +107,7 @@ export function loopback({ pid }: { pid: number }): void {
       using route = new NetlinkSocket(NETLINK_ROUTE);
       route.request([rtnetlink.changeLink({ index: 1, up: true })], 'lo');
     });
+    failpoint('network.loopback.up');
   } finally {
     closeSync(netns);
   }

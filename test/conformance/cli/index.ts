@@ -4,6 +4,7 @@ import { copyCases } from './copy.ts';
 import { flagCases, helpCases } from './flags.ts';
 import { lifeCases } from './life.ts';
 import { listCases } from './lists.ts';
+import { networkCases } from './networks.ts';
 import { observeCases } from './observe.ts';
 import { runCases } from './run.ts';
 import { volumeCases } from './volumes.ts';
@@ -13,6 +14,7 @@ export const CLI_CASES: readonly CliCase[] = [
   ...runCases,
   ...lifeCases,
   ...listCases,
+  ...networkCases,
   ...observeCases,
   ...volumeCases,
   ...copyCases,
