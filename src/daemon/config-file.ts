@@ -73,6 +73,11 @@ function mismatch(kind: KeyKind, value: unknown): string | undefined {
       return isRecord(value) && Object.entries(value as object).every(isProxy)
         ? undefined
         : 'an object of http-proxy, https-proxy and no-proxy';
+    case 'maps':
+      return isRecord(value) &&
+        Object.values(value as object).every((of) => isRecord(of) && isStrings(Object.values(of)))
+        ? undefined
+        : 'an object of objects of strings';
     case 'pools':
       return Array.isArray(value) && value.every(isPool) ? undefined : 'an array of {"base": "10.0.0.0/8", "size": 24}';
     case 'ulimits':

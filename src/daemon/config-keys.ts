@@ -8,6 +8,7 @@ export type KeyKind =
   | 'int'
   | 'list'
   | 'map'
+  | 'maps'
   | 'ulimits'
   | 'runtimes'
   | 'pools'
@@ -44,6 +45,11 @@ export const KEYS = {
   },
   'default-cgroupns-mode': { kind: 'string', help: 'Default cgroup namespace mode of containers (host or private)' },
   'default-ipc-mode': { kind: 'string', help: 'Default IPC mode of containers (private or shareable)' },
+  'default-network-opts': {
+    kind: 'maps',
+    flag: 'default-network-opt',
+    help: 'Default option of new networks (driver=key=value)',
+  },
   'default-pids-limit': {
     kind: 'int',
     help: 'Processes a container may have unless it asks otherwise (4096; -1: unlimited)',
@@ -113,7 +119,7 @@ export const KEYS = {
   'registry-mirrors': { kind: 'list', flag: 'registry-mirror', help: 'Mirror of Docker Hub' },
   runtimes: { kind: 'runtimes', flag: 'add-runtime', help: 'Further OCI runtime (name=path)' },
   'seccomp-profile': { kind: 'string', help: 'Default seccomp profile: a path, builtin or unconfined' },
-  'shutdown-timeout': { kind: 'int', help: 'Seconds that containers get at host shutdown' },
+  'shutdown-timeout': { kind: 'int', help: 'Accepted for compatibility: each container gets its own stop timeout' },
   'storage-driver': { kind: 'string', short: 's', help: 'overlay2 (default) or native' },
   tls: { kind: 'bool', help: 'Speak TLS on tcp://; clients must show a certificate unless --tlsverify=false' },
   tlscacert: { kind: 'string', help: "Authority that signs clients' certificates (~/.docker/ca.pem)" },

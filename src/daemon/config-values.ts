@@ -106,6 +106,15 @@ export function toHostGateways(given: Settings): readonly string[] {
   return addresses;
 }
 
+/** `{"bridge": {"com.docker.network.driver.mtu": "1400"}}`: bridge networks are the only ones that are made. */
+export function toNetworkOptions(given: Settings): Readonly<Record<string, string>> {
+  const { bridge = {}, ...others } = (given['default-network-opts'] ?? {}) as Record<string, Record<string, string>>;
+  const [driver] = Object.keys(others);
+  if (driver !== undefined)
+    throw new ConfigError(`"default-network-opts": there are no networks of the driver "${driver}"`);
+  return bridge;
+}
+
 export function toRegistrySettings(given: Settings): RegistrySettings {
   const number = (name: KeyName, otherwise: number) =>
     atLeastZero(name, given[name] as number | undefined) || otherwise;

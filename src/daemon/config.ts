@@ -18,6 +18,7 @@ import {
   toHostGateways,
   toLabels,
   toMetricsAddress,
+  toNetworkOptions,
   toProxies,
   toRegistrySettings,
 } from './config-values.ts';
@@ -62,6 +63,8 @@ export interface DaemonConfig {
     readonly firewall: boolean;
     readonly defaultHostIp: string;
     readonly pools: readonly { base: string; size: number }[] | undefined;
+    /** Driver options of new bridge networks. */
+    readonly networkOptions: Readonly<Record<string, string>>;
     readonly hostGatewayIps: readonly string[];
   };
   readonly dns: {
@@ -151,6 +154,7 @@ export function toConfig(given: Settings, insecureTcp: boolean, environment = pr
       firewall: yes('iptables', true),
       defaultHostIp: ipAddress('ip', text('ip') ?? '0.0.0.0'),
       pools: given['default-address-pools'] as { base: string; size: number }[] | undefined,
+      networkOptions: toNetworkOptions(given),
       hostGatewayIps: toHostGateways(given),
     },
     dns: {

@@ -23,6 +23,7 @@ const OTHER: Readonly<Record<string, unknown>> = {
   'default-address-pools': [{ base: '10.0.0.0/8', size: 24 }],
   'default-cgroupns-mode': 'host',
   'default-ipc-mode': 'shareable',
+  'default-network-opts': { bridge: { a: 'b' } },
   'default-runtime': 'runc',
   'default-shm-size': '1g',
   'default-ulimits': { nofile: { Name: 'nofile', Soft: 1, Hard: 2 } },
@@ -132,6 +133,7 @@ test('values are judged as Docker judges them', () => {
     [{ 'node-generic-resources': ['gpu'] }, /must be kind=value/],
     [{ 'log-format': 'xml' }, /must be one of text, json/],
     [{ proxies: { socks: 'x' } }, /must be an object of http-proxy/],
+    [{ 'default-network-opts': { overlay: { a: 'b' } } }, /no networks of the driver "overlay"/],
     [{ features: { a: 1 } }, /must be an object of true and false/],
     [{ runtimes: { a: { path: '/x', runtimeArgs: [1] } } }, /must be an object of/],
     [{ runtimes: { a: { path: '/x', runtimeType: 'io.containerd.runc.v2' } } }, /both path and runtimeType/],
@@ -163,6 +165,9 @@ test('the files of TLS lie where Docker looks for them', () => {
 });
 
 test('a flag names a runtime and a feature', () => {
+  assert.deepEqual(parseFlags(['--default-network-opt', 'bridge=a=b', '--default-network-opt=bridge=c=d=e']).settings, {
+    'default-network-opts': { bridge: { a: 'b', c: 'd=e' } },
+  });
   const { settings } = parseFlags(['--add-runtime', 'x=/x', '--feature', 'cdi=true', '--feature=a=false']);
   assert.deepEqual(settings, { runtimes: { x: { path: '/x' } }, features: { cdi: true, a: false } });
   assert.ok(Object.keys(KEYS).every((key) => keys.includes(key) || key === 'default-pids-limit'));

@@ -182,6 +182,7 @@ function networkConfig({ bridge, dns }: DaemonConfig) {
     ipMasq: bridge.ipMasq,
     iptables: bridge.firewall,
     pools: bridge.pools,
+    defaultOptions: bridge.networkOptions,
     hostGatewayIps: bridge.hostGatewayIps,
     dns,
   };

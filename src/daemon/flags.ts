@@ -128,6 +128,12 @@ function set(settings: Settings, key: KeyName, value: string): void {
     case 'map':
       settings[key] = { ...(settings[key] as object), ...Object.fromEntries([pair(flag, value)]) };
       break;
+    case 'maps': {
+      const [driver, option] = pair(flag, value);
+      const known = (settings[key] ?? {}) as Record<string, Record<string, string>>;
+      settings[key] = { ...known, [driver]: { ...known[driver], ...Object.fromEntries([pair(flag, option)]) } };
+      break;
+    }
     case 'pools':
       settings[key] = [...((settings[key] as object[]) ?? []), toPool(flag, value)];
       break;

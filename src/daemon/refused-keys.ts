@@ -27,7 +27,6 @@ export const REFUSED: Readonly<Record<string, RefusedKey>> = {
   'default-gateway': { reason: 'the gateway of the default bridge is the bridge' },
   'default-gateway-v6': { reason: IPV6 },
   'default-init': { flag: null, reason: 'see init-path' },
-  'default-network-opts': { flag: 'default-network-opt', reason: NOT_YET },
   'deprecated-key-path': { flag: null, reason: 'image format 1 has no signing keys here' },
   experimental: { isSwitch: true, reason: 'there are no experimental features' },
   'fixed-cidr': { reason: NOT_YET },

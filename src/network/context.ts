@@ -22,6 +22,8 @@ export interface NetworkConfig {
   /** false: no firewall rules are made at all. */
   iptables?: boolean;
   pools?: readonly AddressPool[];
+  /** Driver options of a new bridge network that does not give them itself. */
+  defaultOptions?: Readonly<Record<string, string>>;
   hostGatewayIps?: readonly string[];
   dns?: { servers?: readonly string[]; options?: readonly string[]; search?: readonly string[] };
 }

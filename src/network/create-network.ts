@@ -82,7 +82,7 @@ const configsOf = (configs: readonly IPAMConfig[] | null | undefined) => configs
 
 async function plan(context: Context, request: NetworkCreateRequest): Promise<NetworkRow> {
   const { rows, names } = context;
-  const given = request.Options ?? {};
+  const given = { ...context.config.defaultOptions, ...request.Options };
   const options = Object.fromEntries(Object.entries(given).filter(([key]) => !FIELDS.includes(key)));
   const ipv6 = request.EnableIPv6 ?? given['com.docker.network.enable_ipv6'] === 'true';
   const world = await look(context);

@@ -118,8 +118,25 @@ test('keys that are gone keep their values, but features and limits of pulling f
   assert.deepEqual([Attributes['features'], Attributes['max-concurrent-downloads']], ['map[]', '3']);
 });
 
+test('networks get the options that the daemon gives them', async () => {
+  await daemon.stop();
+  write({ 'default-network-opts': { bridge: { 'com.docker.network.driver.mtu': '1400', a: 'b' } } });
+  await daemon.start({ args: ['--config-file', file, '--metrics-addr', '127.0.0.1:0'] });
+  const body = { Name: 'optioned', Options: { a: 'own' } };
+  const made = await api(daemon.socket, 'POST', '/networks/create', body);
+  assert.equal(made.status, 201, JSON.stringify(made.body));
+  const { Options } = (await api(daemon.socket, 'GET', '/networks/optioned')).body as { Options: object };
+  assert.deepEqual(Options, { 'com.docker.network.driver.mtu': '1400', a: 'own' });
+  assert.equal((await api(daemon.socket, 'DELETE', '/networks/optioned')).status, 204);
+});
+
 test('metrics are served where they were asked for', async () => {
-  const { port } = JSON.parse(/^.*"serving metrics".*$/m.exec(daemon.log())![0]) as { port: number };
+  const { port } = JSON.parse(
+    daemon
+      .log()
+      .split('\n')
+      .findLast((line) => line.includes('"serving metrics"'))!,
+  ) as { port: number };
   const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
   assert.match(text, /^engine_daemon_container_states_containers\{state="running"\} 0$/m);
   assert.match(text, new RegExp(`^engine_daemon_engine_info\\{.*daemon_id="${(await info()).ID}"`, 'm'));
