@@ -54,6 +54,8 @@ function record(context: Context, id: string, exit: ExitRecord): Ending | undefi
     ...(restartMs === undefined ? {} : { restartCount: before.restartCount + 1 }),
     ...(before.health ? { health: { ...before.health, Status: 'unhealthy' as const } } : {}),
   });
+  // Its notice was overtaken by the end.
+  if (exit.oomKilled && !before.oomKilled) tell(context, before, 'oom');
   tellEnd(context, before, { exitCode: exit.exitCode, uptimeMs });
   networks.release(id);
   if (before.operation?.verb === 'stop') rows.end(id);
