@@ -30,6 +30,7 @@ install_packages() {
   ldconfig -p | has libatomic.so.1 || need+=(libatomic1)
   command -v gcc >/dev/null && [ -e /usr/include/stdio.h ] || need+=(gcc libc6-dev)
   command -v make >/dev/null || need+=(make)
+  command -v ps >/dev/null || need+=(procps)
   [ -e /bin/busybox ] && /bin/busybox --list | has -x httpd || need+=(busybox-static)
   [ ${#need[@]} = 0 ] && return
   say "Installing ${need[*]}"
