@@ -2,7 +2,8 @@ import type { Context } from './context.ts';
 import type { EndpointRow } from './store.ts';
 
 export const SYSCTLS = 'com.docker.network.endpoint.sysctls';
-const SHAPE = /^net\.(ipv4|ipv6|mpls)\.(conf|neigh)\.IFNAME\.([a-z0-9_]+)=(.*)$/;
+// The docker CLI writes the options of `--network name=…` in lower case.
+const SHAPE = /^net\.(ipv4|ipv6|mpls)\.(conf|neigh)\.(?:IFNAME|ifname)\.([a-z0-9_]+)=(.*)$/;
 
 /** A setting of an interface: a path below /proc/sys/net, and its value. */
 export interface InterfaceSysctl {
