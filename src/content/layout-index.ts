@@ -14,6 +14,8 @@ export class LayoutIndex {
   #render: (() => readonly Descriptor[]) | undefined;
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
+  /** After a start it says mostly what it said before. */
+  #isFirst = true;
 
   constructor(root: string, log: Log) {
     this.#path = join(root, 'index.json');
@@ -39,7 +41,8 @@ export class LayoutIndex {
     if (!render) return;
     try {
       const text = JSON.stringify({ schemaVersion: 2, mediaType: MEDIA.ociIndex, manifests: render() });
-      if (text === (await this.#present())) return;
+      if (this.#isFirst && text === (await this.#present())) return;
+      this.#isFirst = false;
       await writeFile(`${this.#path}.new`, text, { mode: 0o644 });
       failpoint('content.index.written');
       await rename(`${this.#path}.new`, this.#path);

@@ -75,12 +75,12 @@ function publish(change: ElementChange): void {
   if (change.add.length + change.remove.length === 0) return;
   try {
     publishAll(sockets.netfilter, change);
-    failpoint('network.published');
   } catch (error) {
     if (!isErrno(error, 'ENOENT')) throw error;
     // Somebody flushed our table, and the guard has not seen it yet. Rendered again it holds this change too.
     tell({ news: 'table-damaged' });
   }
+  failpoint('network.published');
 }
 
 function tell(reply: Reply): void {

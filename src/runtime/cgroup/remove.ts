@@ -8,7 +8,6 @@ import { descendants } from './tree.ts';
 export async function removeCgroup(place: CgroupPlace): Promise<void> {
   for (const { path } of place.directories) {
     await removeTree(path);
-    failpoint('runtime.cgroup.directory-removed');
   }
 }
 
@@ -16,7 +15,9 @@ export async function removeCgroup(place: CgroupPlace): Promise<void> {
 export async function removeTree(path: string): Promise<void> {
   for (let pause = 1; ; pause *= 2) {
     try {
-      return removeOne(path);
+      removeOne(path);
+      failpoint('runtime.cgroup.directory-removed');
+      return;
     } catch (error) {
       // The kernel lets go of a cgroup a moment after its last process; most have nothing below them.
       if (!isErrno(error, 'EBUSY', 'ENOTEMPTY') || pause > 1024) throw error;

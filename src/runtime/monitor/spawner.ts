@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
 import { deadline } from '#async';
 import { internal, unavailable } from '#errdefs';
 import type { Log } from '#log';
-import { failpoint, SystemError } from '#sys';
+import { failpoint, isErrno, SystemError } from '#sys';
 import type { Field } from './protocol.ts';
 import { Decoder, encode } from './protocol.ts';
 
@@ -50,6 +50,16 @@ export class Spawner implements AsyncDisposable {
 
   /** Forks a monitor that listens in `directory`; answers its pid. `request` is what the monitor itself needs. */
   async spawn(directory: string, runtime: string, request: readonly Field[]): Promise<number> {
+    try {
+      return await this.#ask(directory, runtime, request);
+    } catch (error) {
+      // It died, and Node had not heard of it yet: it took no notice of this either.
+      if (!isErrno(error, 'EPIPE')) throw error;
+      return await this.#ask(directory, runtime, request);
+    }
+  }
+
+  async #ask(directory: string, runtime: string, request: readonly Field[]): Promise<number> {
     if (!this.#child) await this.#start();
     const sequence = ++this.#sequence;
     const { promise, resolve, reject } = Promise.withResolvers<number>();
