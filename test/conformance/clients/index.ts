@@ -48,6 +48,9 @@ function compose(program: readonly string[], env: Readonly<Record<string, string
   };
 }
 
+/** The path of compose 2, where it is there already. */
+const COMPOSE_2 = process.env.GANTRY_COMPOSE_2;
+
 /** Debian 12 has compose 1.29 in the package that is compose 2 in Debian 13. */
 function lacksRelease(wanted: string, what: string): string | false {
   return RELEASE === wanted ? false : `${what} is a package of Debian ${wanted}, here is ${RELEASE}`;
@@ -106,6 +109,14 @@ export const CLIENTS: readonly Client[] = [
       const root = unpack('docker-compose-1', packages);
       const PYTHONPATH = ['dist-packages', '.'].map((name) => join(root, 'usr/lib/python3', name)).join(':');
       return compose([PYTHON, join(root, 'usr/bin/docker-compose')], { PYTHONPATH, PYTHONDONTWRITEBYTECODE: '1' });
+    },
+  },
+  {
+    name: 'compose-2',
+    lacks: COMPOSE_2 === undefined && lacksRelease('trixie', 'compose 2'),
+    provide: () => {
+      const packaged = 'usr/libexec/docker/cli-plugins/docker-compose';
+      return compose([COMPOSE_2 ?? join(unpack('docker-compose-2', ['docker-compose']), packaged)], {});
     },
   },
 ];
