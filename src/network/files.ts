@@ -39,11 +39,25 @@ export function files({ rows, config }: Deps, containerId: string): SandboxFiles
       : renderHosts({
           ...record,
           addresses: endpoints.flatMap(addressesOf),
+          linked: linkedHosts(rows, record, predefined?.id),
           hostGateways: config.hostGatewayIps?.length ? config.hostGatewayIps : gateway ? [gateway] : [],
         });
   const hasNames = endpoints.some(({ link, networkId }) => link !== null && networkId !== predefined?.id);
   const transform = isHost ? undefined : hasNames ? 'internal resolver' : 'legacy';
   return { hosts, resolvConf: resolvConf(record, config, transform), hostname: `${record.hostname}\n` };
+}
+
+/** Docker: who is linked to is found by alias, hostname and name, on the default bridge only. */
+function linkedHosts(rows: NetworkStore, { links = [] }: SandboxRecord, predefined: string | undefined) {
+  return links.flatMap((link): [string, string][] => {
+    const [given = '', alias = given] = link.split(':');
+    const sandbox = rows.sandboxNamed(given.replace(/^\//, ''));
+    const endpoint = sandbox && rows.endpoints(sandbox.containerId).find(({ networkId }) => networkId === predefined);
+    if (!sandbox || !endpoint || endpoint.address === null) return [];
+    const { hostname } = JSON.parse(sandbox.request) as SandboxRecord;
+    const names = new Set([alias.replace(/^.*\//, ''), hostname, sandbox.name.replace(/^\//, '')]);
+    return [[formatIpv4(endpoint.address), [...names].join(' ')]];
+  });
 }
 
 function addressesOf({ address, address6 }: EndpointRow): string[] {

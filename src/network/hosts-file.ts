@@ -13,6 +13,8 @@ export interface HostsInput {
   domainname: string;
   /** The container's own addresses. */
   addresses: readonly string[];
+  /** Addresses and names of linked containers. */
+  linked?: readonly (readonly [string, string])[];
   /** `name:address` or `name:host-gateway`, as the client sent them. */
   extraHosts: readonly string[];
   /** What `host-gateway` stands for. */
@@ -20,12 +22,20 @@ export interface HostsInput {
 }
 
 /** A container's /etc/hosts: the standard lines, the extra hosts, then its own names. */
-export function renderHosts({ hostname, domainname, addresses, extraHosts, hostGateways }: HostsInput): string {
+export function renderHosts({
+  hostname,
+  domainname,
+  addresses,
+  linked = [],
+  extraHosts,
+  hostGateways,
+}: HostsInput): string {
   const full = domainname === '' ? hostname : `${hostname}.${domainname}`;
   const short = full.includes('.') ? ` ${full.slice(0, full.indexOf('.'))}` : '';
   const lines = [
     ...STANDARD,
     ...extraHosts.flatMap((entry) => extraHost(entry, hostGateways)),
+    ...linked,
     ...addresses.map((address) => [address, full + short] as const),
   ];
   return lines.map(([address, names]) => `${address}\t${names}\n`).join('');

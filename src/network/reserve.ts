@@ -43,6 +43,8 @@ export interface SandboxRecord {
   dnsSearch: string[];
   dnsOptions: string[];
   exposed: string[];
+  /** `name:alias` of containers on the default bridge that hosts leads to. */
+  links?: string[];
 }
 
 /**
@@ -97,5 +99,6 @@ function recordOf({ hostname, domainname, hostConfig, config }: SandboxRequest):
     dnsSearch: hostConfig.DnsSearch ?? [],
     dnsOptions: hostConfig.DnsOptions ?? [],
     exposed: exposedPorts(config.ExposedPorts),
+    ...(hostConfig.Links?.length ? { links: hostConfig.Links } : {}),
   };
 }

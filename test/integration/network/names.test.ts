@@ -95,3 +95,11 @@ test('the answer over a connection is the same', async () => {
   const bytes = text.trim().split(/\s+/).map(Number);
   assert.equal(bytes.slice(-4).join('.'), await own.address('two', 'left'));
 });
+
+test('a link on the default bridge is a line in hosts', async () => {
+  await own.run('linked', { bridge: {} });
+  await own.run('linker', { bridge: {} }, { HostConfig: { Links: ['linked:shortcut'] } });
+  const address = await own.address('linked', 'bridge');
+  const line = new RegExp(`^${address.replaceAll('.', '\\.')}\\tshortcut [0-9a-f]{12} linked$`, 'm');
+  assert.match(await own.sh('linker', 'cat /etc/hosts'), line);
+});
