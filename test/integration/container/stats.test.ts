@@ -43,7 +43,7 @@ test('what a container uses', async () => {
   await new Promise((wake) => setTimeout(wake, 500));
   const seen = (await engine.expect(200, 'GET', '/containers/busy/stats?stream=false')) as ContainerStats;
   const used = seen.cpu_stats.cpu_usage.total_usage - seen.precpu_stats.cpu_usage.total_usage;
-  assert.ok(used > 200e6, `${used} ns in a second of a busy loop`);
+  assert.ok(used > 20e6, `${used} ns in a second of a busy loop`);
   assert.ok(seen.cpu_stats.system_cpu_usage! > seen.precpu_stats.system_cpu_usage!);
   assert.equal(seen.memory_stats.limit, 64 << 20);
   assert.ok(seen.memory_stats.usage! > 4096 && seen.memory_stats.usage! < 64 << 20);

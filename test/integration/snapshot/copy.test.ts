@@ -133,8 +133,9 @@ test('a commit writes the layer that the diff writes, and unpacks it as the arch
   await rig.snapshots.prepare('copied', [LAYER.chainId, chainId]);
   await rig.snapshots.prepare('unpacked', [LAYER.chainId, top.chainId]);
   const [copied, unpacked, expected] = [portrait(rig.mount('copied')), portrait(rig.mount('unpacked')), portrait(root)];
+  // The root is in no archive; the mark in no layer.
+  for (const tree of [copied, unpacked, expected]) for (const name of ['', '/.dockerenv']) delete tree[name];
   assert.deepEqual(copied, unpacked);
-  for (const tree of [copied, expected]) for (const name of ['', '/.dockerenv']) delete tree[name];
   assert.deepEqual(copied, expected);
 });
 
