@@ -3,6 +3,7 @@ import { attachRequest } from './attach-request.ts';
 import type { Context } from './context.ts';
 import { portOf } from './kernel/port.ts';
 import type { AttachRequest } from './kernel/protocol.ts';
+import { IPV6_MTU } from './kernel/protocol.ts';
 
 /** Netlink messages that give a new network namespace its interfaces, for whoever makes the namespace. */
 export interface SandboxLinks {
@@ -46,7 +47,7 @@ function render(request: AttachRequest, master: number): SandboxLinks {
     netnsFd: NETNS_FD,
     outside: encodeRequests([
       rtnetlink.createVeth({ name: link, master, mtu }, { name, mac, mtu, netnsFd: NETNS_FD }),
-      rtnetlink.changeLink({ name: link, alias, noLinkLocal: true, port: portOf(request), up: true }),
+      rtnetlink.changeLink({ name: link, alias, noLinkLocal: mtu >= IPV6_MTU, port: portOf(request), up: true }),
     ]),
     inside: encodeRequests([...up, rtnetlink.addAddress({ index: 0, address, prefix }), ...route]),
     interface: name,

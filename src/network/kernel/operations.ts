@@ -4,7 +4,7 @@ import { failpoint, inNetns, isErrno, NETLINK_NETFILTER, NETLINK_ROUTE, NetlinkS
 import { randomMac } from '../mac.ts';
 import { portOf } from './port.ts';
 import type { AttachRequest, BridgeRequest, HostRoute, RouteRequest, StaleLink } from './protocol.ts';
-import { BRIDGE_GONE } from './protocol.ts';
+import { BRIDGE_GONE, IPV6_MTU } from './protocol.ts';
 import { readSysctl, setSysctl } from './sysctl.ts';
 
 const { ENODEV } = constants.errno;
@@ -31,7 +31,13 @@ export function attach(sockets: Sockets, request: AttachRequest): void {
     sockets.route.request(
       [
         rtnetlink.createVeth({ name: link, master, mtu }, peer),
-        rtnetlink.changeLink({ name: link, alias: request.alias, noLinkLocal: true, port: portOf(request), up: true }),
+        rtnetlink.changeLink({
+          name: link,
+          alias: request.alias,
+          noLinkLocal: mtu >= IPV6_MTU,
+          port: portOf(request),
+          up: true,
+        }),
       ],
       link,
     );
@@ -133,7 +139,7 @@ export function ensureBridge(
   sockets.route.request(
     [
       ...foreign.map((a) => rtnetlink.deleteAddress(a)),
-      rtnetlink.changeLink({ index, alias, mtu, noLinkLocal: true, up: true }),
+      rtnetlink.changeLink({ index, alias, mtu, noLinkLocal: mtu >= IPV6_MTU, up: true }),
       rtnetlink.addAddress({ index, address, prefix }),
       ...(six ? [rtnetlink.addAddress({ index, ...six })] : []),
     ],

@@ -1,6 +1,9 @@
 import type { Element } from '../firewall/elements.ts';
 import type { Accept } from '../firewall/foreign.ts';
 
+/** A link with less has no IPv6, and cannot be told about it. */
+export const IPV6_MTU = 1280;
+
 /** The code of an attach that failed because there is no such bridge. */
 export const BRIDGE_GONE = 'EBRIDGEGONE';
 

@@ -81,3 +81,10 @@ test('networks are apart', async () => {
   await own.run('far', { closed: {} });
   assert.equal(await own.reaches('near', await own.address('far', 'closed')), false);
 });
+
+test('a network may have frames too short for IPv6', async () => {
+  await own.network('narrow', { Options: { 'com.docker.network.driver.mtu': '1000' } });
+  await connect('narrow');
+  assert.match(await look('ip link'), /mtu 1000/);
+  await disconnect('narrow');
+});
