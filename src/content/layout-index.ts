@@ -41,8 +41,9 @@ export class LayoutIndex {
     if (!render) return;
     try {
       const text = JSON.stringify({ schemaVersion: 2, mediaType: MEDIA.ociIndex, manifests: render() });
-      if (this.#isFirst && text === (await this.#present())) return;
+      const isFirst = this.#isFirst;
       this.#isFirst = false;
+      if (isFirst && text === (await this.#present())) return;
       await writeFile(`${this.#path}.new`, text, { mode: 0o644 });
       failpoint('content.index.written');
       await rename(`${this.#path}.new`, this.#path);
