@@ -62,7 +62,7 @@ function docker500(): RegExp[] {
 function toPattern(message: string): RegExp {
   const escaped = message.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
   const quoted = escaped.replaceAll(
-    /"(?:\\\\.|[^"])*"|\b(nosuch|signals|x)\b|<\w+>|'[^']*'|(?<=network )\S+|(?<=lstat )\S+(?=:)/g,
+    /"(?:\\\\.|[^"])*"|\b(nosuch|signals|x)\b|<\w+>|'[^']*'|(?<=network )\S+|(?<=lstat )\S+(?=:)|(?<=^ps: error: ).*/g,
     '.*',
   );
   return new RegExp(`^${quoted}$`, 's');
