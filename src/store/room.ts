@@ -1,4 +1,5 @@
-import { closeSync, openSync, rmSync } from 'node:fs';
+import { closeSync, openSync, rmSync, statfsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { allocate, isErrno } from '#sys';
 
 /** The write-ahead log restarts at 4 MiB; the rest is for commits while the database itself cannot grow. */
@@ -11,20 +12,23 @@ export function reserveLog(fd: number, path: string): void {
   quietly(() => allocate(fd, LOG_BYTES, path));
 }
 
-/** Opens a database; when the disk is full for that, once more with the room that was set aside for it. */
+/**
+ * Opens a database, on a full disk with the room that was set aside for it. Not tried without: SQLite maps its log's index
+ * into memory, and a page of it that the disk has no room for ends the process (SIGBUS).
+ */
 export function withReserve<T>(path: string, open: () => T): T {
   const reserve = `${path}-reserve`;
-  let opened: T;
-  try {
-    opened = open();
-  } catch {
-    rmSync(reserve, { force: true });
-    opened = open();
-  }
+  if (free(dirname(path)) < RESERVE_BYTES) rmSync(reserve, { force: true });
+  const opened = open();
   const fd = openSync(reserve, 'a', 0o600);
   quietly(() => allocate(fd, RESERVE_BYTES, reserve));
   closeSync(fd);
   return opened;
+}
+
+function free(folder: string): number {
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize;
 }
 
 /** Less room is no reason not to start. */
