@@ -16,3 +16,21 @@ export const post = (path: string, more: Partial<Call> = {}): Call => ({
   path: `/v1.50/containers/${path}`,
   ...more,
 });
+
+/** A create of this command with these settings, which ends at once when it is stopped; its id is kept under its name. */
+export const makeWith = (name: string, Cmd: string[], HostConfig: object, more: object = {}): Call => ({
+  method: 'POST',
+  path: `/v1.50/containers/create?name=${name}`,
+  body: {
+    Image: 'conformance',
+    Cmd,
+    StopSignal: 'SIGKILL',
+    HostConfig: { ...NONE, ...HostConfig },
+    ...more,
+  },
+  keep: { [name.replaceAll('-', '')]: 'Id' },
+});
+
+export const start = (name: string): Call => post(`${name}/start`);
+
+export const drop = (name: string): Call => ({ method: 'DELETE', path: `/v1.50/containers/${name}?force=1` });

@@ -1,33 +1,15 @@
 import type { Call, Case } from '../call.ts';
+import { drop, makeWith, post, start } from '../container-calls.ts';
 
-const make = (name: string, Cmd: string[], HostConfig: object, more: object = {}): Call => ({
-  method: 'POST',
-  path: `/v1.50/containers/create?name=${name}`,
-  body: {
-    Image: 'conformance',
-    Cmd,
-    StopSignal: 'SIGKILL',
-    HostConfig: { NetworkMode: 'none', ...HostConfig },
-    ...more,
-  },
-  keep: { [name.replaceAll('-', '')]: 'Id' },
-});
-const post = (path: string, more: Partial<Call> = {}): Call => ({
-  method: 'POST',
-  path: `/v1.50/containers/${path}`,
-  ...more,
-});
-const start = (name: string) => post(`${name}/start`);
-const drop = (name: string): Call => ({ method: 'DELETE', path: `/v1.50/containers/${name}?force=1` });
 const shows = (name: string, script: string, HostConfig: object, more: object = {}): Call[] => [
-  make(name, ['sh', '-c', `exec 2>&1; ${script}`], HostConfig, more),
+  makeWith(name, ['sh', '-c', `exec 2>&1; ${script}`], HostConfig, more),
   start(name),
   post(`${name}/wait`),
   { method: 'GET', path: `/v1.50/containers/${name}/logs?stdout=1&stderr=1` },
 ];
 /** A create and a start, of which either may be refused. */
 const tries = (HostConfig: object, more: object = {}): Call[] => [
-  make('dev-try', ['true'], HostConfig, more),
+  makeWith('dev-try', ['true'], HostConfig, more),
   start('dev-try'),
   drop('dev-try'),
 ];
@@ -120,7 +102,7 @@ export const deviceCases: Case[] = [
     name: 'annotations',
     removes: ['dev-a'],
     calls: [
-      make('dev-a', ['true'], { Annotations: { 'com.example.key': 'value', plain: '' } }),
+      makeWith('dev-a', ['true'], { Annotations: { 'com.example.key': 'value', plain: '' } }),
       inspect('dev-a'),
       start('dev-a'),
       ...tries({ Annotations: { '': 'x' } }),

@@ -1,25 +1,8 @@
 import type { Call, Case } from '../call.ts';
+import { drop, makeWith, post, start } from '../container-calls.ts';
 import { dockerArchive } from '../image.ts';
 
 const SLEEP = ['sleep', '1000'];
-const make = (name: string, Cmd: string[], HostConfig: object, more: object = {}): Call => ({
-  method: 'POST',
-  path: `/v1.50/containers/create?name=${name}`,
-  body: {
-    Image: 'conformance',
-    Cmd,
-    StopSignal: 'SIGKILL',
-    HostConfig: { NetworkMode: 'none', ...HostConfig },
-    ...more,
-  },
-  keep: { [name.replaceAll('-', '')]: 'Id' },
-});
-const post = (path: string, more: Partial<Call> = {}): Call => ({
-  method: 'POST',
-  path: `/v1.50/containers/${path}`,
-  ...more,
-});
-const drop = (name: string): Call => ({ method: 'DELETE', path: `/v1.50/containers/${name}?force=1` });
 const volume = (Name: string, options?: Record<string, string>): Call => ({
   method: 'POST',
   path: '/v1.50/volumes/create',
@@ -27,7 +10,6 @@ const volume = (Name: string, options?: Record<string, string>): Call => ({
   differs: { CreatedAt: 'of the run', Mountpoint: 'own path' },
 });
 const dropVolume = (name: string): Call => ({ method: 'DELETE', path: `/v1.50/volumes/${name}` });
-const start = (name: string) => post(`${name}/start`);
 const said = (name: string): Call[] => [
   start(name),
   post(`${name}/wait`),
@@ -35,7 +17,7 @@ const said = (name: string): Call[] => [
 ];
 /** Runs a script to its end, compares what it says, and removes the container. */
 const shows = (name: string, script: string, HostConfig: object, more: object = {}): Call[] => [
-  make(name, ['sh', '-c', `exec 2>&1; ${script}`], HostConfig, more),
+  makeWith(name, ['sh', '-c', `exec 2>&1; ${script}`], HostConfig, more),
   ...said(name),
 ];
 const mounts = (name: string, differs: Record<string, string> = {}): Call => ({
@@ -46,7 +28,7 @@ const mounts = (name: string, differs: Record<string, string> = {}): Call => ({
 });
 /** A create and a start of a container with one mount, of which either may be refused. */
 const tries = (mount: object, more: object = {}, bodyDiffers?: string): Call[] => [
-  make('mnt-try', ['true'], { Mounts: [{ Target: '/m', ...mount }], ...more }),
+  makeWith('mnt-try', ['true'], { Mounts: [{ Target: '/m', ...mount }], ...more }),
   { ...start('mnt-try'), ...(bodyDiffers ? { bodyDiffers } : {}) },
   drop('mnt-try'),
 ];
@@ -155,7 +137,7 @@ export const mountCases: Case[] = [
     removes: ['mnt-a', 'mnt-b', 'mnt-c', 'mnt-d'],
     calls: [
       volume('mnt-tmp', { type: 'tmpfs', device: 'tmpfs', o: 'size=1m,uid=1000,mode=0750,nosuid' }),
-      make('mnt-a', ['sh', '-c', 'echo shared > /m/f; exec sleep 1000'], { Binds: ['mnt-tmp:/m'] }),
+      makeWith('mnt-a', ['sh', '-c', 'echo shared > /m/f; exec sleep 1000'], { Binds: ['mnt-tmp:/m'] }),
       mounts('mnt-a', OWN),
       start('mnt-a'),
       ...shows('mnt-b', `cat /m/f; ${OPTIONS('/m')}; stat -c '%u %a' /m`, { Binds: ['mnt-tmp:/m:ro'] }),
@@ -183,7 +165,7 @@ export const mountCases: Case[] = [
       { type: 'overlay', device: 'overlay', o: 'lowerdir=/nosuch' },
     ].flatMap((options) => [
       volume('mnt-bad', options as Record<string, string>),
-      make('mnt-a', ['true'], { Binds: ['mnt-bad:/m'] }),
+      makeWith('mnt-a', ['true'], { Binds: ['mnt-bad:/m'] }),
       start('mnt-a'),
       drop('mnt-a'),
       dropVolume('mnt-bad'),
@@ -194,8 +176,8 @@ export const mountCases: Case[] = [
     removes: ['mnt-a'],
     calls: [
       volume('mnt-bad', { type: 'none', device: '/nosuch-path', o: 'bind' }),
-      make('mnt-a', ['true'], { Binds: ['mnt-bad:/etc'] }),
-      make('mnt-a', ['true'], { Binds: ['mnt-bad:/etc:nocopy'] }),
+      makeWith('mnt-a', ['true'], { Binds: ['mnt-bad:/etc'] }),
+      makeWith('mnt-a', ['true'], { Binds: ['mnt-bad:/etc:nocopy'] }),
       drop('mnt-a'),
       dropVolume('mnt-bad'),
     ],
@@ -239,26 +221,26 @@ export const mountCases: Case[] = [
     calls: [
       volume('mnt-one'),
       volume('mnt-two'),
-      make(
+      makeWith(
         'mnt-from',
         SLEEP,
         { Binds: ['mnt-one:/one', 'mnt-two:/two:ro', '/usr:/usr-of-host:ro'], Tmpfs: { '/t': '' } },
         { Volumes: { '/anonymous': {} } },
       ),
-      make('mnt-from2', SLEEP, { Binds: ['mnt-two:/one'] }),
-      make('mnt-a', ['true'], { VolumesFrom: ['mnt-from'] }),
+      makeWith('mnt-from2', SLEEP, { Binds: ['mnt-two:/one'] }),
+      makeWith('mnt-a', ['true'], { VolumesFrom: ['mnt-from'] }),
       mounts('mnt-a', { 'Mounts.*.Source': 'own path', 'Mounts.*.Name': 'generated' }),
-      make('mnt-b', ['true'], { VolumesFrom: ['mnt-from:ro', 'mnt-from2:rw'] }),
+      makeWith('mnt-b', ['true'], { VolumesFrom: ['mnt-from:ro', 'mnt-from2:rw'] }),
       mounts('mnt-b', { 'Mounts.*.Source': 'own path', 'Mounts.*.Name': 'generated' }),
-      make('mnt-c', ['true'], { VolumesFrom: ['mnt-from:z', 'mnt-from2:ro'], Binds: ['mnt-one:/one:ro'] }),
+      makeWith('mnt-c', ['true'], { VolumesFrom: ['mnt-from:z', 'mnt-from2:ro'], Binds: ['mnt-one:/one:ro'] }),
       mounts('mnt-c', { 'Mounts.*.Source': 'own path', 'Mounts.*.Name': 'generated' }),
       ...shows('mnt-d', `${FLAGS('/one')}; ${FLAGS('/two')}; ls -d /t`, { VolumesFrom: ['mnt-a'] }),
-      make('mnt-e', ['true'], { VolumesFrom: ['nosuch'] }),
-      make('mnt-e', ['true'], { VolumesFrom: [''] }),
-      make('mnt-e', ['true'], { VolumesFrom: ['mnt-from:x'] }),
-      make('mnt-e', ['true'], { VolumesFrom: ['mnt-from:nocopy'] }),
-      make('mnt-e', ['true'], { VolumesFrom: ['mnt-from:rslave'] }),
-      make('mnt-e', ['true'], { VolumesFrom: ['mnt-from:ro:rw'] }),
+      makeWith('mnt-e', ['true'], { VolumesFrom: ['nosuch'] }),
+      makeWith('mnt-e', ['true'], { VolumesFrom: [''] }),
+      makeWith('mnt-e', ['true'], { VolumesFrom: ['mnt-from:x'] }),
+      makeWith('mnt-e', ['true'], { VolumesFrom: ['mnt-from:nocopy'] }),
+      makeWith('mnt-e', ['true'], { VolumesFrom: ['mnt-from:rslave'] }),
+      makeWith('mnt-e', ['true'], { VolumesFrom: ['mnt-from:ro:rw'] }),
       ...['mnt-from', 'mnt-from2', 'mnt-a', 'mnt-b', 'mnt-c', 'mnt-d'].map(drop),
       dropVolume('mnt-one'),
       dropVolume('mnt-two'),
@@ -286,10 +268,10 @@ export const mountCases: Case[] = [
       ...tries({ Type: 'tmpfs', TmpfsOptions: { Options: [['nosuch']] } }),
       ...tries({ Type: 'tmpfs', TmpfsOptions: { Options: [['uid', '5', '6']] } }),
       ...tries({ Type: 'tmpfs', TmpfsOptions: { Options: [[]] } }),
-      make('mnt-try', ['true'], { Tmpfs: { '/x': 'nosuch' } }),
+      makeWith('mnt-try', ['true'], { Tmpfs: { '/x': 'nosuch' } }),
       start('mnt-try'),
       drop('mnt-try'),
-      make('mnt-try', ['true'], { Tmpfs: { x: '' } }),
+      makeWith('mnt-try', ['true'], { Tmpfs: { x: '' } }),
     ],
   },
   {

@@ -1,24 +1,7 @@
 import type { Call, Case } from '../call.ts';
+import { makeWith, post, start } from '../container-calls.ts';
 
 const SLEEP = ['sleep', '1000'];
-const make = (name: string, Cmd: string[], HostConfig: object, more: object = {}): Call => ({
-  method: 'POST',
-  path: `/v1.50/containers/create?name=${name}`,
-  body: {
-    Image: 'conformance',
-    Cmd,
-    StopSignal: 'SIGKILL',
-    HostConfig: { NetworkMode: 'none', ...HostConfig },
-    ...more,
-  },
-  keep: { [name.replaceAll('-', '')]: 'Id' },
-});
-const post = (path: string, more: Partial<Call> = {}): Call => ({
-  method: 'POST',
-  path: `/v1.50/containers/${path}`,
-  ...more,
-});
-const start = (name: string) => post(`${name}/start`);
 const said = (name: string): Call[] => [
   start(name),
   post(`${name}/wait`),
@@ -26,7 +9,7 @@ const said = (name: string): Call[] => [
 ];
 /** Starts a container that shows what it sees, and compares its output. */
 const shows = (name: string, script: string, HostConfig: object, more: object = {}): Call[] => [
-  make(name, ['sh', '-c', script], HostConfig, more),
+  makeWith(name, ['sh', '-c', script], HostConfig, more),
   ...said(name),
 ];
 const OURS: Readonly<Record<string, string>> = {
@@ -50,7 +33,10 @@ export const namespaces: Case[] = [
     name: 'shareable shared memory',
     removes: ['ns-donor', 'ns-guest', 'ns-guest2'],
     calls: [
-      make('ns-donor', ['sh', '-c', 'echo donor > /dev/shm/f; sleep 1000'], { IpcMode: 'shareable', ShmSize: 1 << 20 }),
+      makeWith('ns-donor', ['sh', '-c', 'echo donor > /dev/shm/f; sleep 1000'], {
+        IpcMode: 'shareable',
+        ShmSize: 1 << 20,
+      }),
       start('ns-donor'),
       ...shows('ns-guest', `cat /dev/shm/f; echo guest >> /dev/shm/f; ${SHM}`, {
         IpcMode: 'container:ns-donor',
@@ -67,9 +53,9 @@ export const namespaces: Case[] = [
     name: 'guest of a guest',
     removes: ['ns-donor', 'ns-guest', 'ns-guest2'],
     calls: [
-      make('ns-donor', ['sh', '-c', 'echo donor > /dev/shm/f; sleep 1000'], { IpcMode: 'shareable' }),
+      makeWith('ns-donor', ['sh', '-c', 'echo donor > /dev/shm/f; sleep 1000'], { IpcMode: 'shareable' }),
       start('ns-donor'),
-      make('ns-guest', SLEEP, { IpcMode: 'container:ns-donor' }),
+      makeWith('ns-guest', SLEEP, { IpcMode: 'container:ns-donor' }),
       start('ns-guest'),
       ...shows('ns-guest2', `cat /dev/shm/f`, { IpcMode: 'container:ns-guest' }),
     ],
@@ -78,9 +64,9 @@ export const namespaces: Case[] = [
     name: `guest of ${mode || 'default'}`,
     removes: ['ns-donor', 'ns-guest'],
     calls: [
-      make('ns-donor', SLEEP, { IpcMode: mode }),
+      makeWith('ns-donor', SLEEP, { IpcMode: mode }),
       start('ns-donor'),
-      make('ns-guest', ['true'], { IpcMode: 'container:ns-donor' }),
+      makeWith('ns-guest', ['true'], { IpcMode: 'container:ns-donor' }),
       start('ns-guest'),
     ],
   })),
@@ -88,10 +74,10 @@ export const namespaces: Case[] = [
     name: 'guest of a donor that does not run',
     removes: ['ns-donor', 'ns-guest', 'ns-guest2'],
     calls: [
-      make('ns-donor', SLEEP, { IpcMode: 'shareable' }),
-      make('ns-guest', ['true'], { IpcMode: 'container:ns-donor' }),
+      makeWith('ns-donor', SLEEP, { IpcMode: 'shareable' }),
+      makeWith('ns-guest', ['true'], { IpcMode: 'container:ns-donor' }),
       start('ns-guest'),
-      make('ns-guest2', ['true'], { PidMode: 'container:ns-donor' }),
+      makeWith('ns-guest2', ['true'], { PidMode: 'container:ns-donor' }),
       start('ns-guest2'),
       { method: 'DELETE', path: '/v1.50/containers/ns-donor' },
       start('ns-guest'),
@@ -102,19 +88,19 @@ export const namespaces: Case[] = [
     name: 'modes without a container',
     removes: ['ns-a', 'ns-b', 'ns-c'],
     calls: [
-      make('ns-a', ['true'], { IpcMode: 'container:' }),
+      makeWith('ns-a', ['true'], { IpcMode: 'container:' }),
       start('ns-a'),
-      make('ns-a', ['true'], { IpcMode: 'container' }),
-      make('ns-a', ['true'], { IpcMode: 'Private' }),
-      make('ns-a', ['true'], { PidMode: 'container:' }),
-      make('ns-a', ['true'], { PidMode: 'private' }),
-      make('ns-a', ['true'], { UTSMode: 'private' }),
-      make('ns-a', ['true'], { UTSMode: 'container:ns-a' }),
-      make('ns-a', ['true'], { CgroupnsMode: 'container:ns-a' }),
-      make('ns-b', ['true'], { UsernsMode: 'private' }),
-      make('ns-c', ['true'], { UsernsMode: 'container:ns-a' }),
+      makeWith('ns-a', ['true'], { IpcMode: 'container' }),
+      makeWith('ns-a', ['true'], { IpcMode: 'Private' }),
+      makeWith('ns-a', ['true'], { PidMode: 'container:' }),
+      makeWith('ns-a', ['true'], { PidMode: 'private' }),
+      makeWith('ns-a', ['true'], { UTSMode: 'private' }),
+      makeWith('ns-a', ['true'], { UTSMode: 'container:ns-a' }),
+      makeWith('ns-a', ['true'], { CgroupnsMode: 'container:ns-a' }),
+      makeWith('ns-b', ['true'], { UsernsMode: 'private' }),
+      makeWith('ns-c', ['true'], { UsernsMode: 'container:ns-a' }),
       start('ns-b'),
-      make('ns-a', ['true'], { ShmSize: -1 }),
+      makeWith('ns-a', ['true'], { ShmSize: -1 }),
     ],
   },
   {
@@ -137,9 +123,9 @@ export const namespaces: Case[] = [
     removes: ['ns-a', 'ns-b'],
     calls: [
       ...shows('ns-a', SHM, { IpcMode: 'shareable', Tmpfs: { '/dev/shm': 'size=1m' } }),
-      make('ns-b', SLEEP, { IpcMode: 'shareable', Tmpfs: { '/dev/shm': 'size=1m' } }),
+      makeWith('ns-b', SLEEP, { IpcMode: 'shareable', Tmpfs: { '/dev/shm': 'size=1m' } }),
       start('ns-b'),
-      make('ns-c', ['true'], { IpcMode: 'container:ns-b' }),
+      makeWith('ns-c', ['true'], { IpcMode: 'container:ns-b' }),
       start('ns-c'),
       { method: 'DELETE', path: '/v1.50/containers/ns-c' },
     ],
@@ -148,11 +134,11 @@ export const namespaces: Case[] = [
     name: 'processes of another container',
     removes: ['ns-donor', 'ns-guest', 'ns-guest2'],
     calls: [
-      make('ns-donor', ['sleep', '1234'], {}),
+      makeWith('ns-donor', ['sleep', '1234'], {}),
       start('ns-donor'),
       ...shows('ns-guest', `cat /proc/1/cmdline | tr '\\0' ' '; ${SAME('pid')}`, { PidMode: 'container:ns-donor' }),
       inspect('ns-guest'),
-      make('ns-guest2', SLEEP, { PidMode: 'container:ns-donor' }),
+      makeWith('ns-guest2', SLEEP, { PidMode: 'container:ns-donor' }),
       start('ns-guest2'),
       post('ns-donor/kill'),
       post('ns-guest2/wait'),
@@ -161,14 +147,14 @@ export const namespaces: Case[] = [
   {
     name: 'a pid mode that names itself',
     removes: ['ns-a'],
-    calls: [make('ns-a', ['true'], { PidMode: 'container:ns-a', IpcMode: 'container:ns-a' })],
+    calls: [makeWith('ns-a', ['true'], { PidMode: 'container:ns-a', IpcMode: 'container:ns-a' })],
   },
   {
     name: 'host names and the namespace of the host',
     removes: ['ns-a', 'ns-b'],
     calls: [
-      make('ns-a', ['true'], { UTSMode: 'host' }, { Hostname: 'web' }),
-      make('ns-a', ['true'], { UTSMode: 'host' }, { Domainname: 'web' }),
+      makeWith('ns-a', ['true'], { UTSMode: 'host' }, { Hostname: 'web' }),
+      makeWith('ns-a', ['true'], { UTSMode: 'host' }, { Domainname: 'web' }),
       ...shows('ns-b', 'hostname; cat /etc/hostname', {}, { Hostname: 'web', Domainname: 'example.org' }),
     ],
   },
