@@ -1,15 +1,5 @@
-import type { Command } from '../command.ts';
+import { printScript } from './print-script.ts';
 import { bash } from './scripts.ts';
-import { completionTree, withoutAbout } from './tree.ts';
 
 /** Prints the completion script for bash. */
-export const command: Command = {
-  usage: '',
-  operands: { least: 0, most: 0 },
-  flags: [{ name: 'no-descriptions', kind: 'bool', usage: 'disable completion descriptions' }],
-  run: async (session, { flags }) => {
-    const places = await completionTree(session.configDir);
-    session.out(bash(session.program, flags.bool('no-descriptions') ? places.map(withoutAbout) : places));
-    return 0;
-  },
-};
+export const command = printScript(bash);
