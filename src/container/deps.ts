@@ -15,7 +15,7 @@ import type { CommitRequest } from '#image';
 import type { Log } from '#log';
 import type { LogFile, LogSubject } from '#logging';
 import type { Mount, OciProcess, OciResources, OciSpec } from '#oci';
-import type { CgroupRequest, PlacedMount } from '#runtime';
+import type { CgroupRequest, PlacedMount, SandboxLinks } from '#runtime';
 import type { CopyIn, CopyOut, Found, Unplaced, View } from '#snapshot';
 import type { Store } from '#store';
 import type { ImageDefaults } from './merge.ts';
@@ -123,16 +123,6 @@ export interface InnerSocket {
   readonly protocol: 'tcp' | 'udp';
   readonly ip: string;
   readonly port: number;
-}
-
-/** Netlink messages that give a new network namespace its interfaces; see #runtime. */
-export interface SandboxLinks {
-  readonly netnsFd: number;
-  readonly outside: Buffer;
-  readonly inside: Buffer;
-  readonly interface: string;
-  readonly indexAt: number;
-  readonly settings: readonly (readonly [path: string, value: string])[];
 }
 
 export interface Networks {

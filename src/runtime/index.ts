@@ -28,7 +28,7 @@ export type { RuntimeInfo, RuntimeSetting } from './info.ts';
 export type { Streams } from './monitor/attach.ts';
 export type { PlacedMount } from './monitor/instructions.ts';
 export type { Observed } from './observe.ts';
-export type { LogTarget, Prepared, PrepareRequest } from './prepare.ts';
+export type { LogTarget, Prepared, PrepareRequest, SandboxLinks } from './prepare.ts';
 export type { ExitRecord, Started } from './records.ts';
 export type { RuntimeOptions, Size } from './runtime.ts';
 export { Runtime } from './runtime.ts';

@@ -6,9 +6,7 @@ import { descendants } from './tree.ts';
 
 /** Removes the container's directories; absent ones are success. Throws EBUSY when processes are in them after 2 s. */
 export async function removeCgroup(place: CgroupPlace): Promise<void> {
-  for (const { path } of place.directories) {
-    await removeTree(path);
-  }
+  for (const { path } of place.directories) await removeTree(path);
 }
 
 /** Removes a cgroup directory and those that processes inside made below it. */
