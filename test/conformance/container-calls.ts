@@ -34,3 +34,17 @@ export const makeWith = (name: string, Cmd: string[], HostConfig: object, more: 
 export const start = (name: string): Call => post(`${name}/start`);
 
 export const drop = (name: string): Call => ({ method: 'DELETE', path: `/v1.50/containers/${name}?force=1` });
+
+const OURS: Readonly<Record<string, string>> = {
+  'HostConfig.Runtime': 'crun is the default',
+  'HostConfig.PidsLimit': 'limited by default',
+  'HostConfig.LogConfig': 'bounded by default',
+};
+
+/** The host part of an inspection, in which the engine's own defaults differ. */
+export const hostConfigOf = (name: string): Call => ({
+  method: 'GET',
+  path: `/v1.50/containers/${name}/json`,
+  only: ['HostConfig'],
+  differs: OURS,
+});

@@ -1,5 +1,5 @@
 import type { Call, Case } from '../call.ts';
-import { drop, makeWith, post, start } from '../container-calls.ts';
+import { drop, hostConfigOf, makeWith, post, start } from '../container-calls.ts';
 
 const shows = (name: string, script: string, HostConfig: object, more: object = {}): Call[] => [
   makeWith(name, ['sh', '-c', `exec 2>&1; ${script}`], HostConfig, more),
@@ -13,17 +13,6 @@ const tries = (HostConfig: object, more: object = {}): Call[] => [
   start('dev-try'),
   drop('dev-try'),
 ];
-const OURS: Readonly<Record<string, string>> = {
-  'HostConfig.Runtime': 'crun is the default',
-  'HostConfig.PidsLimit': 'limited by default',
-  'HostConfig.LogConfig': 'bounded by default',
-};
-const inspect = (name: string): Call => ({
-  method: 'GET',
-  path: `/v1.50/containers/${name}/json`,
-  only: ['HostConfig'],
-  differs: OURS,
-});
 const request = (more: object) => ({
   DeviceRequests: [{ Driver: '', Count: 0, DeviceIDs: null, Capabilities: null, Options: null, ...more }],
 });
@@ -103,7 +92,7 @@ export const deviceCases: Case[] = [
     removes: ['dev-a'],
     calls: [
       makeWith('dev-a', ['true'], { Annotations: { 'com.example.key': 'value', plain: '' } }),
-      inspect('dev-a'),
+      hostConfigOf('dev-a'),
       start('dev-a'),
       ...tries({ Annotations: { '': 'x' } }),
     ],
@@ -113,7 +102,7 @@ export const deviceCases: Case[] = [
     removes: ['dev-a', 'dev-b'],
     calls: [
       ...shows('dev-a', 'grep -c ":memory:/dev-parent/[^/]*$" /proc/self/cgroup', { CgroupParent: '/dev-parent' }),
-      inspect('dev-a'),
+      hostConfigOf('dev-a'),
       ...shows('dev-b', 'grep -c ":memory:/dev-parent/deep/[^/]*$" /proc/self/cgroup', {
         CgroupParent: '/dev-parent/../dev-parent/deep/',
       }),
@@ -179,7 +168,7 @@ export const deviceCases: Case[] = [
     removes: ['dev-a', 'dev-b'],
     calls: [
       ...shows('dev-a', 'grep NoNewPrivs /proc/self/status', { SecurityOpt: ['no-new-privileges'] }),
-      inspect('dev-a'),
+      hostConfigOf('dev-a'),
       ...shows('dev-b', 'grep NoNewPrivs /proc/self/status', { SecurityOpt: ['no-new-privileges=false'] }),
     ],
   },

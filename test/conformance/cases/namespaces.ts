@@ -1,5 +1,5 @@
 import type { Call, Case } from '../call.ts';
-import { makeWith, post, start } from '../container-calls.ts';
+import { hostConfigOf, makeWith, post, start } from '../container-calls.ts';
 
 const SLEEP = ['sleep', '1000'];
 const said = (name: string): Call[] => [
@@ -12,17 +12,6 @@ const shows = (name: string, script: string, HostConfig: object, more: object = 
   makeWith(name, ['sh', '-c', script], HostConfig, more),
   ...said(name),
 ];
-const OURS: Readonly<Record<string, string>> = {
-  'HostConfig.Runtime': 'crun is the default',
-  'HostConfig.PidsLimit': 'limited by default',
-  'HostConfig.LogConfig': 'bounded by default',
-};
-const inspect = (name: string): Call => ({
-  method: 'GET',
-  path: `/v1.50/containers/${name}/json`,
-  only: ['HostConfig'],
-  differs: OURS,
-});
 const SHM = "grep ' /dev/shm ' /proc/mounts | sed 's/,inode64//'";
 /** The same namespace as the first process of the donor, or another. */
 const SAME = (kind: string) => `[ $(readlink /proc/1/ns/${kind}) = $(readlink /proc/self/ns/${kind}) ] && echo same`;
@@ -42,8 +31,8 @@ export const namespaces: Case[] = [
         IpcMode: 'container:ns-donor',
         ShmSize: 2 << 20,
       }),
-      inspect('ns-donor'),
-      inspect('ns-guest'),
+      hostConfigOf('ns-donor'),
+      hostConfigOf('ns-guest'),
       ...shows('ns-guest2', `cat /dev/shm/f`, { IpcMode: 'container:{nsdonor}' }),
       post('ns-donor/restart?t=0'),
       ...said('ns-guest2'),
@@ -106,14 +95,14 @@ export const namespaces: Case[] = [
   {
     name: 'no shared memory',
     removes: ['ns-a'],
-    calls: [...shows('ns-a', `${SHM}; ls -d /dev/shm; ls /dev/mqueue`, { IpcMode: 'none' }), inspect('ns-a')],
+    calls: [...shows('ns-a', `${SHM}; ls -d /dev/shm; ls /dev/mqueue`, { IpcMode: 'none' }), hostConfigOf('ns-a')],
   },
   {
     name: 'size of the shared memory',
     removes: ['ns-a', 'ns-b', 'ns-c'],
     calls: [
       ...shows('ns-a', SHM, { ShmSize: 3 << 20 }),
-      inspect('ns-a'),
+      hostConfigOf('ns-a'),
       ...shows('ns-b', SHM, { ShmSize: 3 << 20, IpcMode: 'shareable' }),
       ...shows('ns-c', SHM, { ShmSize: 3 << 20, IpcMode: 'private', ReadonlyRootfs: true }),
     ],
@@ -137,7 +126,7 @@ export const namespaces: Case[] = [
       makeWith('ns-donor', ['sleep', '1234'], {}),
       start('ns-donor'),
       ...shows('ns-guest', `cat /proc/1/cmdline | tr '\\0' ' '; ${SAME('pid')}`, { PidMode: 'container:ns-donor' }),
-      inspect('ns-guest'),
+      hostConfigOf('ns-guest'),
       makeWith('ns-guest2', SLEEP, { PidMode: 'container:ns-donor' }),
       start('ns-guest2'),
       post('ns-donor/kill'),
@@ -163,7 +152,7 @@ export const namespaces: Case[] = [
     removes: ['ns-a', 'ns-b'],
     calls: [
       ...shows('ns-a', 'grep memory /proc/self/cgroup', { CgroupnsMode: 'private' }),
-      inspect('ns-a'),
+      hostConfigOf('ns-a'),
       ...shows('ns-b', "grep memory /proc/self/cgroup | grep -c '/[0-9a-f]'", { CgroupnsMode: 'host' }),
     ],
   },
