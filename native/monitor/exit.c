@@ -120,6 +120,8 @@ void session_maybe_finish(struct monitor *m, struct session *s)
 	if (!s->recorded && (stdio_ended(s) || now_ms() >= s->grace_at)) {
 		cleanup_buffer struct buffer event = { 0 };
 		s->recorded = true;
+		if (stdio_ended(s))
+			clock_gettime(CLOCK_REALTIME, &s->finished); /* not before its last line */
 		if (s == &m->container)
 			oom_read(m);
 		record_exit(m, s);

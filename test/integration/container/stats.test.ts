@@ -39,7 +39,8 @@ async function until(what: string, isSo: () => boolean, ms = 15_000): Promise<vo
 
 test('what a container uses', async () => {
   const limits = { NetworkMode: 'bridge', Memory: 64 << 20, PidsLimit: 50 };
-  await engine.run('busy', ['sh', '-c', 'ping -c 3 -i 0.1 -s 1000 172.17.0.1 >/dev/null; while :; do :; done'], limits);
+  const pings = "ping -c 3 -i 0.1 -s 1000 $(ip route | sed -n 's/default via \\([^ ]*\\).*/\\1/p')";
+  await engine.run('busy', ['sh', '-c', `${pings} >/dev/null; while :; do :; done`], limits);
   await new Promise((wake) => setTimeout(wake, 500));
   const seen = (await engine.expect(200, 'GET', '/containers/busy/stats?stream=false')) as ContainerStats;
   const used = seen.cpu_stats.cpu_usage.total_usage - seen.precpu_stats.cpu_usage.total_usage;
