@@ -14,6 +14,7 @@ export const EDGES: Readonly<Record<string, readonly string[]>> = {
   oci: ['schema', 'errdefs'],
   tar: ['errdefs'],
   template: [],
+  dockerfile: ['oci', 'template', 'errdefs'],
   // ground: one kind of I/O each
   log: [],
   sys: ['errdefs'],
