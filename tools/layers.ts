@@ -47,12 +47,16 @@ export const EDGES: Readonly<Record<string, readonly string[]>> = {
     'plugin',
     'logging',
   ],
+  build: [
+    ...['api', 'oci', 'dockerfile', 'errdefs', 'async', 'log', 'store', 'sys', 'events', 'content', 'snapshot'],
+    ...['image', 'network', 'runtime'],
+  ],
   // front doors
   server: ['api', 'schema', 'errdefs', 'log'],
   // the process
   daemon: [
     ...['schema', 'api', 'oci', 'errdefs', 'async', 'log', 'sys', 'store', 'events', 'content', 'snapshot', 'image'],
-    ...['volume', 'network', 'runtime', 'plugin', 'logging', 'container', 'server'],
+    ...['volume', 'network', 'runtime', 'plugin', 'logging', 'container', 'build', 'server'],
   ],
   // the other side of the socket
   client: ['api', 'errdefs'],

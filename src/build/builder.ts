@@ -1,0 +1,20 @@
+import type { CacheRecord, PruneOptions, PruneReport } from './cache-record.ts';
+import type { BuildEvents } from './events.ts';
+import type { BuildInputs } from './inputs.ts';
+import type { BuildRequest } from './request.ts';
+import type { BuildResult } from './result.ts';
+
+/** What front doors may ask of the builder. */
+export interface Builder {
+  /** Builds and exports; an abort ends it at any moment and leaves nothing. Throws {@link BuildError} for what a step did. */
+  build(
+    request: BuildRequest,
+    inputs: BuildInputs,
+    events: BuildEvents,
+    options: { readonly signal: AbortSignal; readonly id?: string },
+  ): Promise<BuildResult>;
+  /** Ends the build that was begun with this id; none is success. */
+  cancel(id: string): void;
+  diskUsage(): CacheRecord[];
+  prune(options: PruneOptions): Promise<PruneReport>;
+}

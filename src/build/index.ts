@@ -1,0 +1,14 @@
+/**
+ * Building images: a Dockerfile and its inputs become steps, steps become layers, layers an image. Owns the build cache:
+ * its rows, its mounts' folders, the layers that no image needs. Front doors (classic, BuildKit's protocol) bring a
+ * request and its inputs and hear events; everything between is here. Nothing of a build that has ended or whose daemon
+ * has died is left but the cache.
+ */
+export type { Builder } from './builder.ts';
+export type { CacheRecord, PruneOptions, PruneReport } from './cache-record.ts';
+export type { BuildEvents, Position, SourceExcerpt, Status, Vertex, Warning } from './events.ts';
+export type { BuildInputs, ContextFolder, ContextNeed, Credentials } from './inputs.ts';
+export type { BuildLimits, BuildRequest, CacheEntry, Exporter } from './request.ts';
+export { buildRequest } from './request.ts';
+export type { BuildResult } from './result.ts';
+export { BuildError } from './result.ts';

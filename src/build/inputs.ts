@@ -1,0 +1,48 @@
+import type { Duplex, Readable, Writable } from 'node:stream';
+
+/**
+ * A tree of files that a build reads: a folder of the engine's own in which nobody writes until the build is over. What
+ * is in it is hostile: only jails resolve paths in it. `.dockerignore` is applied already, or by `excludes`.
+ */
+export interface ContextFolder {
+  readonly folder: string;
+  /** What of it does not count, as in .dockerignore. */
+  readonly excludes: readonly string[];
+  /** A name for the tree that stays the same from build to build, when there is one (`sharedkey`). */
+  readonly key?: string;
+}
+
+/** What of a context a build is going to read; a front door may fetch no more than that. */
+export interface ContextNeed {
+  /** Patterns of paths as in COPY, or undefined: all of it. */
+  readonly paths: readonly string[] | undefined;
+}
+
+export interface Credentials {
+  readonly username: string;
+  readonly password: string;
+  readonly identityToken?: string;
+  readonly registryToken?: string;
+}
+
+/** What a front door gives to a build. All are asked at most once for the same thing, and only when a step needs it. */
+export interface BuildInputs {
+  readonly dockerfile: Uint8Array;
+  /** The path of the Dockerfile as the client named it, for messages. */
+  readonly dockerfileName: string;
+  /** Rules of ignored files, if there are any; already applied to {@link context} or not: see there. */
+  readonly dockerignore: Uint8Array | undefined;
+  /** The main context; fetched when it is asked for first. */
+  context(need: ContextNeed): Promise<ContextFolder>;
+  /** A named context that is a folder of the client; undefined when there is none of that name. */
+  contextNamed(name: string, need: ContextNeed): Promise<ContextFolder | undefined>;
+  /** Undefined when the client has none of this id. Its bytes are written nowhere but into the step that asks. */
+  secret(id: string): Promise<Uint8Array | undefined>;
+  /** A connection to the client's agent; undefined when it forwards none of this id. Called for each connection. */
+  ssh(id: string): Promise<Duplex | undefined>;
+  auth(host: string): Promise<Credentials | undefined>;
+  /** Where the n-th exporter of the request writes its archive, for types that are written to the client. */
+  output(exporter: number, metadata: ReadonlyMap<string, string>): Promise<Writable>;
+  /** A git or http source, fetched by the client's own means; undefined: the engine does it. */
+  remote?(url: string): Promise<Readable | undefined>;
+}
