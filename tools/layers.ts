@@ -25,6 +25,7 @@ export const EDGES: Readonly<Record<string, readonly string[]>> = {
   events: ['api', 'store'],
   content: ['oci', 'errdefs', 'async', 'log', 'store', 'sys'],
   snapshot: ['oci', 'tar', 'errdefs', 'async', 'log', 'store', 'sys'],
+  distribution: ['oci', 'errdefs', 'async', 'log', 'sys', 'content'],
   image: ['api', 'oci', 'tar', 'errdefs', 'async', 'log', 'store', 'sys', 'events', 'content', 'snapshot'],
   volume: ['api', 'errdefs', 'async', 'log', 'store', 'sys', 'events'],
   network: ['api', 'errdefs', 'async', 'log', 'store', 'sys', 'events'],
@@ -68,6 +69,7 @@ const ONLY: Readonly<Record<string, string>> = {
   koffi: 'sys',
   'node:sqlite': 'store',
   'dns-packet': 'network',
+  'smol-toml': 'distribution',
   pino: 'log',
 };
 
