@@ -15,6 +15,10 @@ export const EDGES: Readonly<Record<string, readonly string[]>> = {
   tar: ['errdefs'],
   template: [],
   dockerfile: ['oci', 'template', 'errdefs'],
+  protobuf: ['errdefs'],
+  // they know connections that others opened, and open none
+  grpc: ['protobuf'],
+  buildkit: ['protobuf', 'grpc'],
   // ground: one kind of I/O each
   log: [],
   sys: ['errdefs'],

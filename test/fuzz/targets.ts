@@ -8,8 +8,10 @@ import {
   matchesPattern,
   parseFilters,
 } from '#api';
+import { Packet, SolveRequest, StatusResponse } from '#buildkit';
 import { ConfigError, parseConfig, toConfig } from '#daemon';
-import { EngineError } from '#errdefs';
+import { EngineError, invalid } from '#errdefs';
+import { FrameReader, frame, RpcError } from '#grpc';
 import {
   canonicalString,
   decodeArchiveItems,
@@ -18,6 +20,7 @@ import {
   decodeManifest,
   parseReference,
 } from '#oci';
+import { decode as decodeMessage, encode as encodeMessage } from '#protobuf';
 import { decode } from '#schema';
 import { TarReader } from '#tar';
 import { dockerArchive } from '../crash/archive.ts';
@@ -124,6 +127,38 @@ export const TARGETS: Readonly<Record<string, Target>> = {
     ),
     words: ['"bip":', '"mtu":', '__proto__', '"runtimes":{"a":{"path":"b"}}', '1e400'],
     run: (input) => void toConfig(parseConfig(input.toString('utf8'), 'daemon.json'), false),
+  },
+  protobuf: {
+    seeds: [
+      encodeMessage(SolveRequest, { ref: 'a', frontendAttrs: new Map([['filename', 'Dockerfile']]), exporters: [{}] }),
+      encodeMessage(StatusResponse, { vertexes: [{ digest: 'sha256:1', started: { seconds: 1 } }], logs: [{}] }),
+      encodeMessage(Packet, { type: 0, stat: { path: Buffer.from('a/b'), mode: 0o644, modTime: 2n ** 60n } }),
+    ],
+    words: ['\x0a\xff\xff\xff\xff\x0f', '\x08\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01', '\x3a\x04\x0a\x00\x12\x00'],
+    run: (input) => {
+      for (const type of [SolveRequest, StatusResponse, Packet]) {
+        const bytes = encodeMessage(type, decodeMessage(type, input) as object);
+        assert.deepEqual(encodeMessage(type, decodeMessage(type, bytes) as object), bytes);
+      }
+    },
+  },
+  'grpc framing': {
+    seeds: [frame(Buffer.from('hello')), Buffer.concat([frame(Buffer.alloc(0)), frame(Buffer.alloc(300, 1))])],
+    words: ['\0\x7f\xff\xff\xff', '\0\0\0\0\0', '\x01\0\0\0\x01'],
+    run: (input) => {
+      const reader = new FrameReader();
+      let bytes = 0;
+      try {
+        for (let at = 0; at < input.length; at += 7) {
+          for (const message of reader.push(input.subarray(at, at + 7))) bytes += message.length;
+        }
+        reader.finish();
+      } catch (error) {
+        if (error instanceof RpcError) throw invalid(error.message);
+        throw error;
+      }
+      assert.ok(bytes <= input.length);
+    },
   },
   ...DOOR_TARGETS,
 };
