@@ -72,3 +72,9 @@ export function pss(pids: readonly number[]): number {
     Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1] ?? 0);
   return pids.reduce((sum, pid) => sum + of(pid), 0);
 }
+
+/** The processes that keep the containers: the parents of their first processes. */
+export function parents(engine: Engine, ids: readonly string[]): number[] {
+  const pids = output(engine, 'docker', ['inspect', '-f', '{{.State.Pid}}', ...ids]).split('\n');
+  return pids.map((pid) => Number(execFileSync('ps', ['-o', 'ppid=', '-p', pid], { encoding: 'utf8' })));
+}

@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process';
 import { request } from 'node:http';
 import { commit } from './commit.ts';
+import { compose, reboot, stop } from './cycle.ts';
 import type { Engine, Pair } from './engines.ts';
-import { output, pss, timed } from './engines.ts';
+import { output, parents, pss, timed } from './engines.ts';
 import { reads, stats } from './observe.ts';
 import { runRaw } from './raw.ts';
 import type { Row } from './statistics.ts';
@@ -106,12 +106,6 @@ async function* memory(pair: Pair): AsyncGenerator<Row> {
   };
 }
 
-/** The processes that keep the containers: the parents of their first processes. */
-function parents(engine: Engine, ids: readonly string[]): number[] {
-  const pids = output(engine, 'docker', ['inspect', '-f', '{{.State.Pid}}', ...ids]).split('\n');
-  return pids.map((pid) => Number(execFileSync('ps', ['-o', 'ppid=', '-p', pid], { encoding: 'utf8' })));
-}
-
 async function* start({ ours, theirs }: Pair): AsyncGenerator<Row> {
   const { daemon } = ours;
   const mine = async () => {
@@ -170,12 +164,15 @@ async function* cli({ ours }: Pair): AsyncGenerator<Row> {
 
 export const GROUPS: Readonly<Record<string, Group>> = {
   run,
+  stop,
+  compose,
   raw,
   many,
   logs,
   streams,
   memory,
   start,
+  reboot,
   cli,
   commit,
   reads,
