@@ -6,6 +6,7 @@ import { failpoint } from '#sys';
 import type { Context } from './context.ts';
 import type { InnerSocket, PrepareRequest, Rendered, ResolvedMount } from './deps.ts';
 import { containerFiles, makeFolder, writeNetworkFiles } from './folder.ts';
+import { linkEnvironment } from './link-environment.ts';
 import { logTarget } from './log-care.ts';
 import { ipcNamespace, isShareable, networkNamespace, pidNamespace } from './namespaces.ts';
 import type { Container, ContainerMount } from './record.ts';
@@ -200,11 +201,12 @@ export class Sandboxes {
 
 /** Whether a sandbox can be made now without touching the host or other containers. */
 function isAlone({ spec, mounts }: Container): boolean {
-  const { NetworkMode, PidMode, IpcMode } = spec.hostConfig;
+  const { NetworkMode, PidMode, IpcMode, Links } = spec.hostConfig;
   const joins = [NetworkMode, PidMode, IpcMode].some((mode) => mode.startsWith('container:'));
   const isThere = ({ type, source, mountedOnUse, subpath }: ContainerMount) =>
     !mountedOnUse && !subpath && (type !== 'bind' || existsSync(source));
-  return !joins && mounts.every(isThere);
+  // What it is told of those it is linked to is known at the start only.
+  return !joins && !Links?.length && mounts.every(isThere);
 }
 
 function hasFreeNetwork({ spec }: Container): boolean {
@@ -323,6 +325,7 @@ export async function render(
       ...ipc,
     },
     ...(shmPath ? { shmPath } : {}),
+    linkEnv: linkEnvironment(context, container),
   } as const;
   return asStart(() => context.renderSpec(request));
 }

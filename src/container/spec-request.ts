@@ -28,6 +28,8 @@ export interface SpecRequest {
   };
   /** What is bound at /dev/shm; absent: a tmpfs of its own. */
   readonly shmPath?: string;
+  /** Variables of links, before the user's. */
+  readonly linkEnv?: readonly string[];
 }
 
 export interface ExecSpecRequest {
@@ -35,4 +37,5 @@ export interface ExecSpecRequest {
   readonly hostConfig: HostConfig;
   readonly accounts: SpecRequest['accounts'];
   readonly exec: ExecConfig;
+  readonly linkEnv?: readonly string[];
 }

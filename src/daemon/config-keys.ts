@@ -35,6 +35,7 @@ export const KEYS = {
     help: 'Plugin that is asked for every request',
   },
   bip: { kind: 'string', help: 'Address and prefix of the default bridge, e.g. 172.17.0.1/16' },
+  bip6: { kind: 'string', help: 'The same for IPv6, with ipv6' },
   'cdi-spec-dirs': { kind: 'list', flag: 'cdi-spec-dir', help: 'Folder of files that describe devices (CDI)' },
   'cgroup-parent': { kind: 'string', help: 'Parent cgroup for all containers' },
   debug: { kind: 'bool', short: 'D', help: 'Log at level debug, whatever log-level says' },
@@ -44,6 +45,8 @@ export const KEYS = {
     help: 'Address pools for networks (base=…,size=…)',
   },
   'default-cgroupns-mode': { kind: 'string', help: 'Default cgroup namespace mode of containers (host or private)' },
+  'default-gateway': { kind: 'string', help: 'Address that containers of the default bridge send to what leaves it' },
+  'default-gateway-v6': { kind: 'string', help: 'The same for IPv6' },
   'default-ipc-mode': { kind: 'string', help: 'Default IPC mode of containers (private or shareable)' },
   'default-network-opts': {
     kind: 'maps',
@@ -68,6 +71,8 @@ export const KEYS = {
   'exec-opts': { kind: 'list', flag: 'exec-opt', help: 'Runtime option, e.g. native.cgroupdriver=cgroupfs' },
   'exec-root': { kind: 'string', help: 'Root folder of state that a reboot may lose' },
   features: { kind: 'switches', flag: 'feature', help: 'Feature to switch on or off (name=true|false)' },
+  'fixed-cidr': { kind: 'string', help: 'Part of the default bridge that containers get addresses of' },
+  'fixed-cidr-v6': { kind: 'string', help: 'The same for IPv6' },
   group: { kind: 'string', short: 'G', help: 'Group of the unix sockets' },
   'host-gateway-ip': { kind: 'string', flag: null, help: 'Old name of host-gateway-ips' },
   'host-gateway-ips': {
@@ -95,6 +100,7 @@ export const KEYS = {
   'ip-forward': { kind: 'bool', help: 'Switch on net.ipv4.ip_forward' },
   'ip-masq': { kind: 'bool', help: 'Masquerade outgoing traffic of the default bridge' },
   iptables: { kind: 'bool', help: 'Let the engine keep firewall rules' },
+  ipv6: { kind: 'bool', help: 'Give containers of the default bridge IPv6 addresses too' },
   labels: { kind: 'list', flag: 'label', help: 'Label of the daemon (key=value)' },
   'live-restore': { kind: 'bool', help: 'Accepted for compatibility: containers always outlive the daemon' },
   'log-driver': { kind: 'string', help: 'Default logging driver of containers' },

@@ -38,6 +38,24 @@ export function ipAddress(name: KeyName, address: string): string {
   return address;
 }
 
+/** Where the default bridge is asked to have its addresses; the network module judges whether they fit together. */
+export function defaultBridge(given: Settings) {
+  const text = (name: KeyName) => (given[name] as string | undefined) || undefined;
+  const address = (name: KeyName) => {
+    const value = text(name);
+    return value === undefined ? undefined : ipAddress(name, value);
+  };
+  return {
+    bip: text('bip'),
+    bip6: text('bip6'),
+    fixedCidr: text('fixed-cidr'),
+    fixedCidr6: text('fixed-cidr-v6'),
+    defaultGateway: address('default-gateway'),
+    defaultGateway6: address('default-gateway-v6'),
+    ipv6: given.ipv6 === true,
+  };
+}
+
 /** Docker: `tls` alone asks clients for certificates too; files that were not named lie in the user's Docker folder. */
 export function tlsPaths(given: Settings, environment: NodeJS.ProcessEnv): TlsPaths | undefined {
   const { tlsverify = environment['DOCKER_TLS_VERIFY'] ? true : undefined } = given;

@@ -10,6 +10,7 @@ import { flagOf } from './config-keys.ts';
 import type { GenericResource, RegistrySettings } from './config-values.ts';
 import {
   atLeastZero,
+  defaultBridge,
   ipAddress,
   oneOf,
   parseSize,
@@ -56,6 +57,12 @@ export interface DaemonConfig {
   readonly labels: readonly string[];
   readonly bridge: {
     readonly bip: string | undefined;
+    readonly bip6: string | undefined;
+    readonly fixedCidr: string | undefined;
+    readonly fixedCidr6: string | undefined;
+    readonly defaultGateway: string | undefined;
+    readonly defaultGateway6: string | undefined;
+    readonly ipv6: boolean;
     readonly mtu: number | undefined;
     readonly icc: boolean;
     readonly ipMasq: boolean;
@@ -146,7 +153,7 @@ export function toConfig(given: Settings, insecureTcp: boolean, environment = pr
     liveRestore: yes('live-restore', false),
     labels: toLabels(list('labels')),
     bridge: {
-      bip: text('bip'),
+      ...defaultBridge(given),
       mtu: atLeastZero('mtu', given.mtu as number | undefined),
       icc: yes('icc', true),
       ipMasq: yes('ip-masq', true),

@@ -175,6 +175,12 @@ function containerSettings(
 function networkConfig({ bridge, dns }: DaemonConfig) {
   return {
     bip: bridge.bip,
+    bip6: bridge.bip6,
+    fixedCidr: bridge.fixedCidr,
+    fixedCidr6: bridge.fixedCidr6,
+    defaultGateway: bridge.defaultGateway,
+    defaultGateway6: bridge.defaultGateway6,
+    ipv6: bridge.ipv6,
     mtu: bridge.mtu,
     icc: bridge.icc,
     ip: bridge.defaultHostIp,

@@ -10,12 +10,10 @@ export interface RefusedKey {
 const NO_CONTAINERD = 'there is no containerd: this engine does its work itself';
 const NO_SWARM = 'there is no swarm mode';
 const NOT_YET = 'it is not supported yet';
-const IPV6 = 'IPv6 on the default bridge is not supported yet';
 
 export const REFUSED: Readonly<Record<string, RefusedKey>> = {
   'allow-direct-routing': { isSwitch: true, reason: 'container addresses are reached through published ports only' },
   'api-cors-header': { reason: 'Docker 28 removed it; use a reverse proxy if you need CORS headers' },
-  bip6: { reason: IPV6 },
   bridge: { short: 'b', reason: 'the default bridge is always our own' },
   builder: { flag: null, reason: 'images cannot be built yet' },
   containerd: { reason: NO_CONTAINERD },
@@ -24,19 +22,14 @@ export const REFUSED: Readonly<Record<string, RefusedKey>> = {
   'cpu-rt-period': { reason: NOT_YET },
   'cpu-rt-runtime': { reason: NOT_YET },
   'cri-containerd': { isSwitch: true, reason: NO_CONTAINERD },
-  'default-gateway': { reason: 'the gateway of the default bridge is the bridge' },
-  'default-gateway-v6': { reason: IPV6 },
   'default-init': { flag: null, reason: 'see init-path' },
   'deprecated-key-path': { flag: null, reason: 'image format 1 has no signing keys here' },
   experimental: { isSwitch: true, reason: 'there are no experimental features' },
-  'fixed-cidr': { reason: NOT_YET },
-  'fixed-cidr-v6': { reason: IPV6 },
-  ip6tables: { isSwitch: true, reason: IPV6 },
+  ip6tables: { isSwitch: true, reason: 'see iptables, which stands for both families' },
   'ip-forward-no-drop': {
     isSwitch: true,
     reason: 'transit traffic is dropped where this engine switched forwarding on',
   },
-  ipv6: { isSwitch: true, reason: IPV6 },
   'network-control-plane-mtu': { reason: NO_SWARM },
   'network-diagnostic-port': { reason: NO_SWARM },
   'resolv-conf': { flag: null, reason: 'the resolvers are those of /etc/resolv.conf; see dns' },
@@ -64,7 +57,7 @@ export function refusedFlag(flag: string): (RefusedKey & { readonly name: string
 export function refusal(name: string, value: unknown): string | undefined {
   const isEmpty = (of: unknown): boolean =>
     of === false || of === '' || of === 0 || of === null || (typeof of === 'object' && Object.keys(of).length === 0);
-  // Docker's own default, which only IPv6 would make a difference to.
+  // Docker's own default is on, and ours is what iptables says.
   if (isEmpty(value) || name === 'ip6tables') return undefined;
   return `"${name}" is refused: ${REFUSED[name]!.reason}`;
 }

@@ -105,7 +105,7 @@ export function createSpecs(
 }
 
 function renderExec(
-  { config, hostConfig, accounts, exec }: ExecSpecRequest,
+  { config, hostConfig, accounts, exec, linkEnv }: ExecSpecRequest,
   { defaults, host }: Pick<Parameters<typeof execProcess>[0], 'defaults' | 'host'>,
 ): OciProcess {
   return execProcess({
@@ -123,6 +123,7 @@ function renderExec(
     accounts,
     defaults,
     host,
+    ...(linkEnv ? { linkEnv } : {}),
   });
 }
 

@@ -36,6 +36,15 @@ export interface Bridge {
   readonly gateway: string;
   readonly subnet6: string | undefined;
   readonly gateway6: string | undefined;
+  /** Where its containers send what leaves it: another address than the bridge's only on the default one, when asked for. */
+  readonly way: string;
+  readonly way6: string | undefined;
+  /** Where containers get addresses; undefined: in the whole subnet. */
+  readonly range: string | undefined;
+  readonly range6: string | undefined;
+  /** Addresses that no container gets. */
+  readonly reserved: readonly string[];
+  readonly reserved6: readonly string[];
   readonly internal: boolean;
   readonly icc: boolean;
   readonly masquerade: boolean;
@@ -70,6 +79,7 @@ export function asBridge({ config }: Pick<Context, 'config'>, row: NetworkRow | 
     gateway,
     subnet6: row.subnet6 ?? undefined,
     gateway6: row.gateway6 ?? undefined,
+    ...addressing({ config }, row, record),
     internal: record?.internal ?? false,
     icc: own ? own.icc : (config.icc ?? true),
     masquerade: own ? own.masquerade : (config.ipMasq ?? true),
@@ -79,6 +89,18 @@ export function asBridge({ config }: Pick<Context, 'config'>, row: NetworkRow | 
     mode6: own?.mode6 ?? 'nat',
     prefix: own?.prefix ?? 'eth',
     record,
+  };
+}
+
+function addressing({ config }: Pick<Context, 'config'>, row: NetworkRow, record: NetworkRecord | undefined) {
+  const { defaultGateway, defaultGateway6, fixedCidr, fixedCidr6 } = record ? {} : config;
+  return {
+    way: defaultGateway ?? row.gateway!,
+    way6: row.gateway6 ? (defaultGateway6 ?? row.gateway6) : undefined,
+    range: record?.range ?? fixedCidr,
+    range6: record?.range6 ?? fixedCidr6,
+    reserved: record?.reserved ?? (defaultGateway ? [defaultGateway] : []),
+    reserved6: record?.reserved6 ?? (defaultGateway6 ? [defaultGateway6] : []),
   };
 }
 

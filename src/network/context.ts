@@ -12,7 +12,16 @@ import type { AddressPool } from './subnet.ts';
 /** The daemon's settings for networks, under daemon.json's names; what is absent has Docker's default. */
 export interface NetworkConfig {
   /** Address and prefix of the default bridge. */
-  bip?: string;
+  bip?: string | undefined;
+  bip6?: string | undefined;
+  /** The part of it that containers get addresses of. */
+  fixedCidr?: string | undefined;
+  fixedCidr6?: string | undefined;
+  /** Where its containers send what leaves it; the bridge itself by default. */
+  defaultGateway?: string | undefined;
+  defaultGateway6?: string | undefined;
+  /** Whether the default bridge has IPv6. */
+  ipv6?: boolean;
   mtu?: number;
   icc?: boolean;
   /** Host address of published ports that name none. */

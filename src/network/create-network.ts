@@ -1,21 +1,21 @@
-import { createHash } from 'node:crypto';
 import type { IPAMConfig, NetworkCreateRequest, NetworkCreateResponse } from '#api';
 import { conflict, forbidden, internal, invalid, notFound, notImplemented } from '#errdefs';
 import { failpoint } from '#sys';
 import { ensureBridge } from './bridge.ts';
 import type { NetworkRecord } from './bridge-network.ts';
 import { asBridge } from './bridge-network.ts';
-import type { Addressing, SubnetWorld } from './choose-subnets.ts';
+import type { Addressing } from './choose-subnets.ts';
 import { chooseFour, chooseSix } from './choose-subnets.ts';
 import type { Context } from './context.ts';
 import { bridgeName, newId } from './context.ts';
-import { firstChoice, timestamp } from './default-networks.ts';
+import { timestamp } from './default-networks.ts';
 import { parseDriverOptions } from './driver-options.ts';
 import { checkIpamConfig } from './ipam-config.ts';
 import { KernelError } from './kernel/kernel.ts';
 import { settleNetworks } from './recover.ts';
 import type { NetworkRow } from './store.ts';
-import { DEFAULT_POOLS, parseCidr, subnetsOf } from './subnet.ts';
+import { parseCidr } from './subnet.ts';
+import { look } from './subnet-world.ts';
 import { parseCidr6 } from './subnet6.ts';
 
 const PREDEFINED = ['bridge', 'host', 'none', 'default'];
@@ -135,31 +135,6 @@ function recordFor(
     reserved6: six?.reserved ?? [],
     isForeign: false,
   };
-}
-
-/** What a choice of subnets has to respect. */
-async function look({ rows, kernel, config, names }: Context): Promise<SubnetWorld> {
-  const networks = rows.networks();
-  const pools = config.pools ?? DEFAULT_POOLS;
-  const routes = await kernel.call('hostRoutes', { except: '' });
-  return {
-    pools,
-    own: {
-      four: networks.map(({ subnet }) => parseCidr(subnet ?? '')?.subnet).filter((subnet) => subnet !== undefined),
-      six: networks.map(({ subnet6 }) => parseCidr6(subnet6 ?? '')?.subnet).filter((subnet) => subnet !== undefined),
-    },
-    routed: routes
-      .map(({ destination, prefix }) => parseCidr(`${destination}/${prefix}`)?.subnet)
-      .filter((subnet) => subnet !== undefined),
-    start: firstChoice(config, names, subnetsOf(pools)),
-    base6: uniqueLocalBase(rows.network('bridge')!.id),
-  };
-}
-
-/** The engine's own part of the unique local addresses (RFC 4193): 40 bits that no other engine is likely to have. */
-function uniqueLocalBase(seed: string): bigint {
-  const bits = createHash('sha256').update(seed).digest().readUIntBE(0, 5);
-  return ((0xfdn << 40n) | BigInt(bits)) << 80n;
 }
 
 /** Makes the link; one that the user named may be there already, and then stays his. */

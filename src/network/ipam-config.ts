@@ -66,7 +66,8 @@ export function addressOf(text: string): bigint | undefined {
   return address === undefined ? parseIpv6(text) : BigInt(address);
 }
 
-function parseBlock(given: string): Block | undefined {
+/** An address or subnet with its prefix length. */
+export function parseBlock(given: string): Block | undefined {
   const four = parseCidr(given);
   if (four) {
     const { subnet } = four;

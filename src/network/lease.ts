@@ -82,9 +82,9 @@ function freeInterface(prefix: string, taken: readonly string[]): string {
 function leaseFour({ rows, lingering }: Context, network: Bridge, wanted: string | undefined): number {
   const { subnet } = parseCidr(network.subnet)!;
   const gateway = parseIpv4(network.gateway)!;
-  const reserved = network.record?.reserved.map((text) => parseIpv4(text)!) ?? [];
+  const reserved = network.reserved.map((text) => parseIpv4(text)!);
   if (wanted) return takeFour(rows.isLeased(network.id, parseIpv4(wanted)!), wanted, [gateway, ...reserved]);
-  const range = network.record?.range ? parseCidr(network.record.range)!.subnet : subnet;
+  const range = network.range ? parseCidr(network.range)!.subnet : subnet;
   const to = Math.min(lastOf(subnet) - 1, lastOf(range));
   const free = (from: number) => {
     let address = rows.freeAddress(network.id, { from, to, gateway });
@@ -109,8 +109,8 @@ function takeFour(isLeased: boolean, wanted: string, others: readonly number[]):
 
 function leaseSix(leased: readonly string[], network: Bridge, wanted: string | undefined): string {
   const { subnet } = parseCidr6(network.subnet6!)!;
-  const range = network.record?.range6 ? parseCidr6(network.record.range6)!.subnet : subnet;
-  const taken = [network.gateway6!, ...(network.record?.reserved6 ?? []), ...leased].map((text) => parseIpv6(text)!);
+  const range = network.range6 ? parseCidr6(network.range6)!.subnet : subnet;
+  const taken = [network.gateway6!, ...network.reserved6, ...leased].map((text) => parseIpv6(text)!);
   const address = wanted ? parseIpv6(wanted)! : undefined;
   if (address !== undefined && taken.includes(address)) throw forbidden(IN_USE);
   // The first address of a subnet is the routers'.

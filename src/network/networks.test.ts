@@ -38,7 +38,10 @@ function open(subnet = '172.17.0.0/16', gateway = '172.17.0.1') {
   const store = Store.open(':memory:');
   const networks = new Networks({ store, events: new Events(store), log: nullLog, mark: '', config: {} });
   const rows = new NetworkStore(store);
-  rows.setSubnet(rows.network('bridge')!.id, { bridge: 'gantry0', subnet, gateway });
+  rows.setSubnet(rows.network('bridge')!.id, {
+    ...{ bridge: 'gantry0', subnet, gateway },
+    ...{ subnet6: null, gateway6: null },
+  });
   const start = (r: SandboxRequest) =>
     store.tx(() => {
       networks.register(r);

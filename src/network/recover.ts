@@ -6,7 +6,7 @@ import type { Bridge } from './bridge-network.ts';
 import { allBridges } from './bridge-network.ts';
 import type { Context } from './context.ts';
 import { isOwnLink } from './context.ts';
-import { ensureSubnet } from './default-networks.ts';
+import { ensureSubnet } from './default-subnets.ts';
 import type { Accept } from './firewall/foreign.ts';
 import { allPublications } from './firewall/publications.ts';
 import type { BridgeRules } from './firewall/rules.ts';

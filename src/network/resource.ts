@@ -17,8 +17,8 @@ export function resource(
     Scope: 'local',
     Driver: row.driver,
     EnableIPv4: true,
-    EnableIPv6: record?.ipv6 ?? false,
-    IPAM: record?.ipam ?? predefinedIpam(row),
+    EnableIPv6: record ? record.ipv6 : row.subnet6 != null,
+    IPAM: record?.ipam ?? predefinedIpam(config, row),
     Internal: record?.internal ?? false,
     Attachable: record?.attachable ?? false,
     Ingress: false,
@@ -30,8 +30,23 @@ export function resource(
   };
 }
 
-function predefinedIpam({ driver, subnet, gateway }: NetworkRow): NetworkResource['IPAM'] {
-  const blocks = subnet && gateway ? [{ Subnet: subnet, Gateway: gateway }] : [];
+function predefinedIpam(config: Context['config'], row: NetworkRow): NetworkResource['IPAM'] {
+  const { driver, subnet, gateway, subnet6, gateway6 } = row;
+  const { fixedCidr, fixedCidr6, defaultGateway, defaultGateway6 } = config;
+  const block = (Subnet: string, Gateway: string, IPRange: string | undefined, other: Record<string, string>) => ({
+    Subnet,
+    ...(IPRange ? { IPRange } : {}),
+    Gateway,
+    ...(Object.keys(other).length > 0 ? { AuxiliaryAddresses: other } : {}),
+  });
+  const blocks = [
+    ...(subnet && gateway
+      ? [block(subnet, gateway, fixedCidr, defaultGateway ? { DefaultGatewayIPv4: defaultGateway } : {})]
+      : []),
+    ...(subnet6 && gateway6
+      ? [block(subnet6, gateway6, fixedCidr6, defaultGateway6 ? { DefaultGatewayIPv6: defaultGateway6 } : {})]
+      : []),
+  ];
   return { Driver: 'default', Options: null, Config: driver === 'bridge' ? blocks : null };
 }
 

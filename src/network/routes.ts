@@ -15,7 +15,7 @@ export async function pointRoutes(
     const gateway = bridge && gatewayOf(bridge);
     return endpoint && gateway ? { interface: endpoint.interface, gateway } : undefined;
   };
-  const four = way(GATEWAY_4, ({ gateway }) => gateway);
-  const six = way(GATEWAY_6, ({ gateway6 }) => gateway6);
+  const four = way(GATEWAY_4, ({ way: out }) => out);
+  const six = way(GATEWAY_6, ({ way6 }) => way6);
   if (four || six) await context.kernel.call('route', { pid, ...(four && { four }), ...(six && { six }) });
 }

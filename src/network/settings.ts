@@ -84,10 +84,10 @@ function addresses(bridge: Bridge | undefined, endpoint: EndpointRow | undefined
   const four = bridge && typeof address === 'number' ? bridge : undefined;
   const six = bridge?.subnet6 && address6 ? bridge : undefined;
   return {
-    Gateway: four && !four.internal ? four.gateway : '',
+    Gateway: four && !four.internal ? four.way : '',
     IPAddress: four ? formatIpv4(address!) : '',
     IPPrefixLen: four ? parseCidr(four.subnet)!.subnet.prefix : 0,
-    IPv6Gateway: six && !six.internal ? six.gateway6! : '',
+    IPv6Gateway: six && !six.internal ? six.way6! : '',
     GlobalIPv6Address: six ? address6! : '',
     GlobalIPv6PrefixLen: six ? parseCidr6(six.subnet6!)!.subnet.prefix : 0,
   };

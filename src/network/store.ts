@@ -89,8 +89,15 @@ export class NetworkStore {
     this.#run('DELETE FROM networks WHERE id = ?', id);
   }
 
-  setSubnet(id: string, { bridge, subnet, gateway }: { bridge: string; subnet: string; gateway: string }): void {
-    this.#run('UPDATE networks SET bridge = ?, subnet = ?, gateway = ? WHERE id = ?', bridge, subnet, gateway, id);
+  setSubnet(
+    id: string,
+    row: Required<Pick<NetworkRow, 'bridge' | 'subnet' | 'gateway' | 'subnet6' | 'gateway6'>>,
+  ): void {
+    const { bridge, subnet, gateway, subnet6, gateway6 } = row;
+    this.#run(
+      'UPDATE networks SET bridge = ?, subnet = ?, gateway = ?, subnet6 = ?, gateway6 = ? WHERE id = ?',
+      ...[bridge, subnet, gateway, subnet6, gateway6, id],
+    );
   }
 
   attachments(containerId: string): AttachmentRow[] {

@@ -3,6 +3,7 @@ import { parseDetachKeys } from '#api';
 import { conflict, internal, invalid } from '#errdefs';
 import { failpoint } from '#sys';
 import type { Context } from '../context.ts';
+import { linkEnvironment } from '../link-environment.ts';
 import type { Container } from '../record.ts';
 import { hasProcess } from '../record.ts';
 import { accountsOf } from '../sandbox.ts';
@@ -39,8 +40,9 @@ export function assertExecutable(container: Container, reference: string): void 
 /** The process that the runtime is to start. */
 export async function processOf(context: Context, container: Container, config: ExecConfig) {
   const { hostConfig, config: own } = container.spec;
+  const linkEnv = linkEnvironment(context, container);
   const accounts = await accountsOf(context, container);
-  return context.renderExec({ config: own, hostConfig, accounts, exec: config });
+  return context.renderExec({ config: own, hostConfig, accounts, exec: config, linkEnv });
 }
 
 /** Docker: program, a space, and the arguments, also when there are none. */

@@ -20,6 +20,18 @@ export class Own {
     return new Own(daemon);
   }
 
+  /** On a daemon that has its image. */
+  static on(daemon: TestDaemon): Own {
+    return new Own(daemon);
+  }
+
+  /** The message of a call that has to fail. */
+  async refusal(method: string, path: string, body?: unknown): Promise<string> {
+    const reply = await api(this.daemon.socket, method, path, body);
+    assert.ok(reply.status >= 400, `${method} ${path}: ${reply.status}`);
+    return (reply.body as { message: string }).message;
+  }
+
   /** A call that has to succeed. */
   async must(method: string, path: string, body?: unknown): Promise<unknown> {
     const reply = await api(this.daemon.socket, method, path, body);
