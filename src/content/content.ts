@@ -20,10 +20,16 @@ import { failpoint, isErrno } from '#sys';
 import { reachable } from './collect.ts';
 import { LayoutIndex } from './layout-index.ts';
 import { Lease } from './lease.ts';
+import { Partial } from './partial.ts';
 import type { ReceiveBounds } from './received.ts';
 import { Received } from './received.ts';
 
 export type ReceiveOptions = ReceiveBounds;
+
+/** How long the beginning of a blob waits for its rest. */
+const KEPT_MS = 3 * 86_400_000;
+/** What is smaller is fetched again as fast as it is found. */
+const SHELVED_BYTES = 1024 * 1024;
 
 /** The blobs of one engine. */
 export class Content {
@@ -31,6 +37,7 @@ export class Content {
   readonly #blobs: string;
   readonly #ingest: string;
   readonly #trash: string;
+  readonly #partials: string;
   readonly #log: Log;
   readonly #index: LayoutIndex;
   readonly #leases = new Set<Lease>();
@@ -45,12 +52,14 @@ export class Content {
     this.#blobs = join(root, 'blobs', 'sha256');
     this.#ingest = join(root, 'ingest');
     this.#trash = join(root, 'trash');
-    for (const folder of [root, this.#blobs, this.#ingest, this.#trash]) {
+    this.#partials = join(root, 'partial');
+    for (const folder of [root, this.#blobs, this.#ingest, this.#trash, this.#partials]) {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
     }
     writeOnce(join(root, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}');
     this.#index = new LayoutIndex(root, log);
     for (const folder of [this.#ingest, this.#trash]) void this.#clear(folder);
+    forgetOld(this.#partials);
   }
 
   /** The folder that is an OCI image layout. */
@@ -84,6 +93,11 @@ export class Content {
     return Received.from(this.#ingest, source, options);
   }
 
+  /** A blob to be taken in by pieces, from where an earlier attempt left it. One at a time for each digest. */
+  partial(about: { digest: Digest; size: number }): Promise<Partial> {
+    return Partial.open(join(this.#partials, digestHex(about.digest)), about);
+  }
+
   /** Makes received bytes a blob, visible once they are on the disk; the lease holds it. Already there is success. */
   async keep(received: Received, lease: Lease): Promise<Digest> {
     const { digest } = received;
@@ -98,6 +112,20 @@ export class Content {
     received.keptAs(blob);
     failpoint('content.keep.renamed');
     return digest;
+  }
+
+  /** Takes a blob away that is not what its name says: whoever needs it fetches it anew. */
+  async forget(digest: Digest): Promise<void> {
+    this.#log.warn('a damaged blob is taken away', { digest });
+    const trashed = join(this.#trash, randomUUID());
+    try {
+      renameSync(this.#path(digest), trashed);
+    } catch (error) {
+      if (isErrno(error, 'ENOENT')) return;
+      throw error;
+    }
+    failpoint('content.forget.renamed');
+    await unlink(trashed);
   }
 
   /** Stores these bytes as a blob. */
@@ -126,10 +154,11 @@ export class Content {
 
   /**
    * Removes every blob that neither these roots reach nor a lease holds; `roots` is called once, at the beginning. Blobs
-   * leased or released while it runs stay. Returns the bytes that were freed.
+   * leased or released while it runs stay. Shelved, what is large waits some days as a {@link Partial}. Returns the bytes
+   * that were freed.
    */
-  collect(roots: () => Iterable<Descriptor>): Promise<number> {
-    const collection = this.#collecting.then(() => this.#collect(roots));
+  collect(roots: () => Iterable<Descriptor>, { shelve = false }: { shelve?: boolean } = {}): Promise<number> {
+    const collection = this.#collecting.then(() => this.#collect(roots, shelve));
     this.#collecting = collection.catch(() => {});
     return collection;
   }
@@ -145,7 +174,7 @@ export class Content {
     await this.#collecting;
   }
 
-  async #collect(roots: () => Iterable<Descriptor>): Promise<number> {
+  async #collect(roots: () => Iterable<Descriptor>, shelve: boolean): Promise<number> {
     this.#spared = new Set();
     try {
       const marked = await reachable(this, roots());
@@ -153,7 +182,7 @@ export class Content {
       for (const name of await readdir(this.#blobs)) {
         const digest = `sha256:${name}` as const;
         if (!isDigest(digest) || marked.has(digest)) continue;
-        freed += this.#discard(digest);
+        freed += this.#discard(digest, shelve);
       }
       await this.#clear(this.#trash);
       return freed;
@@ -163,11 +192,13 @@ export class Content {
   }
 
   /** Judges and moves away in one turn, so that nobody takes a lease in between. */
-  #discard(digest: Digest): number {
+  #discard(digest: Digest, shelve: boolean): number {
     if (this.#spared?.has(digest)) return 0;
     for (const lease of this.#leases) if (lease.holds(digest)) return 0;
     const { size } = statSync(this.#path(digest));
-    renameSync(this.#path(digest), join(this.#trash, randomUUID()));
+    const isShelved = shelve && size >= SHELVED_BYTES;
+    const to = isShelved ? join(this.#partials, digestHex(digest)) : join(this.#trash, randomUUID());
+    renameSync(this.#path(digest), to);
     failpoint('content.collect.renamed');
     this.#log.debug('blob collected', { digest, size });
     return size;
@@ -186,6 +217,14 @@ export class Content {
 
   #path(digest: Digest): string {
     return join(this.#blobs, digestHex(digest));
+  }
+}
+
+/** What nobody went on with for days. */
+function forgetOld(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name);
+    if (Date.now() - statSync(path).mtimeMs > KEPT_MS) unlinkSync(path);
   }
 }
 

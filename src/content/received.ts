@@ -46,6 +46,11 @@ export class Received {
     this.#isKept = true;
   }
 
+  /** For the store: a file that is whole already. */
+  static of(path: string, { digest, size }: { digest: Digest; size: number }, synced: Promise<unknown>): Received {
+    return new Received(path, digest, size, synced);
+  }
+
   /** Takes in a stream to its end; a failed one leaves no file. */
   static async from(folder: string, source: AsyncIterable<Buffer>, bounds: ReceiveBounds): Promise<Received> {
     const path = join(folder, randomUUID());

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { HostConfig } from '#api';
 import { Containers } from '#container';
 import { Content } from '#content';
+import { Registries } from '#distribution';
 import { Events } from '#events';
 import { Images } from '#image';
 import type { Log } from '#log';
@@ -35,6 +36,7 @@ export interface Engine extends AsyncDisposable {
   readonly store: Store;
   readonly events: Events;
   readonly images: Images;
+  readonly registries: Registries;
   readonly volumes: Volumes;
   readonly networks: Networks;
   readonly runtime: Runtime;
@@ -73,6 +75,12 @@ export async function openEngine(config: DaemonConfig, log: Log): Promise<Engine
     log: log.child({ module: 'snapshot' }),
     ...(config.storageDriver ? { driver: config.storageDriver === 'overlay2' ? 'overlay' : 'native' } : {}),
   });
+  let live = config;
+  const registries = new Registries({
+    settings: () => ({ ...live.registry, proxies: live.proxies }),
+    log: log.child({ module: 'distribution' }),
+    userAgent: `gantry/${GANTRY_VERSION}`,
+  });
   const imageUsage = { containersUsing: (id: string) => containers.containersUsingImage(id) };
   const images = new Images({
     store,
@@ -80,6 +88,7 @@ export async function openEngine(config: DaemonConfig, log: Log): Promise<Engine
     snapshots,
     events,
     usage: imageUsage,
+    registries,
     log: log.child({ module: 'image' }),
     version: GANTRY_VERSION,
   });
@@ -93,7 +102,6 @@ export async function openEngine(config: DaemonConfig, log: Log): Promise<Engine
     mounter: MOUNTER,
   });
   const { runtimes, defaultRuntime } = config;
-  let live = config;
   const runtime = undo.use(
     await Runtime.open({
       execRoot,
@@ -153,7 +161,22 @@ export async function openEngine(config: DaemonConfig, log: Log): Promise<Engine
     specs.configure(next);
     live = next;
   };
-  const parts = { store, events, images, volumes, networks, runtime, containers, snapshots, specs, plugins, logging };
+  const parts = {
+    ...{
+      store,
+      events,
+      images,
+      registries,
+      volumes,
+      networks,
+      runtime,
+      containers,
+      snapshots,
+      specs,
+      plugins,
+      logging,
+    },
+  };
   return { ...parts, configure, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 

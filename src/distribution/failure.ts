@@ -148,6 +148,7 @@ function reasonOf(url: URL, error: unknown): string {
     const host = address?.includes(':') ? `[${address}]` : (address ?? url.hostname);
     return `dial tcp ${host}:${port ?? (url.port || (url.protocol === 'https:' ? 443 : 80))}: ${dial}`;
   }
+  if (code === 'EPROTO' && /wrong version number|packet length too long/.test(message)) return PLAIN;
   return WORDS[code] ?? message;
 }
 

@@ -20,6 +20,7 @@ export type { Endpoint } from './endpoint.ts';
 export type { Incoming } from './exchange.ts';
 export { readAll } from './exchange.ts';
 export { isTransient, RegistryError } from './failure.ts';
+export { nextPage } from './link.ts';
 export type { Access } from './registries.ts';
 export { Registries } from './registries.ts';
 export type { Asked, Remote } from './remote.ts';

@@ -80,7 +80,10 @@ export class Registries {
         access.signal?.throwIfAborted();
         failure = error;
         if (isThere && !endpoint.isMirror) break;
-        this.#options.log.debug('registry endpoint passed over', { endpoint: endpoint.base.href, error });
+        this.#options.log.debug('registry endpoint passed over', {
+          endpoint: endpoint.base.href,
+          reason: (error as Error).message,
+        });
       }
     }
     throw failure;

@@ -103,6 +103,12 @@ export class Remote implements Disposable {
     return url;
   }
 
+  /** The same for somebody who may need it longer, and disposes of it too. */
+  share(): Remote {
+    this.#options.wire.share();
+    return this;
+  }
+
   [Symbol.dispose](): void {
     this.#options.wire[Symbol.dispose]();
   }

@@ -21,6 +21,7 @@ export class Wire implements Disposable {
   readonly #settings: RegistrySettings;
   readonly #folders: readonly string[];
   readonly #agents = new Map<string, PlainAgent>();
+  #users = 1;
 
   constructor(endpoint: Endpoint, settings: RegistrySettings, folders: readonly string[]) {
     this.#endpoint = endpoint;
@@ -50,7 +51,13 @@ export class Wire implements Disposable {
     }
   }
 
+  /** One more who disposes of it; the last one closes the connections. */
+  share(): void {
+    this.#users++;
+  }
+
   [Symbol.dispose](): void {
+    if (--this.#users > 0) return;
     for (const agent of this.#agents.values()) agent.destroy();
   }
 

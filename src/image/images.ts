@@ -10,16 +10,17 @@ import type {
   Progress,
 } from '#api';
 import type { Content } from '#content';
+import type { Registries } from '#distribution';
 import { conflict } from '#errdefs';
 import type { Events } from '#events';
 import type { Log } from '#log';
 import type { Digest, Platform } from '#oci';
-import { isDigest } from '#oci';
+import { isDigest, parseReference } from '#oci';
 import type { Store } from '#store';
 import { applyChanges } from './changes.ts';
 import type { CommitRequest } from './commit-layer.ts';
 import { commitLayer } from './commit-layer.ts';
-import type { ImageDeps, ImageUsage } from './deps.ts';
+import type { ImageUsage } from './deps.ts';
 import type { ImportOptions } from './import.ts';
 import { importImage } from './import.ts';
 import { historyOf, inspectImage } from './inspect.ts';
@@ -31,6 +32,9 @@ import type { LoadOptions } from './load.ts';
 import { loadImages } from './load.ts';
 import { forgottenImages, pruneImages } from './prune.ts';
 import { publishIndex, roots } from './publish.ts';
+import type { PullDeps, PullOptions } from './pull/pull.ts';
+import { pullImage, pullTarget } from './pull/pull.ts';
+import { Transfers } from './pull/transfer.ts';
 import type { ImageRecord } from './record.ts';
 import type { RemoveOptions } from './remove.ts';
 import { removeImage } from './remove.ts';
@@ -45,20 +49,23 @@ export interface ImagesOptions {
   readonly events: Pick<Events, 'record'>;
   readonly log: Log;
   readonly usage: ImageUsage;
+  readonly registries: Registries;
   /** The engine's version, recorded in images that it makes. */
   readonly version?: string;
 }
 
 /** The images of one engine. */
 export class Images {
-  readonly #deps: ImageDeps;
+  readonly #deps: PullDeps;
   #isPruning = false;
 
   constructor(options: ImagesOptions) {
     const rows = new ImageRows(options.store);
-    const { store, content, events, usage, log, version = '' } = options;
+    const { store, content, events, usage, log, registries, version = '' } = options;
+    const { downloads } = registries.settings;
+    const transfers = new Transfers(content, { parallel: downloads, attempts: () => registries.settings.attempts });
     const layers = new Layers(rows, options.snapshots);
-    this.#deps = { store, rows, content, layers, events, usage, log, version };
+    this.#deps = { store, rows, content, layers, events, usage, log, version, registries, transfers };
   }
 
   /** The image that a user means by a name, an id or the beginning of one; from the rows, in no time. */
@@ -112,6 +119,11 @@ export class Images {
     return loadImages(this.#deps, body, options);
   }
 
+  /** Pulls an image, or all of a repository, by a name and a separate tag or digest ('': what the name says). */
+  pull(name: string, tag: string, options: PullOptions = {}): AsyncGenerator<Progress> {
+    return pullImage(this.#deps, pullTarget(name, tag, parseReference), options);
+  }
+
   /** Makes an image of a file system tree in a tar; throws before the only line, which has the id. */
   import(body: Readable, options: ImportOptions): AsyncGenerator<Progress> {
     return importImage(this.#deps, body, options);
@@ -141,7 +153,7 @@ export class Images {
    * Removes whatever no image needs: images hidden for containers that are gone, their layers, blobs. For start-up, and
    * for when a container was removed whose image had been removed before it.
    */
-  async collect(): Promise<void> {
+  async collect({ isStarting = false }: { isStarting?: boolean } = {}): Promise<void> {
     const { store, rows, layers, content } = this.#deps;
     store.tx(() => {
       for (const id of forgottenImages(this.#deps)) rows.delete(id);
@@ -149,7 +161,7 @@ export class Images {
     // A power cut must not bring back rows whose data has gone.
     await store.durable();
     await layers.removeUnused(rows.unusedLayers());
-    await content.collect(() => roots(rows));
+    await content.collect(() => roots(rows), { shelve: isStarting });
   }
 
   /** A container of this image is gone: an image that was kept for it alone goes too. */
@@ -159,7 +171,7 @@ export class Images {
 
   /** Start-up: what a killed process left goes, index.json is true again. */
   async recover(): Promise<void> {
-    await this.collect();
+    await this.collect({ isStarting: true });
     publishIndex(this.#deps);
   }
 }

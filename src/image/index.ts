@@ -12,5 +12,6 @@ export type { ImportOptions } from './import.ts';
 export type { Snapshots } from './layers.ts';
 export type { ListQuery } from './list.ts';
 export type { LoadOptions } from './load.ts';
+export type { PullOptions } from './pull/pull.ts';
 export type { ImageRecord } from './record.ts';
 export type { RemoveOptions } from './remove.ts';

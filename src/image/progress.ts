@@ -8,6 +8,11 @@ export function layerProgress(status: string, id: string, current: number, total
   return { status, progressDetail: { current, total }, progress: bar(current, total), id };
 }
 
+/** A line about one layer without numbers. */
+export function layerStatus(status: string, id: string): Progress {
+  return { status, progressDetail: {}, id };
+}
+
 /** A line that ends a stream badly. */
 export function failure(error: unknown): Progress {
   const message = error instanceof Error ? error.message : String(error);
@@ -34,8 +39,8 @@ function bar(current: number, total: number): string {
 }
 
 /**
- * Lines from concurrent work to one reader. A line about the same id replaces the one that was not read yet, so a slow
- * reader costs a few lines of memory.
+ * Lines from concurrent work to one reader. A line of the same status about the same id replaces the one that was not read
+ * yet, so a slow reader costs a few lines of memory.
  */
 export class ProgressQueue {
   readonly #lines: Progress[] = [];
@@ -43,8 +48,8 @@ export class ProgressQueue {
   #ended = false;
 
   push(line: Progress): void {
-    const same = line.id === undefined ? -1 : this.#lines.findIndex((waiting) => waiting.id === line.id);
-    if (same >= 0) this.#lines[same] = line;
+    const same = line.id === undefined ? -1 : this.#lines.findLastIndex((waiting) => waiting.id === line.id);
+    if (same >= 0 && this.#lines[same]!.status === line.status) this.#lines[same] = line;
     else this.#lines.push(line);
     this.#wake.resolve();
   }

@@ -87,6 +87,12 @@ export class ImageRows {
     });
   }
 
+  /** What an image came as, the last time it did. */
+  setSource({ id, target, manifest }: Pick<NewImage, 'id' | 'target' | 'manifest'>): void {
+    const sql = 'UPDATE images SET target = ?, manifest = ? WHERE id = ?';
+    this.#store.prepare(sql).run(JSON.stringify(target), manifest, id);
+  }
+
   /** Gives a long name to an image, taking it from the one that had it; that one's id is returned. */
   setName(name: string, id: Digest): Digest | undefined {
     const previous = this.idOf(name);

@@ -5,12 +5,16 @@ import { roots } from './publish.ts';
 
 const BAD_TAR = 'archive/tar: invalid tar header';
 
-/** When the work fails, the blobs that it stored and nothing needs are removed before its failure is told. */
-export async function undoing<T>(deps: Pick<ImageDeps, 'content' | 'rows' | 'log'>, work: Promise<T>): Promise<T> {
+/** When the work fails, the blobs that it stored and nothing needs are removed before its failure is told; shelved, they wait for another try. */
+export async function undoing<T>(
+  deps: Pick<ImageDeps, 'content' | 'rows' | 'log'>,
+  work: Promise<T>,
+  { shelve = false }: { shelve?: boolean } = {},
+): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    const collecting = deps.content.collect(() => roots(deps.rows));
+    const collecting = deps.content.collect(() => roots(deps.rows), { shelve });
     await collecting.catch((cause) => deps.log.warn('blobs of a failed operation stay', { error: cause }));
     throw asDocker(error);
   }

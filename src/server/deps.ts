@@ -184,6 +184,12 @@ export interface Images {
   remove(name: string, options: { force: boolean; noprune: boolean }): Promise<ImageDeleteItem[]>;
   prune?(filters: Filters): Promise<ImagePruneReport>;
   load(body: Readable, options: Caller & { quiet: boolean }): AsyncIterable<Progress>;
+  /** `auth` is the `X-Registry-Auth` header. Throws at the call for a name that is none. */
+  pull(
+    name: string,
+    tag: string,
+    options: Caller & { platform: string; auth: string | undefined },
+  ): AsyncIterable<Progress>;
   import(
     body: Readable,
     options: Caller & { repo: string; tag: string; message: string; changes: string[]; platform: string },

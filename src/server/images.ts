@@ -1,6 +1,6 @@
 import type { Progress } from '#api';
 import { checkFilters } from '#api';
-import { forbidden, invalid, notImplemented, unavailable } from '#errdefs';
+import { notImplemented } from '#errdefs';
 import type { ServerDeps } from './deps.ts';
 import type { Exchange } from './exchange.ts';
 import { inspectFor, summaryFor } from './image-versions.ts';
@@ -68,7 +68,12 @@ async function load(x: Exchange, { images }: ServerDeps): Promise<void> {
 async function create(x: Exchange, { images }: ServerDeps): Promise<void> {
   const { query } = x;
   const name = query.string('fromImage');
-  if (name !== '') throw pullFault(name, query.string('tag'));
+  if (name !== '') {
+    const auth = x.request.headers['x-registry-auth'] as string | undefined;
+    const options = { platform: query.string('platform'), auth, signal: x.signal };
+    await sendProgress(x, images.pull(name, query.string('tag'), options));
+    return;
+  }
   const source = query.string('fromSrc');
   if (source !== '-') throw notImplemented('importing from a URL is not supported yet: send the archive as the body');
   const options = {
@@ -80,19 +85,6 @@ async function create(x: Exchange, { images }: ServerDeps): Promise<void> {
     signal: x.signal,
   };
   await sendProgress(x, images.import(x.request, options));
-}
-
-/** Pulling comes with registries; until then it ends as it does on a host without network. */
-function pullFault(name: string, tag: string): Error {
-  if (name === 'scratch') return forbidden("'scratch' is a reserved name");
-  if (/[A-Z]/.test(name.split('/').at(-1)!.split(/[:@]/)[0]!)) {
-    const path = name.includes('/') ? name : `library/${name}`;
-    return invalid(`invalid reference format: repository name (${path}) must be lowercase`);
-  }
-  const reference = tag === '' || name.includes(':') ? name : `${name}${tag.includes(':') ? '@' : ':'}${tag}`;
-  return unavailable(
-    `cannot pull ${reference}: this engine does not reach registries yet; use "docker load" or "docker import"`,
-  );
 }
 
 /** One JSON message a line. What fails before the first is told by the status, what fails later by the last message. */

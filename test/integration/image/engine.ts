@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { Progress } from '#api';
 import { Content } from '#content';
+import { Registries } from '#distribution';
 import { Events } from '#events';
 import type { ImageUser } from '#image';
 import { Images } from '#image';
@@ -11,6 +12,15 @@ import { Snapshots } from '#snapshot';
 import { Store } from '#store';
 
 const LAUNCHER = join(import.meta.dirname, '../../../build/native/gantry-jail');
+
+const SETTINGS = {
+  mirrors: [],
+  insecure: [],
+  proxies: { http: '', https: '', none: '' },
+  downloads: 3,
+  uploads: 5,
+  attempts: 5,
+};
 
 /** Images over a real content store and real snapshots, in a data root of their own. */
 export class Engine implements AsyncDisposable {
@@ -32,7 +42,9 @@ export class Engine implements AsyncDisposable {
   restart(): Images {
     const { store, content, snapshots } = this;
     const usage = { containersUsing: (id: string) => this.users.get(id) ?? [] };
-    return new Images({ store, content, snapshots, events: new Events(store), log: nullLog, usage, version: '1.2.3' });
+    const registries = new Registries({ settings: () => SETTINGS, hostFolders: [], log: nullLog, userAgent: 'test' });
+    const events = new Events(store);
+    return new Images({ store, content, snapshots, events, log: nullLog, usage, registries, version: '1.2.3' });
   }
 
   load(bytes: Buffer, options: Parameters<Images['load']>[1] = { quiet: true }): Promise<Progress[]> {
