@@ -134,6 +134,11 @@ export const table: readonly Entry[] = [
   image('load', 'Load an image from a tar archive or STDIN', () => import('./image/load.ts')),
   image('prune', 'Remove unused images', () => import('./image/prune.ts'), { top: undefined }),
   image('rm', 'Remove one or more images', () => import('./image/rm.ts'), { aliases: ['remove'], top: 'rmi' }),
+  image(
+    'save',
+    'Save one or more images to a tar archive (streamed to STDOUT by default)',
+    () => import('./image/save.ts'),
+  ),
   image('tag', 'Create a tag TARGET_IMAGE that refers to SOURCE_IMAGE', () => import('./image/tag.ts')),
   network('connect', 'Connect a container to a network', () => import('./network/connect.ts')),
   network('create', 'Create a network', () => import('./network/create.ts')),

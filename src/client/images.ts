@@ -49,6 +49,12 @@ export class Images {
     return this.#transport.request({ method: 'POST', path: '/images/load', query: asked, headers, stream });
   }
 
+  /** The archive of these images. */
+  async save(names: readonly string[], query: { platform?: string } = {}): Promise<Body> {
+    const asked = { names: [...names], platform: query.platform };
+    return (await this.#transport.request({ method: 'GET', path: '/images/get', query: asked })).body;
+  }
+
   /** Makes an image from a tar stream (`fromSrc` is `-`) or a URL that the daemon fetches. */
   async import(
     query: Record<string, string | string[] | undefined>,

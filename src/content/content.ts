@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import {
   createReadStream,
   existsSync,
@@ -12,7 +12,7 @@ import {
 import { open, readdir, readFile, rm, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { invalid, notFound } from '#errdefs';
+import { internal, invalid, notFound } from '#errdefs';
 import type { Log } from '#log';
 import type { Descriptor, Digest } from '#oci';
 import { digestHex, isDigest } from '#oci';
@@ -78,7 +78,7 @@ export class Content {
 
   /** A blob's bytes as a stream. */
   open(digest: Digest): Readable {
-    return createReadStream(this.#path(digest), { highWaterMark: 256 * 1024 });
+    return createReadStream(this.#path(digest), { highWaterMark: 512 * 1024 });
   }
 
   /** A blob's bytes, when there are at most `limit` of them. */
@@ -86,6 +86,35 @@ export class Content {
     const size = await this.size(digest);
     if (size > limit) throw invalid(`blob ${digest} is larger than ${limit} bytes`);
     return readFile(this.#path(digest)).catch(orNotFound(digest));
+  }
+
+  /** What a descriptor leads to, itself included, whether it is here or not. */
+  reach(descriptor: Descriptor): Promise<Set<Digest>> {
+    return reachable(this, [descriptor]);
+  }
+
+  /**
+   * Reads a blob and throws when its bytes are not those of its digest. It is no blob then any more, so that whoever
+   * fetches it next does not find it here.
+   */
+  async verify(digest: Digest, signal?: AbortSignal): Promise<void> {
+    await this.size(digest);
+    const found = await this.#digest(digest, signal);
+    // Twice, because memory and cables err too.
+    if (found === digest || (await this.#digest(digest, signal)) === digest) return;
+    renameSync(this.#path(digest), join(this.#trash, randomUUID()));
+    failpoint('content.verify.renamed');
+    this.#log.error('a blob is damaged and was taken out of the store', { digest, found });
+    throw internal(`blob ${digest} of the content store is damaged: its bytes have the digest ${found}`);
+  }
+
+  async #digest(digest: Digest, signal?: AbortSignal): Promise<string> {
+    const hash = createHash('sha256');
+    for await (const chunk of this.open(digest)) {
+      signal?.throwIfAborted();
+      hash.update(chunk);
+    }
+    return `sha256:${hash.digest('hex')}`;
   }
 
   /** Takes in a stream, outside of the store: {@link keep} makes it a blob, else it must be dropped. */
@@ -102,12 +131,12 @@ export class Content {
   async keep(received: Received, lease: Lease): Promise<Digest> {
     const { digest } = received;
     lease.hold(digest);
-    if (!received.isKept && !this.has(digest)) await received.sync();
+    if (!received.isKept && this.#sizeNow(digest) !== received.size) await received.sync();
     // Nobody else runs between these lines: the blob is there, or this makes it.
     if (received.isKept) return digest;
     const blob = this.#path(digest);
     const temporary = received.path;
-    if (this.has(digest)) unlinkSync(temporary);
+    if (this.#sizeNow(digest) === received.size) unlinkSync(temporary);
     else renameSync(temporary, blob);
     received.keptAs(blob);
     failpoint('content.keep.renamed');
@@ -213,6 +242,11 @@ export class Content {
       });
       failpoint('content.trash.cleared');
     }
+  }
+
+  /** A blob that was cut short is not there for whoever brings it whole. */
+  #sizeNow(digest: Digest): number | undefined {
+    return statSync(this.#path(digest), { throwIfNoEntry: false })?.size;
   }
 
   #path(digest: Digest): string {

@@ -8,11 +8,12 @@ import {
   digestIn,
   IMAGE_LIMITS,
   isDigest,
+  isIndexType,
   isManifestType,
   parseReference,
 } from '#oci';
 import type { Archive } from './archive.ts';
-import { blobPath, readIndex } from './oci-archive.ts';
+import { blobPath, NEST_LIMIT, readIndex } from './oci-archive.ts';
 import type { PlannedImage } from './plan.ts';
 
 /** The images of manifest.json, in its order, with Docker's messages for what does not fit together. */
@@ -32,14 +33,14 @@ async function plan(archive: Archive, item: ArchiveItem, manifests: Map<string, 
     throw invalid(`invalid manifest, layers length mismatch: expected ${expected}, got ${got}`);
   }
   const layers = item.layers.map((path) => archive.file(path));
-  const manifest = manifests.get(config.digest);
-  const fits = manifest?.layers.join() === layers.map((layer) => layer.digest).join();
+  const known = manifests.get(config.digest);
+  const fits = known?.layers.join() === layers.map((layer) => layer.digest).join();
   return {
     config,
     decoded,
     layers,
-    ...(manifest && fits && { manifest }),
-    indexes: [],
+    ...(known && fits && { manifest: known.manifest }),
+    indexes: known && fits ? known.indexes : [],
     references: item.tags.map(parseTag),
     ...(isDigest(item.parent) && { parent: item.parent }),
   };
@@ -52,22 +53,35 @@ function parseTag(text: string): Reference {
 }
 
 interface Candidate {
-  readonly file: Received;
-  readonly mediaType: string;
+  readonly manifest: NonNullable<PlannedImage['manifest']>;
+  /** What leads to it, the outermost first. */
+  readonly indexes: PlannedImage['indexes'];
   readonly layers: readonly string[];
 }
 
-/** Since 25, Docker writes both formats into one archive: the manifests that index.json names, by their config. */
+/** Since 25, Docker writes both formats into one archive: the manifests that index.json leads to, by their config. */
 async function manifestsByConfig(archive: Archive): Promise<Map<string, Candidate>> {
   const found = new Map<string, Candidate>();
-  if (!archive.has('index.json')) return found;
-  for (const descriptor of await readIndex(archive.file('index.json'))) {
-    const path = blobPath(digestIn(descriptor));
-    if (!isManifestType(descriptor.mediaType) || !archive.has(path)) continue;
-    const file = archive.file(path);
-    const manifest = decodeManifest(await file.bytes(IMAGE_LIMITS.manifestBytes));
-    const layers = manifest.layers.map((layer) => layer.digest);
-    found.set(manifest.config.digest, { file, mediaType: descriptor.mediaType, layers });
-  }
+  if (archive.has('index.json')) await collect(archive, archive.file('index.json'), [], found);
   return found;
+}
+
+async function collect(
+  archive: Archive,
+  index: Received,
+  indexes: Candidate['indexes'],
+  found: Map<string, Candidate>,
+): Promise<void> {
+  for (const descriptor of await readIndex(index)) {
+    const { mediaType } = descriptor;
+    const path = blobPath(digestIn(descriptor));
+    if (!archive.has(path) || found.size > IMAGE_LIMITS.manifests) continue;
+    const file = archive.file(path);
+    if (isIndexType(mediaType) && indexes.length < NEST_LIMIT) {
+      await collect(archive, file, [...indexes, { file, mediaType }], found);
+    } else if (isManifestType(mediaType)) {
+      const { config, layers } = decodeManifest(await file.bytes(IMAGE_LIMITS.manifestBytes));
+      found.set(config.digest, { manifest: { file, mediaType }, indexes, layers: layers.map(({ digest }) => digest) });
+    }
+  }
 }

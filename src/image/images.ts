@@ -39,6 +39,8 @@ import type { ImageRecord } from './record.ts';
 import type { RemoveOptions } from './remove.ts';
 import { removeImage } from './remove.ts';
 import { imageIdOf, resolveImage } from './resolve.ts';
+import type { SaveOptions } from './save.ts';
+import { saveImages } from './save.ts';
 import { ImageRows } from './store.ts';
 import { tagImage } from './tag.ts';
 
@@ -122,6 +124,11 @@ export class Images {
   /** Pulls an image, or all of a repository, by a name and a separate tag or digest ('': what the name says). */
   pull(name: string, tag: string, options: PullOptions = {}): AsyncGenerator<Progress> {
     return pullImage(this.#deps, pullTarget(name, tag, parseReference), options);
+  }
+
+  /** The archive of these images; throws before its first bytes. */
+  save(names: readonly string[], options: SaveOptions = {}): AsyncGenerator<Uint8Array> {
+    return saveImages(this.#deps, names, options);
   }
 
   /** Makes an image of a file system tree in a tar; throws before the only line, which has the id. */

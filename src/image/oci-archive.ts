@@ -18,7 +18,7 @@ import {
 import type { Archive } from './archive.ts';
 import type { PlannedImage } from './plan.ts';
 
-const NEST_LIMIT = 4;
+export const NEST_LIMIT = 4;
 
 type Indexes = PlannedImage['indexes'];
 

@@ -61,6 +61,17 @@ export class ImageRows {
       .map((row) => row.name as string);
   }
 
+  /** The long names with a tag of a repository, in order, and their images. */
+  tagsOf(repository: string): { name: string; image: Digest }[] {
+    const sql = 'SELECT name, image FROM image_names WHERE name >= ? AND name < ? ORDER BY name';
+    // ';' follows ':'.
+    return this.#store
+      .prepare(sql)
+      .all(`${repository}:`, `${repository};`)
+      .filter((row) => !(row.name as string).includes('@'))
+      .map((row) => ({ name: row.name as string, image: row.image as Digest }));
+  }
+
   children(id: Digest): Digest[] {
     const sql = 'SELECT id FROM images WHERE parent = ? AND hidden = 0';
     return this.#store

@@ -54,8 +54,6 @@ const NOT_YET: Readonly<Record<string, string>> = {
   'POST /swarm/init': 'swarm mode',
   'POST /swarm/join': 'swarm mode',
   'GET /images/search': 'searching a registry',
-  'GET /images/get': 'saving images',
-  'GET /images/{name}/get': 'saving images',
   'POST /images/{name}/push': 'pushing an image',
   'GET /distribution/{name}/json': 'asking a registry',
   'POST /build': 'building images',

@@ -176,6 +176,13 @@ export interface ImageListOptions {
 }
 
 /** The façade of #image. */
+/** The platform that a call names. */
+export interface WantedPlatform {
+  readonly os: string;
+  readonly architecture: string;
+  readonly variant?: string;
+}
+
 export interface Images {
   list(options: ImageListOptions): Promise<ImageSummary[]> | ImageSummary[];
   inspect(name: string): Promise<ImageInspect> | ImageInspect;
@@ -183,13 +190,15 @@ export interface Images {
   tag(name: string, target: { repo: string; tag: string }): Promise<void> | void;
   remove(name: string, options: { force: boolean; noprune: boolean }): Promise<ImageDeleteItem[]>;
   prune?(filters: Filters): Promise<ImagePruneReport>;
-  load(body: Readable, options: Caller & { quiet: boolean }): AsyncIterable<Progress>;
   /** `auth` is the `X-Registry-Auth` header. Throws at the call for a name that is none. */
   pull(
     name: string,
     tag: string,
     options: Caller & { platform: string; auth: string | undefined },
   ): AsyncIterable<Progress>;
+  load(body: Readable, options: Caller & { quiet: boolean; platform?: WantedPlatform }): AsyncIterable<Progress>;
+  /** Throws before the first bytes. */
+  save(names: readonly string[], options: Caller & { platform?: WantedPlatform }): AsyncIterable<Uint8Array>;
   import(
     body: Readable,
     options: Caller & { repo: string; tag: string; message: string; changes: string[]; platform: string },

@@ -1,11 +1,11 @@
-import type { Progress } from '#api';
 import { checkFilters } from '#api';
 import { notImplemented } from '#errdefs';
 import type { ServerDeps } from './deps.ts';
 import type { Exchange } from './exchange.ts';
+import { archiveRoutes } from './image-archives.ts';
 import { inspectFor, summaryFor } from './image-versions.ts';
+import { sendProgress } from './progress.ts';
 import type { Route } from './route.ts';
-import { failureOf } from './status.ts';
 
 export const imageRoutes: readonly Route[] = [
   { method: 'GET', path: '/images/json', query: ['all', 'filters', 'shared-size', 'digests'], handle: list },
@@ -32,7 +32,7 @@ export const imageRoutes: readonly Route[] = [
   },
   { method: 'DELETE', path: '/images/{name}', query: ['force', 'noprune'], handle: remove },
   { method: 'POST', path: '/images/prune', query: ['filters'], handle: prune },
-  { method: 'POST', path: '/images/load', query: ['quiet'], isBinary: true, handle: load },
+  ...archiveRoutes,
   {
     method: 'POST',
     path: '/images/create',
@@ -60,11 +60,6 @@ async function prune(x: Exchange, { images }: ServerDeps): Promise<void> {
   x.json(await images.prune(x.query.filters()));
 }
 
-async function load(x: Exchange, { images }: ServerDeps): Promise<void> {
-  const options = { quiet: x.query.bool('quiet', true), signal: x.signal };
-  await sendProgress(x, images.load(x.request, options));
-}
-
 async function create(x: Exchange, { images }: ServerDeps): Promise<void> {
   const { query } = x;
   const name = query.string('fromImage');
@@ -85,22 +80,4 @@ async function create(x: Exchange, { images }: ServerDeps): Promise<void> {
     signal: x.signal,
   };
   await sendProgress(x, images.import(x.request, options));
-}
-
-/** One JSON message a line. What fails before the first is told by the status, what fails later by the last message. */
-async function sendProgress(x: Exchange, messages: AsyncIterable<Progress>): Promise<void> {
-  let hasBegun = false;
-  try {
-    for await (const message of messages) {
-      if (!hasBegun) x.begin('application/json');
-      hasBegun = true;
-      if (!(await x.write(`${JSON.stringify(message)}\r\n`))) return;
-    }
-    if (!hasBegun) x.begin('application/json');
-  } catch (error) {
-    if (!hasBegun) throw error;
-    const message = x.isAbandoned ? 'context canceled' : failureOf(error).message;
-    await x.write(`${JSON.stringify({ errorDetail: { message }, error: message })}\r\n`);
-  }
-  x.response.end();
 }

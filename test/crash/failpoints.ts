@@ -28,6 +28,7 @@ const VARIANTS: Readonly<Record<string, readonly string[]>> = {
 export const UNREACHED: Readonly<Record<string, string>> = {
   'container.recover.end-operation': 'every verb ends its operation in the transaction that ends its process',
   'runtime.update.properties-set': 'only where systemd holds the cgroups of v2; test/vm',
+  'content.verify.renamed': 'only where a disk damaged a blob: test/integration/image/save.test.ts',
   'network.forwarding6.on': 'as network.forwarding.on',
   'container.start.port-given-up':
     'somebody must take a port at the right moment: test/integration/container/ports.test.ts',

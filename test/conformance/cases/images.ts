@@ -121,6 +121,25 @@ export const images: Case[] = [
     ],
   },
   {
+    name: 'save answers',
+    calls: [
+      get('images/get?names=conformance', { bodyDiffers: 'Docker adds documents of its old format' }),
+      get('images/conformance:latest/get', { bodyDiffers: 'Docker adds documents of its old format' }),
+      get('images/get?names='),
+      get('images/get?names=nosuch'),
+      get('images/get?names=nosuch:1'),
+      get('images/get?names=UPPER'),
+      get('images/get?names=conformance&names=nosuch'),
+      get('images/nosuch/get'),
+      get(`images/conformance@sha256:${'0'.repeat(64)}/get`),
+      get(`images/get?names=conformance&platform=${encodeURIComponent('{"os":"linux","architecture":"s390x"}')}`),
+      get('images/get?names=conformance&platform=linux/arm64'),
+      get(`images/get?names=conformance&platform=%7B%7D&platform=%7B%7D`),
+      get('images/get?names=conformance&platform=%7B%7D'),
+      get(`images/get?names=conformance&platform=${encodeURIComponent('{"os":"linux"}')}`),
+    ],
+  },
+  {
     name: 'load answers',
     calls: [
       load(['loaded:one', 'loaded:two']),

@@ -101,6 +101,19 @@ export const listCases: CliCase[] = [
     ],
   },
   {
+    name: 'save',
+    steps: [
+      { line: 'save --output out/saved.tar conformance' },
+      { line: 'save --platform linux/amd64 -o out/saved.tar conformance:latest' },
+      { line: 'save -o out conformance' },
+      { line: 'save -o nosuch/saved.tar conformance' },
+      { line: 'save -o out/saved.tar nosuch' },
+      { line: 'save --platform linux/s390x -o out/saved.tar conformance' },
+      { line: 'save' },
+      { line: 'save conformance', tty: true },
+    ],
+  },
+  {
     name: 'load and import',
     deletes: ['/images/cli-loaded:one?force=1', '/images/cli-imported:1?force=1'],
     steps: [
