@@ -20,6 +20,7 @@ import { shortId } from './record.ts';
 import { mountVolumes, releaseVolumes } from './resolve-mounts.ts';
 import { ENGINE_MARKS } from './restore-snapshot.ts';
 import { sandboxRequest } from './sandbox-request.ts';
+import { storageSize } from './storage-size.ts';
 import type { NewContainer } from './store.ts';
 import { tell } from './tell.ts';
 import { assertSettings } from './validate.ts';
@@ -43,7 +44,10 @@ export async function create(
   const { image, container, wanted, warnings } = plan(context, request, options);
   context.unborn.add(container.id);
   try {
-    await context.snapshots.prepare(container.id, [...image.layers], { marks: ENGINE_MARKS });
+    await context.snapshots.prepare(container.id, [...image.layers], {
+      marks: ENGINE_MARKS,
+      size: storageSize(container.spec.hostConfig),
+    });
     failpoint('container.create.snapshot-prepared');
     await assertDirectory(context, container);
     const isFilled = commit(context, container, wanted);

@@ -49,7 +49,11 @@ export interface Images {
 }
 
 export interface Snapshots {
-  prepare(key: string, parents: string[], options?: { marks?: readonly string[] }): Promise<void>;
+  prepare(
+    key: string,
+    parents: string[],
+    options?: { marks?: readonly string[]; size?: number | undefined },
+  ): Promise<void>;
   mounts(key: string): { cwd: string; mounts: Mount[] };
   /** How these layers (base first) are mounted to be only read; names are relative to `cwd`. */
   view(layers: readonly string[]): { cwd: string; mount: Mount };

@@ -2,6 +2,7 @@ import { isKind, notFound } from '#errdefs';
 import { failpoint } from '#sys';
 import type { Context } from './context.ts';
 import type { Container } from './record.ts';
+import { storageSize } from './storage-size.ts';
 
 /** Docker: programs know by this file that they are in a container. */
 export const ENGINE_MARKS = ['.dockerenv'];
@@ -11,13 +12,16 @@ export const ENGINE_MARKS = ['.dockerenv'];
  * acknowledged, fresh directories may reach it seconds later. What had been written there is lost with the page cache.
  */
 export async function restoreSnapshot({ snapshots, images, log }: Context, container: Container): Promise<void> {
-  const { id, imageId, operation } = container;
+  const { id, imageId, operation, spec } = container;
   if (operation?.verb === 'create' || operation?.verb === 'remove' || isWhole(snapshots, id)) return;
   log.warn('a container had lost its directories', { container: id });
   try {
     const image = images.get(imageId);
     if (!image) throw notFound(`No such image: ${imageId}`);
-    await snapshots.prepare(id, [...image.layers], { marks: ENGINE_MARKS });
+    await snapshots.prepare(id, [...image.layers], {
+      marks: ENGINE_MARKS,
+      size: storageSize(spec.hostConfig),
+    });
     failpoint('container.recover.snapshot-restored');
   } catch (error) {
     log.warn('a container has lost its files', { container: id, error });

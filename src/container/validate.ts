@@ -4,6 +4,7 @@ import { internal, invalid } from '#errdefs';
 import { isShimName } from '#runtime';
 import { assertRestartPolicy } from './restart-policy.ts';
 import { parseSignal } from './signals.ts';
+import { storageSize } from './storage-size.ts';
 
 const MILLISECOND = 1_000_000;
 
@@ -92,10 +93,7 @@ function assertHostConfig(host: HostConfig, { runtimes }: Offer): void {
   if (host.Runtime && !runtimes.includes(host.Runtime) && !isShimName(host.Runtime)) {
     throw invalid(`unknown or invalid runtime name: ${host.Runtime}`);
   }
-  for (const option of Object.keys(host.StorageOpt ?? {})) {
-    if (option.toLowerCase() !== 'size') throw internal(`Unknown option ${option}`);
-    throw internal("--storage-opt is supported only for overlay over xfs with 'pquota' mount option");
-  }
+  storageSize(host);
   for (const link of host.Links ?? []) {
     if (!/^[^:]+(:[^:]+)?$/.test(link)) throw internal(`bad format for links: ${link}`);
   }

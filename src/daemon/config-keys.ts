@@ -127,6 +127,11 @@ export const KEYS = {
   'seccomp-profile': { kind: 'string', help: 'Default seccomp profile: a path, builtin or unconfined' },
   'shutdown-timeout': { kind: 'int', help: 'Accepted for compatibility: each container gets its own stop timeout' },
   'storage-driver': { kind: 'string', short: 's', help: 'overlay2 (default) or native' },
+  'storage-opts': {
+    kind: 'list',
+    flag: 'storage-opt',
+    help: 'Option of the storage driver: overlay2.size=10G limits what a container may write',
+  },
   tls: { kind: 'bool', help: 'Speak TLS on tcp://; clients must show a certificate unless --tlsverify=false' },
   tlscacert: { kind: 'string', help: "Authority that signs clients' certificates (~/.docker/ca.pem)" },
   tlscert: { kind: 'string', help: 'Certificate of the daemon (~/.docker/cert.pem)' },

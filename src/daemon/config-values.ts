@@ -169,6 +169,20 @@ export function toProxies(given: Settings): Record<'http' | 'https' | 'none', st
   return { http: proxy('http-proxy'), https: proxy('https-proxy'), none: proxy('no-proxy') };
 }
 
+/** Docker's options of overlay2, and its words for others. */
+export function storageSize(options: readonly string[]): number | undefined {
+  let size: number | undefined;
+  for (const option of options) {
+    const [, key = option, value = ''] = /^([^=]*)=(.*)$/s.exec(option) ?? [];
+    if (key.toLowerCase() === 'overlay2.override_kernel_check') continue;
+    if (key.toLowerCase() !== 'overlay2.size') {
+      throw new ConfigError(`"storage-opts": overlay2: unknown option ${key}`);
+    }
+    size = parseSize('storage-opts', value) || undefined;
+  }
+  return size;
+}
+
 const UNITS = { b: 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 } as const;
 
 /** A size with a unit, in bytes. */

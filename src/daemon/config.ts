@@ -14,6 +14,7 @@ import {
   ipAddress,
   oneOf,
   parseSize,
+  storageSize,
   tlsPaths,
   toGenericResources,
   toHostGateways,
@@ -97,6 +98,8 @@ export interface DaemonConfig {
   readonly runtimes: Readonly<Record<string, { path: string; runtimeArgs?: readonly string[] }>>;
   readonly defaultRuntime: string;
   readonly storageDriver: 'overlay2' | 'native' | undefined;
+  /** Bytes that a container may write unless it says otherwise. */
+  readonly storageSize: number | undefined;
   readonly shutdownTimeout: number;
 }
 
@@ -187,6 +190,7 @@ export function toConfig(given: Settings, insecureTcp: boolean, environment = pr
     runtimes: runtimes((given.runtimes as Record<string, GivenRuntime> | undefined) ?? {}),
     defaultRuntime: text('default-runtime') ?? 'crun',
     storageDriver: storageDriver(text('storage-driver')),
+    storageSize: storageSize(list('storage-opts')),
     shutdownTimeout: (given['shutdown-timeout'] as number | undefined) ?? 15,
   };
 }

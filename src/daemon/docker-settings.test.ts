@@ -74,6 +74,7 @@ const OTHER: Readonly<Record<string, unknown>> = {
   'seccomp-profile': 'unconfined',
   'shutdown-timeout': 3,
   'storage-driver': 'vfs',
+  'storage-opts': ['overlay2.size=1G'],
   tls: true,
   tlsverify: true,
 };

@@ -72,6 +72,8 @@ export async function openEngine(config: DaemonConfig, log: Log): Promise<Engine
   const snapshots = new Snapshots({
     root: folder('snapshots'),
     launcher: JAIL,
+    mounter: MOUNTER,
+    size: config.storageSize,
     log: log.child({ module: 'snapshot' }),
     ...(config.storageDriver ? { driver: config.storageDriver === 'overlay2' ? 'overlay' : 'native' } : {}),
   });

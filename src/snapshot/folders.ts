@@ -8,6 +8,8 @@ export interface Folders {
   readonly layers: string;
   /** `c/<key>/{upper,work,lower}`: what a container changes, and the names of its layers. */
   readonly containers: string;
+  /** `d/<key>/ext4`: the file system of a container whose size is limited, mounted at its folder. */
+  readonly disks: string;
   /** Work under way and what is being deleted; nothing here is of use after a restart. */
   readonly ingests: string;
   readonly trash: string;
@@ -21,11 +23,12 @@ export function openFolders(root: string): Folders {
     root,
     layers: join(root, 'l'),
     containers: join(root, 'c'),
+    disks: join(root, 'd'),
     ingests: join(root, '.ingest'),
     trash: join(root, '.trash'),
     stage: join(root, '.stage'),
   };
-  for (const folder of [root, folders.layers, folders.containers, folders.ingests, folders.trash]) {
+  for (const folder of [root, folders.layers, folders.containers, folders.disks, folders.ingests, folders.trash]) {
     mkdirSync(folder, { recursive: true, mode: 0o710 });
   }
   for (const name of ['from', 'to', 'copy', 'work', 'empty'])

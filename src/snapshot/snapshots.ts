@@ -9,6 +9,7 @@ import type { Mount } from '#oci';
 import { failpoint } from '#sys';
 import { layersOf, makeSnapshot, overlayMount, readOnlyMount } from './container-snapshot.ts';
 import { copyUp, treeOf } from './copy-up.ts';
+import { Disks } from './disk.ts';
 import type { Folders } from './folders.ts';
 import { openFolders } from './folders.ts';
 import type { Found, UnpackLimits } from './jail/task.ts';
@@ -35,6 +36,10 @@ export interface SnapshotOptions {
   readonly limits?: Partial<UnpackLimits>;
   /** `native` copies all layers for each container; it is taken where an overlay cannot be mounted. */
   readonly driver?: 'overlay' | 'native';
+  /** Path of `gantry-mount`: without it no size can be limited. */
+  readonly mounter?: string;
+  /** Bytes that a container may write unless it says otherwise. */
+  readonly size?: number | undefined;
 }
 
 /** A layer that has no name yet. */
@@ -63,7 +68,9 @@ export class Snapshots {
   readonly #unpacking = new Map<string, Promise<unknown>>();
   readonly #places = new Semaphore(availableParallelism());
   /** What was here when this process began: only that can be without an owner. */
-  readonly #inherited: { containers: string[]; layers: string[]; ingests: string[] };
+  readonly #inherited: { containers: string[]; disks: string[]; layers: string[]; ingests: string[] };
+  readonly #disks: Disks;
+  readonly #size: number | undefined;
 
   constructor(options: SnapshotOptions) {
     this.#folders = openFolders(options.root);
@@ -77,7 +84,15 @@ export class Snapshots {
         root: options.root,
       });
     }
+    this.#disks = new Disks(this.#folders, options.mounter ?? '/nonexistent');
+    this.#size = options.size;
+    const disks = readdirSync(this.#folders.disks);
+    for (const key of disks) {
+      const error = this.#disks.remount(key);
+      if (error) options.log.warn('the files of a container cannot be reached', { container: key, error });
+    }
     this.#inherited = {
+      disks,
       containers: readdirSync(this.#folders.containers),
       layers: [...this.#layers],
       ingests: readdirSync(this.#folders.ingests),
@@ -124,16 +139,17 @@ export class Snapshots {
 
   /**
    * Makes the writable tree of a container over unpacked layers (base first; none: from scratch), with empty files `marks`
-   * in its root. Again is harmless.
+   * in its root. With `size`, in bytes, no more fits in. Again is harmless.
    */
   async prepare(
     key: string,
     parents: readonly string[],
-    { marks = [] }: { marks?: readonly string[] } = {},
+    { marks = [], size = this.#size }: { marks?: readonly string[]; size?: number | undefined } = {},
   ): Promise<void> {
     const layers = parents.map(layerName).reverse();
     const missing = layers.findIndex((name) => !this.#layers.has(name));
     if (missing >= 0) throw notFound(`layer ${parents.at(-1 - missing)} is not unpacked`);
+    if (size) await this.#disks.make(checked(key), size);
     makeSnapshot(this.#folders, checked(key), { layers, marks });
     if (this.driver === 'native') await mergeLayers(this.#folders, this.#launcher, key, layers);
   }
@@ -157,7 +173,8 @@ export class Snapshots {
 
   /** Takes away a container's tree; its files are deleted in the background. Absent is success. */
   async remove(key: string): Promise<void> {
-    this.#trash.discard(join(this.#folders.containers, checked(key)));
+    if (this.#disks.has(checked(key))) this.#trash.discard(await this.#disks.takeOff(key));
+    this.#trash.discard(join(this.#folders.containers, key));
   }
 
   /** Takes away a layer that no image and no container uses any more. Absent is success. */
@@ -265,10 +282,13 @@ export class Snapshots {
   /** Removes what a crash left and what has no owner; the names of what was there. Takes only what this process found. */
   async sweep(liveContainerIds: ReadonlySet<string>, liveChainIds: ReadonlySet<string>): Promise<string[]> {
     const live = new Set([...liveChainIds].map(layerName));
-    const { containers, layers, ingests } = this.#inherited;
+    const { containers, disks, layers, ingests } = this.#inherited;
+    const deadDisks = disks.filter((name) => !liveContainerIds.has(name));
+    const taken = await Promise.all(deadDisks.map((name) => this.#disks.takeOff(name)));
     const deadLayers = layers.filter((name) => !live.has(name));
     for (const name of deadLayers) this.#layers.delete(name);
     const dead = [
+      ...taken,
       ...ingests.map((name) => join(this.#folders.ingests, name)),
       ...containers.filter((name) => !liveContainerIds.has(name)).map((name) => join(this.#folders.containers, name)),
       ...deadLayers.map((name) => join(this.#folders.layers, name)),

@@ -202,6 +202,7 @@ async function files({ daemon, told, suffix }: Play): Promise<void> {
 async function volumes({ daemon, told, suffix }: Play): Promise<void> {
   const { socket } = daemon;
   await mountedVolume({ daemon, told, suffix });
+  await limitedSize({ daemon, told, suffix });
   await must(socket, 'POST', '/volumes/create', { Name: `unused-${suffix}` });
   await must(socket, 'DELETE', `/volumes/unused-${suffix}`);
   await must(socket, 'POST', '/volumes/create', { Name: `unused-${suffix}` });
@@ -220,6 +221,15 @@ async function mountedVolume({ daemon, told, suffix }: Play): Promise<void> {
   told.removing(id);
   await must(socket, 'DELETE', `/containers/${id}?force=1`);
   await must(socket, 'DELETE', `/volumes/${Name}`);
+}
+
+/** One whose files are in a file system of their own. */
+async function limitedSize({ daemon, told, suffix }: Play): Promise<void> {
+  const { socket } = daemon;
+  const HostConfig = { NetworkMode: 'none', StorageOpt: { size: '1m' } };
+  const id = await create(socket, told, `limited-${suffix}`, { HostConfig });
+  told.removing(id);
+  await must(socket, 'DELETE', `/containers/${id}?force=1`);
 }
 
 /** Networks of the user's own, and a container that is in two of them, leaves them and comes back. */

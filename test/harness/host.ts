@@ -41,7 +41,7 @@ export function observeHost(daemon: TestDaemon): HostState {
   const cgroups = globSync(`/sys/fs/cgroup/{,*/}gantry-${mark}/*/`).map((path) => path.split('/').at(-1)!);
   return {
     containerFolders: names(join(dataRoot, 'containers')),
-    snapshotFolders: names(join(dataRoot, 'snapshots/c')),
+    snapshotFolders: [...new Set(['c', 'd'].flatMap((kind) => names(join(dataRoot, 'snapshots', kind))))],
     volumeFolders: names(join(dataRoot, 'volumes')).filter((name) => !name.startsWith('.')),
     monitorFolders: names(join(execRoot, 'monitors')),
     runtimeStates: names(join(execRoot, 'crun')),

@@ -98,14 +98,22 @@ function leaks(listed: readonly Listed[], host: HostState, rows: Rows): string[]
     ...rows.operations.map((operation) => `operation under way: ${operation}`),
     ...host.strays.map((process) => `process without owner: ${process}`),
     ...host.mounts
-      .filter((line) => !isOwned(line, running, rows.mountedVolumes))
+      .filter((line) => !isOwned(line, { known, running, volumes: rows.mountedVolumes }))
       .map((line) => `mount left on the host: ${line}`),
     ...host.leftovers.map((path) => `left over: ${path}`),
   ];
 }
 
-/** Whether a mount is the shared memory of a running container, or a volume that one uses. */
-function isOwned(mount: string, running: ReadonlySet<string>, volumes: readonly string[]): boolean {
+interface Owners {
+  readonly known: ReadonlySet<string>;
+  readonly running: ReadonlySet<string>;
+  readonly volumes: readonly string[];
+}
+
+/** Whether a mount is the shared memory of a running container, a volume that one uses, or all that a container may write. */
+function isOwned(mount: string, { known, running, volumes }: Owners): boolean {
+  const limited = /\/snapshots\/c\/([0-9a-f]{64}) /.exec(mount)?.[1];
+  if (limited !== undefined) return known.has(limited);
   const owner = /\/monitors\/([0-9a-f]{64})\/shm /.exec(mount)?.[1];
   if (owner !== undefined) return running.has(owner);
   const volume = /\/volumes\/([^/ ]+)\/_data /.exec(mount)?.[1];
