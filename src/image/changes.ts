@@ -1,9 +1,9 @@
 import { posix } from 'node:path';
 import type { HealthConfig } from '#api';
+import { isSignal } from '#dockerfile';
 import { invalid } from '#errdefs';
 import { exposedPorts } from './change-expose.ts';
 import { healthcheck } from './change-health.ts';
-import { isSignal } from './change-signal.ts';
 import { expand, jsonWords, nameValues, splitWords } from './change-words.ts';
 
 /** The part of a config that the lines of `--change` can set, under the API's names. */
