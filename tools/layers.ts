@@ -18,7 +18,7 @@ export const EDGES: Readonly<Record<string, readonly string[]>> = {
   protobuf: ['errdefs'],
   // they know connections that others opened, and open none
   grpc: ['protobuf'],
-  buildkit: ['protobuf', 'grpc'],
+  buildkit: ['protobuf', 'grpc', 'errdefs'],
   // ground: one kind of I/O each
   log: [],
   sys: ['errdefs'],
@@ -72,6 +72,7 @@ export const EDGES: Readonly<Record<string, readonly string[]>> = {
   ],
   // front doors
   server: ['api', 'schema', 'errdefs', 'log'],
+  builder: ['protobuf', 'grpc', 'buildkit', 'dockerfile', 'oci', 'errdefs', 'async', 'log', 'sys', 'tar', 'build'],
   // the process
   daemon: [
     ...[

@@ -10,4 +10,5 @@ export { FileSend, FileSync, PACKET, Packet, Stat } from './filesync.ts';
 export * from './gateway.ts';
 export { Definition, Op, Platform, Range, SourceInfo } from './ops.ts';
 export { Auth, Health, SERVING, SESSION_HEADERS, Secrets, Ssh, Upload } from './session.ts';
+export { TreeOrder } from './tree-order.ts';
 export { Any, Empty, milliseconds, RpcStatus, Timestamp, timestamp } from './well-known.ts';

@@ -262,6 +262,14 @@ export interface Authorizer {
   ): Promise<void>;
 }
 
+/** BuildKit's clients, over connections that have left HTTP/1. */
+export interface BuildConnections {
+  /** The client calls us; resolves when the connection has ended. */
+  serve(connection: Duplex): Promise<void>;
+  /** We call the client; `values` gives the values of a head's name. */
+  attachSession(connection: Duplex, values: (name: string) => readonly string[]): Promise<void>;
+}
+
 /** All that the server serves. */
 export interface ServerDeps {
   readonly containers: Containers;
@@ -271,6 +279,7 @@ export interface ServerDeps {
   readonly networks: Networks;
   readonly events: EventSource;
   readonly system: SystemInfo;
+  readonly buildConnections: BuildConnections;
   /** Asked for each call, because it may change while we serve; undefined: whoever reaches us may do all. */
   readonly authorizer?: () => Authorizer | undefined;
   readonly log: Log;

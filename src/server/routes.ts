@@ -1,4 +1,5 @@
 import { absentRoutes } from './absent.ts';
+import { buildConnectionRoutes } from './build-connections.ts';
 import { containerRoutes } from './containers.ts';
 import { debugRoutes } from './debug.ts';
 import { execRoutes } from './execs.ts';
@@ -19,6 +20,7 @@ export const routes: readonly Route[] = [
   ...execRoutes,
   ...fileRoutes,
   ...imageRoutes,
+  ...buildConnectionRoutes,
   ...volumeRoutes,
   ...networkRoutes,
   ...ownRoutes,

@@ -215,6 +215,7 @@ export function testDeps(containers: Containers, others: Partial<ServerDeps> = {
     volumes: missing as ServerDeps['volumes'],
     networks: missing as ServerDeps['networks'],
     system: missing as ServerDeps['system'],
+    buildConnections: missing as ServerDeps['buildConnections'],
     events: { subscribe: () => quiet },
     log: nullLog,
     ...others,
