@@ -90,7 +90,7 @@ export const EDGES: Readonly<Record<string, readonly string[]>> = {
       'distribution',
       'image',
     ],
-    ...['volume', 'network', 'runtime', 'plugin', 'logging', 'container', 'build', 'server'],
+    ...['volume', 'network', 'runtime', 'plugin', 'logging', 'container', 'build', 'server', 'builder'],
   ],
   // the other side of the socket
   client: ['api', 'errdefs'],

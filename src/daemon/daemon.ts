@@ -7,6 +7,8 @@ import type { Plugins } from '#plugin';
 import { createAuthorizer } from '#plugin';
 import type { Authorizer, PassedSocket, TlsPaths } from '#server';
 import { isServed, readTlsFiles, Server, warmUp } from '#server';
+import { absentBuilder } from './absent-builder.ts';
+import { openBuildDoor } from './builds.ts';
 import type { DaemonConfig } from './config.ts';
 import { DOCKER_SOCKET } from './config.ts';
 import { ConfigError } from './config-file.ts';
@@ -194,6 +196,13 @@ async function metricsOf(engine: Engine, { config }: Live, { times, log }: { tim
 const ACTIONS = { changes: 'changes', commit: 'commit', create: 'create', remove: 'delete', start: 'start' };
 
 function serverOf(engine: Engine, live: Live, { log, times }: { log: Log; times: ActionTimes | undefined }): Server {
+  const buildConnections = openBuildDoor({
+    config: live.config,
+    engineId: engineId(engine.store),
+    builder: absentBuilder,
+    networks: engine.networks,
+    log: log.child({ module: 'builder' }),
+  });
   const { store, events, images, volumes, networks, containers, specs, snapshots, runtime } = engine;
   const system = new SystemInfo({
     config: () => live.config,
@@ -222,6 +231,7 @@ function serverOf(engine: Engine, live: Live, { log, times }: { log: Log; times:
     networks,
     events,
     system,
+    buildConnections,
     log: log.child({ module: 'server' }),
   });
 }
