@@ -17,6 +17,7 @@ import { DRIVERS, openEngine } from './engine.ts';
 import type { Flags } from './flags.ts';
 import { lockDataRoot, writePidfile } from './lock.ts';
 import { ActionTimes, renderMetrics, serveMetrics } from './metrics.ts';
+import { registryFront } from './registry-front.ts';
 import { reloadAttributes, reloadConfig } from './reload.ts';
 import { stoppedPath } from './stop-containers.ts';
 import { engineId, SystemInfo } from './system.ts';
@@ -221,6 +222,7 @@ function serverOf(engine: Engine, live: Live, { log, times }: { log: Log; times:
     authorizer: () => live.authorizer,
     files: containers,
     images,
+    registries: registryFront(engine.registries, images),
     volumes: {
       create: (request) => volumes.createDurably(request),
       get: (name) => volumes.get(name),

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type {
   ContainerConfig,
+  DistributionInspect,
   Filters,
   HistoryItem,
   ImageDeleteItem,
@@ -11,11 +12,12 @@ import type {
 } from '#api';
 import type { Content } from '#content';
 import type { Registries } from '#distribution';
+import { decodeAuthHeader } from '#distribution';
 import { conflict } from '#errdefs';
 import type { Events } from '#events';
 import type { Log } from '#log';
 import type { Digest, Platform } from '#oci';
-import { isDigest, parseReference } from '#oci';
+import { isDigest, parseReference, withDefaultTag } from '#oci';
 import type { Store } from '#store';
 import { applyChanges } from './changes.ts';
 import type { CommitRequest } from './commit-layer.ts';
@@ -32,6 +34,7 @@ import type { LoadOptions } from './load.ts';
 import { loadImages } from './load.ts';
 import { forgottenImages, pruneImages } from './prune.ts';
 import { publishIndex, roots } from './publish.ts';
+import { inspectRemote } from './pull/inspect-remote.ts';
 import type { PullDeps, PullOptions } from './pull/pull.ts';
 import { pullImage, pullTarget } from './pull/pull.ts';
 import { Transfers } from './pull/transfer.ts';
@@ -129,6 +132,15 @@ export class Images {
   /** The archive of these images; throws before its first bytes. */
   save(names: readonly string[], options: SaveOptions = {}): AsyncGenerator<Uint8Array> {
     return saveImages(this.#deps, names, options);
+  }
+
+  /** What a registry has under a name, without pulling it; `auth` is the `X-Registry-Auth` header. */
+  inspectRemote(
+    name: string,
+    { auth, signal }: { auth: string | undefined; signal: AbortSignal },
+  ): Promise<DistributionInspect> {
+    const reference = withDefaultTag(parseReference(name));
+    return inspectRemote(this.#deps.registries, reference, { credentials: decodeAuthHeader(auth), signal });
   }
 
   /** Makes an image of a file system tree in a tar; throws before the only line, which has the id. */

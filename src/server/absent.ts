@@ -53,9 +53,7 @@ const SWARM = `
 const NOT_YET: Readonly<Record<string, string>> = {
   'POST /swarm/init': 'swarm mode',
   'POST /swarm/join': 'swarm mode',
-  'GET /images/search': 'searching a registry',
   'POST /images/{name}/push': 'pushing an image',
-  'GET /distribution/{name}/json': 'asking a registry',
   'POST /build': 'building images',
   'POST /build/cancel': 'building images',
   'GET /plugins/privileges': 'installing plugins',

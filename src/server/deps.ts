@@ -1,5 +1,6 @@
 import type { Duplex, Readable } from 'node:stream';
 import type {
+  AuthConfig,
   ContainerConfig,
   ContainerJSON,
   ContainerPruneReport,
@@ -8,6 +9,7 @@ import type {
   CreateRequest,
   CreateResponse,
   DiskUsage,
+  DistributionInspect,
   EventMessage,
   ExecConfig,
   ExecInspect,
@@ -20,6 +22,7 @@ import type {
   ImagePruneReport,
   ImageSummary,
   Info,
+  LoginResult,
   NetworkConnectRequest,
   NetworkCreateRequest,
   NetworkCreateResponse,
@@ -27,6 +30,7 @@ import type {
   NetworkResource,
   PathStat,
   Progress,
+  SearchResult,
   TopResponse,
   UpdateConfig,
   Version,
@@ -205,6 +209,22 @@ export interface Images {
   ): AsyncIterable<Progress>;
 }
 
+/** What registries are asked beyond pulling and pushing; `auth` is the `X-Registry-Auth` header. */
+export interface Registries {
+  login(config: AuthConfig, caller: Caller): Promise<LoginResult>;
+  inspect(name: string, options: Caller & { auth: string | undefined }): Promise<DistributionInspect>;
+  search(
+    term: string,
+    options: Caller & {
+      limit: number;
+      isOfficial: boolean | undefined;
+      isAutomated: boolean | undefined;
+      stars: number;
+      auth: string | undefined;
+    },
+  ): Promise<SearchResult[]>;
+}
+
 /** The façade of #volume. */
 export interface Volumes {
   create(request: VolumeCreateRequest): Promise<Volume> | Volume;
@@ -275,6 +295,7 @@ export interface ServerDeps {
   readonly containers: Containers;
   readonly files: ContainerFiles;
   readonly images: Images;
+  readonly registries: Registries;
   readonly volumes: Volumes;
   readonly networks: Networks;
   readonly events: EventSource;

@@ -5,6 +5,7 @@ import type { Exchange } from './exchange.ts';
 import { archiveRoutes } from './image-archives.ts';
 import { inspectFor, summaryFor } from './image-versions.ts';
 import { sendProgress } from './progress.ts';
+import { authOf } from './registries.ts';
 import type { Route } from './route.ts';
 
 export const imageRoutes: readonly Route[] = [
@@ -64,8 +65,7 @@ async function create(x: Exchange, { images }: ServerDeps): Promise<void> {
   const { query } = x;
   const name = query.string('fromImage');
   if (name !== '') {
-    const auth = x.request.headers['x-registry-auth'] as string | undefined;
-    const options = { platform: query.string('platform'), auth, signal: x.signal };
+    const options = { platform: query.string('platform'), auth: authOf(x), signal: x.signal };
     await sendProgress(x, images.pull(name, query.string('tag'), options));
     return;
   }

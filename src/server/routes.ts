@@ -7,6 +7,7 @@ import { fileRoutes } from './files.ts';
 import { imageRoutes } from './images.ts';
 import { networkRoutes } from './networks.ts';
 import { ownRoutes } from './own.ts';
+import { registryRoutes } from './registries.ts';
 import type { Route } from './route.ts';
 import { streamRoutes } from './streams.ts';
 import { systemRoutes } from './system.ts';
@@ -21,6 +22,7 @@ export const routes: readonly Route[] = [
   ...fileRoutes,
   ...imageRoutes,
   ...buildConnectionRoutes,
+  ...registryRoutes,
   ...volumeRoutes,
   ...networkRoutes,
   ...ownRoutes,

@@ -212,6 +212,7 @@ export function testDeps(containers: Containers, others: Partial<ServerDeps> = {
     containers,
     files: missing as ServerDeps['files'],
     images: missing as ServerDeps['images'],
+    registries: missing as ServerDeps['registries'],
     volumes: missing as ServerDeps['volumes'],
     networks: missing as ServerDeps['networks'],
     system: missing as ServerDeps['system'],

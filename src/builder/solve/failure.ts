@@ -15,6 +15,7 @@ const CODE_OF: Readonly<Record<ErrorKind, Code>> = {
   'not-modified': 'failed-precondition',
   unauthorized: 'unauthenticated',
   forbidden: 'permission-denied',
+  'too-many-requests': 'resource-exhausted',
   unavailable: 'unavailable',
   'not-implemented': 'unimplemented',
   'out-of-space': 'resource-exhausted',
