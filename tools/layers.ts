@@ -72,6 +72,7 @@ export const EDGES: Readonly<Record<string, readonly string[]>> = {
   ],
   // front doors
   server: ['api', 'schema', 'errdefs', 'log'],
+  registry: ['oci', 'errdefs', 'async', 'log', 'sys'],
   builder: ['protobuf', 'grpc', 'buildkit', 'dockerfile', 'oci', 'errdefs', 'async', 'log', 'sys', 'tar', 'build'],
   // the process
   daemon: [
@@ -90,7 +91,7 @@ export const EDGES: Readonly<Record<string, readonly string[]>> = {
       'distribution',
       'image',
     ],
-    ...['volume', 'network', 'runtime', 'plugin', 'logging', 'container', 'build', 'server', 'builder'],
+    ...['volume', 'network', 'runtime', 'plugin', 'logging', 'container', 'build', 'server', 'registry', 'builder'],
   ],
   // the other side of the socket
   client: ['api', 'errdefs'],

@@ -33,6 +33,13 @@ export const UNREACHED: Readonly<Record<string, string>> = {
   'container.start.port-given-up':
     'somebody must take a port at the right moment: test/integration/container/ports.test.ts',
   'runtime.apparmor.loaded': 'only where the kernel has AppArmor; test/vm',
+  'registry.blob.linked': 'only in a registry; test/integration/registry/crash.test.ts',
+  'registry.upload.unlinked': 'only in a registry; test/integration/registry/crash.test.ts',
+  'registry.blob.removed': 'only in a registry; test/integration/registry/crash.test.ts',
+  'registry.name.renamed': 'only in a registry; test/integration/registry/crash.test.ts',
+  'registry.name.removed': 'only in a registry; test/integration/registry/crash.test.ts',
+  'registry.upload.begun': 'only in a registry; test/integration/registry/crash.test.ts',
+  'registry.upload.discarded': 'only in a registry; test/integration/registry/crash.test.ts',
   'network.forwarding.on': 'the host forwards already; test/integration/network passes it in a namespace of its own',
 };
 
