@@ -10,6 +10,7 @@ import type {
   ImageSummary,
   Progress,
 } from '#api';
+import { Semaphore } from '#async';
 import type { Content } from '#content';
 import type { Registries } from '#distribution';
 import { decodeAuthHeader } from '#distribution';
@@ -38,6 +39,8 @@ import { inspectRemote } from './pull/inspect-remote.ts';
 import type { PullDeps, PullOptions } from './pull/pull.ts';
 import { pullImage, pullTarget } from './pull/pull.ts';
 import { Transfers } from './pull/transfer.ts';
+import type { PushDeps, PushOptions } from './push/push.ts';
+import { pushImage, pushTarget } from './push/push.ts';
 import type { ImageRecord } from './record.ts';
 import type { RemoveOptions } from './remove.ts';
 import { removeImage } from './remove.ts';
@@ -61,16 +64,17 @@ export interface ImagesOptions {
 
 /** The images of one engine. */
 export class Images {
-  readonly #deps: PullDeps;
+  readonly #deps: PullDeps & PushDeps;
   #isPruning = false;
 
   constructor(options: ImagesOptions) {
     const rows = new ImageRows(options.store);
     const { store, content, events, usage, log, registries, version = '' } = options;
-    const { downloads } = registries.settings;
+    const { downloads, uploads: limit } = registries.settings;
+    const uploads = new Semaphore(limit);
     const transfers = new Transfers(content, { parallel: downloads, attempts: () => registries.settings.attempts });
     const layers = new Layers(rows, options.snapshots);
-    this.#deps = { store, rows, content, layers, events, usage, log, version, registries, transfers };
+    this.#deps = { store, rows, content, layers, events, usage, log, version, registries, transfers, uploads };
   }
 
   /** The image that a user means by a name, an id or the beginning of one; from the rows, in no time. */
@@ -127,6 +131,11 @@ export class Images {
   /** Pulls an image, or all of a repository, by a name and a separate tag or digest ('': what the name says). */
   pull(name: string, tag: string, options: PullOptions = {}): AsyncGenerator<Progress> {
     return pullImage(this.#deps, pullTarget(name, tag, parseReference), options);
+  }
+
+  /** Pushes what a name with a tag means ('': what the name says), or all tags of a repository. */
+  push(name: string, tag: string, options: PushOptions = {}): AsyncGenerator<Progress> {
+    return pushImage(this.#deps, pushTarget(name, tag), options);
   }
 
   /** The archive of these images; throws before its first bytes. */

@@ -53,7 +53,6 @@ const SWARM = `
 const NOT_YET: Readonly<Record<string, string>> = {
   'POST /swarm/init': 'swarm mode',
   'POST /swarm/join': 'swarm mode',
-  'POST /images/{name}/push': 'pushing an image',
   'POST /build': 'building images',
   'POST /build/cancel': 'building images',
   'GET /plugins/privileges': 'installing plugins',

@@ -201,6 +201,12 @@ export interface Images {
     options: Caller & { platform: string; auth: string | undefined },
   ): AsyncIterable<Progress>;
   load(body: Readable, options: Caller & { quiet: boolean; platform?: WantedPlatform }): AsyncIterable<Progress>;
+  /** As for a pull. */
+  push(
+    name: string,
+    tag: string,
+    options: Caller & { platform?: WantedPlatform; auth: string | undefined },
+  ): AsyncIterable<Progress>;
   /** Throws before the first bytes. */
   save(names: readonly string[], options: Caller & { platform?: WantedPlatform }): AsyncIterable<Uint8Array>;
   import(

@@ -2,7 +2,7 @@ import { checkFilters } from '#api';
 import { notImplemented } from '#errdefs';
 import type { ServerDeps } from './deps.ts';
 import type { Exchange } from './exchange.ts';
-import { archiveRoutes } from './image-archives.ts';
+import { archiveRoutes, platformOf } from './image-archives.ts';
 import { inspectFor, summaryFor } from './image-versions.ts';
 import { sendProgress } from './progress.ts';
 import { authOf } from './registries.ts';
@@ -34,6 +34,7 @@ export const imageRoutes: readonly Route[] = [
   { method: 'DELETE', path: '/images/{name}', query: ['force', 'noprune'], handle: remove },
   { method: 'POST', path: '/images/prune', query: ['filters'], handle: prune },
   ...archiveRoutes,
+  { method: 'POST', path: '/images/{name}/push', query: ['tag', 'platform'], isBinary: true, handle: push },
   {
     method: 'POST',
     path: '/images/create',
@@ -80,4 +81,12 @@ async function create(x: Exchange, { images }: ServerDeps): Promise<void> {
     signal: x.signal,
   };
   await sendProgress(x, images.import(x.request, options));
+}
+
+async function push(x: Exchange, { images }: ServerDeps): Promise<void> {
+  const auth = x.request.headers['x-registry-auth'] as string | undefined;
+  // Docker: the parameter came with 1.46, two versions before that of the other calls.
+  const platform = platformOf(x, '1.46');
+  const options = { auth, signal: x.signal, ...(platform && { platform }) };
+  await sendProgress(x, images.push(x.name, x.query.string('tag'), options));
 }
