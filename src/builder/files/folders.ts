@@ -64,6 +64,11 @@ export class ContextFolders {
     }
   }
 
+  /** Where what must wait on disk for a while may lie; it goes with the boot. */
+  get spool(): string {
+    return this.#root;
+  }
+
   /** Brings a folder to what the other side has. */
   async open(key: string, exchange: Exchange): Promise<OpenedFolder> {
     const hash = createHash('sha256').update(key).digest('hex').slice(0, 32);
@@ -130,7 +135,7 @@ export class ContextFolders {
   /** Copies of earlier boots, and what a crash left in removal, go. */
   #sweep(root: string): void {
     const old = readdirSync(root).map((name) => join(root, name));
-    const gone = readdirSync(this.#root).filter((name) => name.startsWith('gone-'));
+    const gone = readdirSync(this.#root).filter((name) => /^(gone|output)-/.test(name));
     const doomed = [...old.filter((path) => path !== this.#root), ...gone.map((name) => join(this.#root, name))];
     for (const path of doomed) {
       rm(path, { recursive: true, force: true }).catch((error) => this.#log.warn('not removed', { path, error }));

@@ -1,4 +1,4 @@
-import type { BuildEvents } from '#build';
+import type { BuildEvents, Exporter } from '#build';
 import { ignoreFileNames } from '#dockerfile';
 import { notFound } from '#errdefs';
 import { receiveSmall } from '../files/memory.ts';
@@ -18,6 +18,9 @@ export interface Places {
   readonly events: BuildEvents;
   readonly signal: AbortSignal;
   readonly attributes: ReadonlyMap<string, string>;
+  readonly exporters: readonly Exporter[];
+  /** A folder of ours for what must wait on disk. */
+  readonly spool: string;
 }
 
 export const contextName = ({ attributes }: Places): string => attributes.get('contextkey') ?? 'context';

@@ -87,7 +87,8 @@ export class SessionInputs implements BuildInputs, AsyncDisposable {
 
   async output(exporter: number, metadata: ReadonlyMap<string, string>): Promise<Writable> {
     const { session, signal } = this.#places;
-    return openOutput(session, { exporter, metadata, signal });
+    const isFolder = this.#places.exporters[exporter]?.type === 'local';
+    return openOutput(session, { exporter, isFolder, metadata, signal, spool: this.#places.spool });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

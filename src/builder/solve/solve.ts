@@ -5,6 +5,7 @@ import type { Message } from '#protobuf';
 import type { ContextFolders } from '../files/folders.ts';
 import type { Sessions } from '../session/sessions.ts';
 import { requestOf } from './attributes.ts';
+import type { Places } from './definition.ts';
 import { loadDefinition } from './definition.ts';
 import { SessionInputs } from './inputs.ts';
 import type { FrontendRequest, Job } from './job.ts';
@@ -29,13 +30,15 @@ export async function solve(deps: SolveDeps, job: Job, request: Request): Promis
   const { attributes } = asked;
   job.attributes = attributes;
   const session = await deps.sessions.get(request.session);
-  const places = { session, events: job.report, signal: job.signal, attributes };
   const build = requestOf(attributes, {
     exporters: exportersOf(request),
     cacheFrom: (request.cache?.imports ?? []).map(({ type, attrs }) => ({ type, attributes: attrs })),
     cacheTo: (request.cache?.exports ?? []).map(({ type, attrs }) => ({ type, attributes: attrs })),
     entitlements: request.entitlements.filter((each) => each !== ''),
   });
+  const { exporters } = build;
+  const about = { session, events: job.report, signal: job.signal, attributes };
+  const places: Places = { ...about, exporters, spool: deps.folders.spool };
   const definition = await loadDefinition(places);
   await using inputs = new SessionInputs(places, definition, deps.folders);
   return await deps.builder.build(build, inputs, job.report, { signal: job.signal, id: job.ref });
