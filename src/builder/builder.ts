@@ -12,6 +12,7 @@ import { History } from './history/history.ts';
 import { historyHandlers } from './history-control.ts';
 import { sessionFacts } from './session/facts.ts';
 import { Sessions } from './session/sessions.ts';
+import type { FindBase } from './solve/describe.ts';
 import { failureOf } from './solve/failure.ts';
 import { Jobs } from './solve/jobs.ts';
 import type { WorkerFacts } from './workers.ts';
@@ -21,6 +22,7 @@ export interface BuilderDeps {
   /** Where copies of contexts and the records of builds are. */
   readonly root: string;
   readonly worker: () => WorkerFacts;
+  readonly findBase: FindBase;
   readonly log: Log;
 }
 
@@ -30,10 +32,10 @@ export class BuildDoor {
   readonly #handlers;
   readonly #closing = new AbortController();
 
-  constructor({ builder, root, worker, log }: BuilderDeps) {
+  constructor({ root, log, ...others }: BuilderDeps) {
     const folders = new ContextFolders({ root: join(root, 'contexts'), log });
     const history = new History({ folder: join(root, 'history'), log });
-    this.#context = { builder, folders, history, worker, log, sessions: new Sessions(), jobs: new Jobs() };
+    this.#context = { ...others, folders, history, log, sessions: new Sessions(), jobs: new Jobs() };
     const health = unary(Health.check, () => ({ status: SERVING }));
     const groups = [controlHandlers, gatewayHandlers, historyHandlers].flatMap((make) => make(this.#context));
     this.#handlers = new Map([health, ...groups].map((handler) => [handler.method.path, handler]));

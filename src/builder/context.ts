@@ -3,6 +3,7 @@ import type { Log } from '#log';
 import type { ContextFolders } from './files/folders.ts';
 import type { History } from './history/history.ts';
 import type { Sessions } from './session/sessions.ts';
+import type { FindBase } from './solve/describe.ts';
 import type { Jobs } from './solve/jobs.ts';
 import type { WorkerFacts } from './workers.ts';
 
@@ -14,5 +15,6 @@ export interface BuilderContext {
   readonly jobs: Jobs;
   readonly history: History;
   readonly worker: () => WorkerFacts;
+  readonly findBase: FindBase;
   readonly log: Log;
 }

@@ -5,6 +5,8 @@ import { CODES, codeOf, RpcError, unary } from '#grpc';
 import { encode } from '#protobuf';
 import { BUILD_CAPS, FRONTEND_CAPS } from './caps.ts';
 import type { BuilderContext } from './context.ts';
+import { blaming, loadDefinition } from './solve/definition.ts';
+import { describe } from './solve/describe.ts';
 import type { Job } from './solve/job.ts';
 import { refuseOtherFrontends } from './solve/solve.ts';
 import { workerOf } from './workers.ts';
@@ -16,7 +18,8 @@ const enabled = (ids: readonly string[]) => ids.map((id) => ({ id, enabled: true
  * The gateway: clients that are the front of their own frontend. They ask the Dockerfile frontend for a result, of which
  * they get a name, and return the name, which makes the build that waits for it begin.
  */
-export function gatewayHandlers({ jobs, worker }: BuilderContext): Handler[] {
+export function gatewayHandlers(context: BuilderContext): Handler[] {
+  const { jobs, worker } = context;
   const jobOf = async ({ metadata, signal }: { metadata: Metadata; signal: AbortSignal }): Promise<Job> =>
     await jobs.wait(metadata.get(BUILD_ID)?.[0] ?? '', signal);
   return [
@@ -32,6 +35,9 @@ export function gatewayHandlers({ jobs, worker }: BuilderContext): Handler[] {
       }
       const request = { frontend, attributes: frontendOpt };
       refuseOtherFrontends(request);
+      const question = frontendOpt.get('requestid');
+      if (question)
+        return { result: { ref: {}, metadata: await answerOf(context, job, { question, attributes: frontendOpt }) } };
       return { result: { ref: { id: job.promise(request) } } };
     }),
     unary(Gateway.evaluate, async ({ ref }, call) => {
@@ -53,4 +59,16 @@ export function gatewayHandlers({ jobs, worker }: BuilderContext): Handler[] {
       return {};
     }),
   ];
+}
+
+/** A question about a Dockerfile needs nothing else of the client. */
+async function answerOf(
+  { sessions, folders, findBase }: BuilderContext,
+  job: Job,
+  { question, attributes }: { question: string; attributes: ReadonlyMap<string, string> },
+): Promise<Map<string, Uint8Array>> {
+  const session = await sessions.get(job.session);
+  const about = { session, events: job.report, signal: job.signal, attributes };
+  const definition = await loadDefinition({ ...about, exporters: [], spool: folders.spool });
+  return await blaming(definition, () => describe(question, definition, { attributes, findBase }));
 }

@@ -7,6 +7,7 @@
 export { BuildDoor, type BuilderDeps } from './builder.ts';
 export type { ContextFolders, OpenedFolder } from './files/folders.ts';
 export { loadDefinition } from './solve/definition.ts';
+export type { FindBase } from './solve/describe.ts';
 export { failureOf } from './solve/failure.ts';
 export { SessionInputs } from './solve/inputs.ts';
 export type { WorkerFacts } from './workers.ts';

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import type { Builder } from '#build';
+import type { FindBase } from '#builder';
 import { BuildDoor } from '#builder';
+import type { Images } from '#image';
 import type { Log } from '#log';
 import { hostArchitecture } from '#runtime';
 import type { DaemonConfig } from './config.ts';
@@ -13,11 +15,12 @@ interface BuildsDeps {
   readonly engineId: string;
   readonly builder: Builder;
   readonly networks: { inspect(name: string, options: { verbose: boolean; scope: string }): unknown };
+  readonly images: Pick<Images, 'idOf' | 'get'>;
   readonly log: Log;
 }
 
 /** The front door of BuildKit's clients. */
-export function openBuildDoor({ config, engineId, builder, networks, log }: BuildsDeps): BuildDoor {
+export function openBuildDoor({ config, engineId, builder, networks, images, log }: BuildsDeps): BuildDoor {
   const worker = () => ({
     id: engineId,
     hostGateway:
@@ -25,7 +28,12 @@ export function openBuildDoor({ config, engineId, builder, networks, log }: Buil
     platforms: [`linux/${hostArchitecture()}`],
     version: BUILDKIT_VERSION,
   });
-  return new BuildDoor({ builder, root: join(config.dataRoot, 'builder'), worker, log });
+  const findBase: FindBase = async ({ kind, reference }) => {
+    const id = kind === 'image' ? images.idOf(reference) : undefined;
+    const image = id && images.get(id);
+    return image && { image: image.config };
+  };
+  return new BuildDoor({ builder, root: join(config.dataRoot, 'builder'), worker, findBase, log });
 }
 
 function gatewayOf(network: unknown): string {

@@ -202,6 +202,7 @@ function serverOf(engine: Engine, live: Live, { log, times }: { log: Log; times:
     engineId: engineId(engine.store),
     builder: absentBuilder,
     networks: engine.networks,
+    images: engine.images,
     log: log.child({ module: 'builder' }),
   });
   const { store, events, images, volumes, networks, containers, specs, snapshots, runtime } = engine;

@@ -1,9 +1,10 @@
 import type { BuildEvents, Exporter } from '#build';
-import { ignoreFileNames } from '#dockerfile';
+import { DockerfileError, ignoreFileNames } from '#dockerfile';
 import { notFound } from '#errdefs';
 import { receiveSmall } from '../files/memory.ts';
 import { asStep } from '../progress/load.ts';
 import type { Session } from '../session/session.ts';
+import { refusalOf } from './failure.ts';
 
 /** A Dockerfile and its rules of ignored files, as the client has them. */
 export interface BuildDefinition {
@@ -80,3 +81,13 @@ async function fetchSmall({ session, events, signal }: Places, { step, folder, f
 }
 
 const bytePath = (path: string): string => Buffer.from(path.replace(/^\.?\//, '')).toString('latin1');
+
+/** Runs a piece of work; what is wrong with the Dockerfile is shown in it. */
+export async function blaming<T>({ name, dockerfile }: BuildDefinition, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof DockerfileError) throw refusalOf(error, { filename: name, data: dockerfile });
+    throw error;
+  }
+}

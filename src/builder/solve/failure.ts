@@ -1,6 +1,8 @@
 import { BuildError } from '#build';
 import type { Any } from '#buildkit';
 import { RpcStatus } from '#buildkit';
+import type { DockerfileError } from '#dockerfile';
+import { mergeLines } from '#dockerfile';
 import type { ErrorKind } from '#errdefs';
 import { EngineError } from '#errdefs';
 import type { Code } from '#grpc';
@@ -27,20 +29,38 @@ const PREFIX = 'github.com/moby/buildkit/errdefs.';
 /** An error as BuildKit's clients show it: with the lines of the Dockerfile that it is about. */
 export function failureOf(error: unknown): RpcError {
   if (error instanceof RpcError) return error;
-  if (error instanceof BuildError) return ofBuild(error);
+  if (error instanceof BuildError) return withDetails(error, error.source, error.vertex);
   if (error instanceof EngineError) return new RpcError(CODE_OF[error.kind], error.message);
   if ((error as Error).name === 'AbortError') return new RpcError('cancelled', 'context canceled');
   return new RpcError('unknown', (error as Error).message);
 }
 
-function ofBuild(error: BuildError): RpcError {
+/** The same for what is wrong with a Dockerfile itself, whose text is known. */
+export function refusalOf(
+  error: DockerfileError,
+  file: { readonly filename: string; readonly data: Uint8Array },
+): RpcError {
+  const ranges = mergeLines(error.locations).map(({ first, last }) => ({
+    start: { line: first },
+    end: { line: last },
+  }));
+  return withDetails(error, ranges.length > 0 ? { ...file, ranges } : undefined);
+}
+
+interface Place {
+  readonly filename: string;
+  readonly data: Uint8Array;
+  readonly ranges: readonly unknown[];
+}
+
+function withDetails(error: EngineError, source: Place | undefined, vertex?: string): RpcError {
   const details: Partial<Message<typeof Any>>[] = [];
-  if (error.source) {
-    const { filename, data, ranges } = error.source;
+  if (source) {
+    const { filename, data, ranges } = source;
     const info = { filename, data: Buffer.from(data).toString('base64'), language: 'Dockerfile' };
     details.push(json('Source', { info, ranges }));
   }
-  if (error.vertex) details.push(json('Vertex', { digest: error.vertex }));
+  if (vertex) details.push(json('Vertex', { digest: vertex }));
   // Docker: what a step did wrong is an unknown error.
   const code = error.kind === 'not-found' ? 'not-found' : 'unknown';
   const status = encode(RpcStatus, { code: CODES[code], message: error.message, details });

@@ -1,12 +1,13 @@
 import type { Builder, BuildResult } from '#build';
 import type { SolveRequest } from '#buildkit';
+import { detectSyntax } from '#dockerfile';
 import { notImplemented } from '#errdefs';
 import type { Message } from '#protobuf';
 import type { ContextFolders } from '../files/folders.ts';
 import type { Sessions } from '../session/sessions.ts';
 import { requestOf } from './attributes.ts';
 import type { Places } from './definition.ts';
-import { loadDefinition } from './definition.ts';
+import { blaming, loadDefinition } from './definition.ts';
 import { SessionInputs } from './inputs.ts';
 import type { FrontendRequest, Job } from './job.ts';
 
@@ -40,8 +41,11 @@ export async function solve(deps: SolveDeps, job: Job, request: Request): Promis
   const about = { session, events: job.report, signal: job.signal, attributes };
   const places: Places = { ...about, exporters, spool: deps.folders.spool };
   const definition = await loadDefinition(places);
+  refuseOtherSyntax(definition.dockerfile);
   await using inputs = new SessionInputs(places, definition, deps.folders);
-  return await deps.builder.build(build, inputs, job.report, { signal: job.signal, id: job.ref });
+  return await blaming(definition, () =>
+    deps.builder.build(build, inputs, job.report, { signal: job.signal, id: job.ref }),
+  );
 }
 
 /** Old clients have one exporter, in fields of its own. */
@@ -59,6 +63,15 @@ export function refuseOtherFrontends({ frontend, attributes }: FrontendRequest):
   if (frontend === 'dockerfile.v0') return;
   const source = attributes.get('source') ?? '';
   // Docker's own frontend is built in.
-  if (frontend === 'gateway.v0' && /^(docker\.io\/)?docker\/dockerfile(-upstream)?(:|@|$)/.test(source)) return;
+  if (frontend === 'gateway.v0' && BUILT_IN.test(source)) return;
   throw notImplemented(`frontend ${JSON.stringify(source || frontend)} is not supported yet: only Dockerfiles are`);
+}
+
+const BUILT_IN = /^(docker\.io\/)?docker\/dockerfile(-upstream)?(:|@|$)/;
+
+/** `# syntax=docker/dockerfile:1` and its like are built in; others are programs that would have to run. */
+function refuseOtherSyntax(dockerfile: Uint8Array): void {
+  const syntax = detectSyntax(Buffer.from(dockerfile).toString());
+  if (syntax === undefined || BUILT_IN.test(syntax)) return;
+  throw notImplemented(`frontend ${JSON.stringify(syntax)} is not supported yet: only Dockerfiles are`);
 }
