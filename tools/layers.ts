@@ -18,7 +18,7 @@ export const EDGES: Readonly<Record<string, readonly string[]>> = {
   protobuf: ['errdefs'],
   // they know connections that others opened, and open none
   grpc: ['protobuf'],
-  buildkit: ['protobuf', 'grpc', 'errdefs'],
+  buildkit: ['protobuf', 'grpc'],
   // ground: one kind of I/O each
   log: [],
   sys: ['errdefs'],
@@ -28,7 +28,7 @@ export const EDGES: Readonly<Record<string, readonly string[]>> = {
   logging: ['api', 'template', 'errdefs', 'async', 'log', 'store', 'sys'],
   events: ['api', 'store'],
   content: ['oci', 'errdefs', 'async', 'log', 'store', 'sys'],
-  snapshot: ['oci', 'tar', 'errdefs', 'async', 'log', 'store', 'sys'],
+  snapshot: ['oci', 'tar', 'dockerfile', 'errdefs', 'async', 'log', 'store', 'sys'],
   distribution: ['oci', 'errdefs', 'async', 'log', 'sys', 'content'],
   image: [
     'api',
@@ -72,8 +72,6 @@ export const EDGES: Readonly<Record<string, readonly string[]>> = {
   ],
   // front doors
   server: ['api', 'schema', 'errdefs', 'log'],
-  registry: ['oci', 'errdefs', 'async', 'log', 'sys'],
-  builder: ['protobuf', 'grpc', 'buildkit', 'dockerfile', 'oci', 'errdefs', 'async', 'log', 'sys', 'tar', 'build'],
   // the process
   daemon: [
     ...[
@@ -91,7 +89,7 @@ export const EDGES: Readonly<Record<string, readonly string[]>> = {
       'distribution',
       'image',
     ],
-    ...['volume', 'network', 'runtime', 'plugin', 'logging', 'container', 'build', 'server', 'registry', 'builder'],
+    ...['volume', 'network', 'runtime', 'plugin', 'logging', 'container', 'build', 'server'],
   ],
   // the other side of the socket
   client: ['api', 'errdefs'],

@@ -130,8 +130,15 @@ export interface SwarmInfo {
 
 export interface BuildCacheItem {
   ID: string;
+  Parents?: string[];
   Type: string;
+  Description: string;
+  InUse: boolean;
+  Shared: boolean;
   Size: number;
+  CreatedAt: string;
+  LastUsedAt: string | null;
+  UsageCount: number;
 }
 
 /** The answer of `GET /system/df`; parts that were not asked for (`type=`) are null. */

@@ -1,6 +1,4 @@
-import type { Digest } from '#oci';
-
-/** One result that the cache keeps. */
+/** One result that the cache keeps, as it is shown. */
 export interface CacheRecord {
   readonly id: string;
   /** `regular`, `source.local`, `exec.cachemount`, `frontend`, `internal`, as Docker names them. */
@@ -31,15 +29,4 @@ export interface PruneOptions {
 export interface PruneReport {
   readonly removed: readonly CacheRecord[];
   readonly reclaimed: number;
-}
-
-/** A result of a step: a stack of layers. */
-export interface LayerRef {
-  readonly chainId: Digest;
-  readonly diffId: Digest;
-  /** Bytes of its unpacked files. */
-  readonly size: number;
-  /** Its blob in the content store. */
-  readonly blob: Digest;
-  readonly blobSize: number;
 }

@@ -6,7 +6,12 @@
  */
 export type { Builder } from './builder.ts';
 export type { CacheRecord, PruneOptions, PruneReport } from './cache-record.ts';
+export type { ClassicDeps } from './classic/classic.ts';
+export { buildClassic } from './classic/classic.ts';
+export type { ClassicOptions } from './classic/options.ts';
+export type { BuildDeps } from './deps.ts';
 export type { BuildEvents, Position, SourceExcerpt, Status, Vertex, Warning } from './events.ts';
+export { ImageBuilder, keptByCache } from './image-builder.ts';
 export type { BuildInputs, ContextFolder, ContextNeed, Credentials } from './inputs.ts';
 export type { BuildLimits, BuildRequest, CacheEntry, Exporter } from './request.ts';
 export { buildRequest } from './request.ts';

@@ -19,8 +19,8 @@ export interface ContextNeed {
 }
 
 export interface Credentials {
-  readonly username: string;
-  readonly password: string;
+  readonly username?: string;
+  readonly password?: string;
   readonly identityToken?: string;
   readonly registryToken?: string;
 }
@@ -40,6 +40,7 @@ export interface BuildInputs {
   secret(id: string): Promise<Uint8Array | undefined>;
   /** A connection to the client's agent; undefined when it forwards none of this id. Called for each connection. */
   ssh(id: string): Promise<Duplex | undefined>;
+  /** `docker.io` or a registry's host and port. */
   auth(host: string): Promise<Credentials | undefined>;
   /** Where the n-th exporter of the request writes its archive, for types that are written to the client. */
   output(exporter: number, metadata: ReadonlyMap<string, string>): Promise<Writable>;

@@ -7,8 +7,7 @@ import type { Plugins } from '#plugin';
 import { createAuthorizer } from '#plugin';
 import type { Authorizer, PassedSocket, TlsPaths } from '#server';
 import { isServed, readTlsFiles, Server, warmUp } from '#server';
-import { absentBuilder } from './absent-builder.ts';
-import { openBuildDoor } from './builds.ts';
+import { restBuilds } from './builds.ts';
 import type { DaemonConfig } from './config.ts';
 import { DOCKER_SOCKET } from './config.ts';
 import { ConfigError } from './config-file.ts';
@@ -17,7 +16,6 @@ import { DRIVERS, openEngine } from './engine.ts';
 import type { Flags } from './flags.ts';
 import { lockDataRoot, writePidfile } from './lock.ts';
 import { ActionTimes, renderMetrics, serveMetrics } from './metrics.ts';
-import { registryFront } from './registry-front.ts';
 import { reloadAttributes, reloadConfig } from './reload.ts';
 import { stoppedPath } from './stop-containers.ts';
 import { engineId, SystemInfo } from './system.ts';
@@ -113,7 +111,8 @@ export class Daemon implements AsyncDisposable {
 }
 
 /** Start-up is recovery: what is recorded, what the machine shows, and then what nobody owns. */
-export async function recover({ volumes, images, containers, snapshots }: Engine): Promise<void> {
+export async function recover({ volumes, images, containers, snapshots, builder }: Engine): Promise<void> {
+  builder.recover();
   await volumes.recover();
   await containers.recover();
   await images.recover();
@@ -197,14 +196,6 @@ async function metricsOf(engine: Engine, { config }: Live, { times, log }: { tim
 const ACTIONS = { changes: 'changes', commit: 'commit', create: 'create', remove: 'delete', start: 'start' };
 
 function serverOf(engine: Engine, live: Live, { log, times }: { log: Log; times: ActionTimes | undefined }): Server {
-  const buildConnections = openBuildDoor({
-    config: live.config,
-    engineId: engineId(engine.store),
-    builder: absentBuilder,
-    networks: engine.networks,
-    images: engine.images,
-    log: log.child({ module: 'builder' }),
-  });
   const { store, events, images, volumes, networks, containers, specs, snapshots, runtime } = engine;
   const system = new SystemInfo({
     config: () => live.config,
@@ -216,6 +207,7 @@ function serverOf(engine: Engine, live: Live, { log, times }: { log: Log; times:
     images,
     volumes,
     logging: engine.logging,
+    builder: engine.builder,
     listeners: () => events.subscribers,
   });
   return new Server({
@@ -223,7 +215,7 @@ function serverOf(engine: Engine, live: Live, { log, times }: { log: Log; times:
     authorizer: () => live.authorizer,
     files: containers,
     images,
-    registries: registryFront(engine.registries, images),
+    builds: restBuilds(engine.builder, snapshots),
     volumes: {
       create: (request) => volumes.createDurably(request),
       get: (name) => volumes.get(name),
@@ -234,7 +226,6 @@ function serverOf(engine: Engine, live: Live, { log, times }: { log: Log; times:
     networks,
     events,
     system,
-    buildConnections,
     log: log.child({ module: 'server' }),
   });
 }

@@ -2,7 +2,8 @@ import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { HostConfig } from '#api';
+import { ContainerConfig, HostConfig } from '#api';
+import { ImageBuilder, keptByCache } from '#build';
 import { Containers } from '#container';
 import { Content } from '#content';
 import { Registries } from '#distribution';
@@ -11,7 +12,6 @@ import { Images } from '#image';
 import type { Log } from '#log';
 import { Logging } from '#logging';
 import { Networks } from '#network';
-import type { IdMaps } from '#oci';
 import { Plugins } from '#plugin';
 import { Runtime } from '#runtime';
 import { zero } from '#schema';
@@ -21,8 +21,6 @@ import { Volumes } from '#volume';
 import { loadProfile } from './apparmor.ts';
 import type { DaemonConfig } from './config.ts';
 import { engineMark } from './config.ts';
-import { ConfigError } from './config-file.ts';
-import { readRemap } from './remap.ts';
 import { createSpecs } from './specs.ts';
 import { GANTRY_VERSION } from './version.ts';
 
@@ -47,6 +45,7 @@ export interface Engine extends AsyncDisposable {
   readonly plugins: Plugins;
   readonly logging: Logging;
   readonly snapshots: Snapshots;
+  readonly builder: ImageBuilder;
   readonly specs: ReturnType<typeof createSpecs>;
   /** Takes over what may change while the daemon runs; throws before anything has changed when it cannot. */
   configure(config: DaemonConfig): void;
@@ -86,7 +85,10 @@ export async function openEngine(config: DaemonConfig, log: Log): Promise<Engine
     log: log.child({ module: 'distribution' }),
     userAgent: `gantry/${GANTRY_VERSION}`,
   });
-  const imageUsage = { containersUsing: (id: string) => containers.containersUsingImage(id) };
+  const imageUsage = {
+    containersUsing: (id: string) => containers.containersUsingImage(id),
+    ...keptByCache(store),
+  };
   const images = new Images({
     store,
     content,
@@ -106,10 +108,6 @@ export async function openEngine(config: DaemonConfig, log: Log): Promise<Engine
     log: log.child({ module: 'volume' }),
     mounter: MOUNTER,
   });
-  const idMaps = config.usernsRemap === undefined ? undefined : readRemap(config.usernsRemap);
-  if (idMaps && snapshots.driver === 'native') {
-    throw new ConfigError('"userns-remap" needs the storage driver overlay2');
-  }
   const { runtimes, defaultRuntime } = config;
   const runtime = undo.use(
     await Runtime.open({
@@ -146,7 +144,6 @@ export async function openEngine(config: DaemonConfig, log: Log): Promise<Engine
       settings: containerSettings(config, {
         folder: folder('containers'),
         driver: snapshots.driver,
-        idMaps,
         get runtimes() {
           return [...runtime.runtimePaths().keys()];
         },
@@ -165,6 +162,16 @@ export async function openEngine(config: DaemonConfig, log: Log): Promise<Engine
       graphDriver: () => ({ Name: DRIVERS[snapshots.driver], Data: null }),
     }),
   );
+  const emptyHostConfig = zero(HostConfig);
+  const builder = new ImageBuilder({
+    ...{ store, images, snapshots, networks, runtime, log: log.child({ module: 'build' }) },
+    ...{ folder: folder('build'), volatileFolder: join(execRoot, 'build'), emptyHostConfig },
+    emptyConfig: zero(ContainerConfig),
+    validateHostConfig: specs.validateHostConfig,
+    planCgroup: specs.planCgroup,
+    stubSysctls: specs.stubSysctls,
+    renderSpec: specs.renderSpec,
+  });
   const stack = undo.move();
   const configure = (next: DaemonConfig) => {
     runtime.configure(next.runtimes, next.defaultRuntime);
@@ -176,6 +183,7 @@ export async function openEngine(config: DaemonConfig, log: Log): Promise<Engine
       store,
       events,
       images,
+      builder,
       registries,
       volumes,
       networks,
@@ -192,13 +200,7 @@ export async function openEngine(config: DaemonConfig, log: Log): Promise<Engine
 
 function containerSettings(
   { containers }: DaemonConfig,
-  of: {
-    folder: string;
-    driver: string;
-    idMaps: IdMaps | undefined;
-    readonly runtimes: readonly string[];
-    readonly defaultRuntime: string;
-  },
+  of: { folder: string; driver: string; readonly runtimes: readonly string[]; readonly defaultRuntime: string },
 ) {
   // Not spread: its getters follow the settings.
   return Object.assign(of, {

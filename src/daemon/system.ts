@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { readdirSync, statfsSync } from 'node:fs';
 import { hostname } from 'node:os';
-import type { ContainerSummary, DiskUsage, Filters, ImageSummary, Info, Version, Volume } from '#api';
+import type { BuildCacheItem, ContainerSummary, DiskUsage, Filters, ImageSummary, Info, Version, Volume } from '#api';
 import { API_VERSION, DOCKER_VERSION, formatTime, MIN_API_VERSION } from '#api';
+import type { CacheRecord } from '#build';
 import type { ListQuery } from '#image';
 import type { HostFacts, RuntimeInfo } from '#runtime';
 import { hostArchitecture, hostWarnings } from '#runtime';
@@ -25,6 +26,7 @@ export interface SystemDeps {
   };
   readonly images: { list(query?: ListQuery): ImageSummary[]; layersSize(): number };
   readonly volumes: { usage(): Promise<Volume[]> };
+  readonly builder: { diskUsage(): CacheRecord[] };
   readonly logging: { drivers(): Promise<string[]> };
   readonly listeners: () => number;
 }
@@ -128,7 +130,7 @@ export class SystemInfo {
       ContainerdCommit: { ID: '' },
       RuncCommit: { ID: commit },
       InitCommit: { ID: '' },
-      SecurityOptions: securityOptions(facts.securityOptions, config.usernsRemap !== undefined),
+      SecurityOptions: [...facts.securityOptions],
       FirewallBackend: { Driver: 'nftables' },
       CDISpecDirs: [...config.cdiFolders],
       Warnings: orNull(hostWarnings(facts)),
@@ -137,7 +139,7 @@ export class SystemInfo {
 
   /** Parts that were not asked for are null. */
   async diskUsage(parts: ReadonlySet<'container' | 'image' | 'volume' | 'build-cache'>): Promise<DiskUsage> {
-    const { containers, images, volumes } = this.#deps;
+    const { containers, images, volumes, builder } = this.#deps;
     return {
       LayersSize: parts.has('image') ? images.layersSize() : 0,
       Images: parts.has('image') ? images.list({ sharedSize: true, containers: true }) : null,
@@ -145,9 +147,25 @@ export class SystemInfo {
         ? await containers.list({ all: true, limit: undefined, size: true, filters: {} })
         : null,
       Volumes: parts.has('volume') ? await volumes.usage() : null,
-      BuildCache: parts.has('build-cache') ? [] : null,
+      BuildCache: parts.has('build-cache') ? builder.diskUsage().map(cacheItem) : null,
     };
   }
+}
+
+function cacheItem({ id, parents, type, description, inUse, shared, ...rest }: CacheRecord): BuildCacheItem {
+  const timeText = (ms: number) => formatTime(BigInt(ms) * 1_000_000n);
+  return {
+    ID: id,
+    ...(parents.length > 0 && { Parents: [...parents] }),
+    Type: type,
+    Description: description,
+    InUse: inUse,
+    Shared: shared,
+    Size: rest.size,
+    CreatedAt: timeText(rest.createdAt),
+    LastUsedAt: rest.lastUsedAt === undefined ? null : timeText(rest.lastUsedAt),
+    UsageCount: rest.usageCount,
+  };
 }
 
 /** Docker's names of file systems by the kernel's numbers (statfs(2)). */
@@ -192,14 +210,4 @@ export function engineId(store: Store): string {
   const id = randomUUID();
   store.tx(() => store.prepare("INSERT INTO engine (key, value) VALUES ('id', ?)").run(id));
   return id;
-}
-
-/** Docker's order: that of users comes before that of cgroups. */
-function securityOptions(options: readonly string[], isRemapped: boolean): string[] {
-  if (!isRemapped) return [...options];
-  const [last, others] = [
-    options.filter((option) => option === 'name=cgroupns'),
-    (option: string) => option !== 'name=cgroupns',
-  ];
-  return [...options.filter(others), 'name=userns', ...last];
 }

@@ -5,7 +5,6 @@ export type ErrorKind =
   | 'not-modified'
   | 'unauthorized'
   | 'forbidden'
-  | 'too-many-requests'
   | 'unavailable'
   | 'not-implemented'
   | 'out-of-space'

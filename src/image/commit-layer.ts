@@ -15,7 +15,7 @@ import type { ImageRecord, NewImage } from './record.ts';
 import { undoing } from './undo.ts';
 
 /** Digest of an archive without entries: a container that changed nothing adds no layer. */
-const EMPTY_LAYER: Digest = 'sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef';
+export const EMPTY_LAYER: Digest = 'sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef';
 const BUFFERED = 4 * 2 ** 20;
 
 export interface CommitRequest {
@@ -82,9 +82,9 @@ async function commitOnto(deps: ImageDeps, parent: ImageRecord, request: CommitR
 }
 
 /** Writes the layer into the content store while it is being made. */
-async function receiveLayer(
-  { content }: ImageDeps,
-  { layer, signal }: CommitRequest,
+export async function receiveLayer(
+  { content }: Pick<ImageDeps, 'content'>,
+  { layer, signal }: Pick<CommitRequest, 'layer' | 'signal'>,
   lease: Lease,
 ): Promise<{ received: Received; unplaced: UnplacedLayer }> {
   const stream = new PassThrough({ highWaterMark: BUFFERED });

@@ -1,6 +1,7 @@
 import type { Content } from '#content';
 import type { Events } from '#events';
 import type { Log } from '#log';
+import type { Descriptor, Digest } from '#oci';
 import type { Store } from '#store';
 import type { Layers } from './layers.ts';
 import type { ImageRows } from './store.ts';
@@ -14,6 +15,9 @@ export interface ImageUser {
 
 export interface ImageUsage {
   containersUsing(imageId: string): ImageUser[];
+  /** Layers that no image need have: what a cache keeps. */
+  keepsLayer?(chainId: Digest): boolean;
+  keptLayers?(): Iterable<{ readonly chainId: Digest; readonly descriptor: Descriptor }>;
 }
 
 /** What the verbs of this module work with. */

@@ -1,7 +1,6 @@
 import type { Readable } from 'node:stream';
 import type {
   ContainerConfig,
-  DistributionInspect,
   Filters,
   HistoryItem,
   ImageDeleteItem,
@@ -10,16 +9,16 @@ import type {
   ImageSummary,
   Progress,
 } from '#api';
-import { Semaphore } from '#async';
 import type { Content } from '#content';
 import type { Registries } from '#distribution';
-import { decodeAuthHeader } from '#distribution';
 import { conflict } from '#errdefs';
 import type { Events } from '#events';
 import type { Log } from '#log';
-import type { Digest, Platform } from '#oci';
-import { isDigest, parseReference, withDefaultTag } from '#oci';
+import type { Descriptor, Digest, Platform } from '#oci';
+import { isDigest, parseReference } from '#oci';
 import type { Store } from '#store';
+import type { BuiltImage, LayerRef, LayerRequest } from './built.ts';
+import { addLayer, assemble, keepLayers, layersOf } from './built.ts';
 import { applyChanges } from './changes.ts';
 import type { CommitRequest } from './commit-layer.ts';
 import { commitLayer } from './commit-layer.ts';
@@ -35,12 +34,9 @@ import type { LoadOptions } from './load.ts';
 import { loadImages } from './load.ts';
 import { forgottenImages, pruneImages } from './prune.ts';
 import { publishIndex, roots } from './publish.ts';
-import { inspectRemote } from './pull/inspect-remote.ts';
 import type { PullDeps, PullOptions } from './pull/pull.ts';
 import { pullImage, pullTarget } from './pull/pull.ts';
 import { Transfers } from './pull/transfer.ts';
-import type { PushDeps, PushOptions } from './push/push.ts';
-import { pushImage, pushTarget } from './push/push.ts';
 import type { ImageRecord } from './record.ts';
 import type { RemoveOptions } from './remove.ts';
 import { removeImage } from './remove.ts';
@@ -64,17 +60,16 @@ export interface ImagesOptions {
 
 /** The images of one engine. */
 export class Images {
-  readonly #deps: PullDeps & PushDeps;
+  readonly #deps: PullDeps;
   #isPruning = false;
 
   constructor(options: ImagesOptions) {
     const rows = new ImageRows(options.store);
     const { store, content, events, usage, log, registries, version = '' } = options;
-    const { downloads, uploads: limit } = registries.settings;
-    const uploads = new Semaphore(limit);
+    const { downloads } = registries.settings;
     const transfers = new Transfers(content, { parallel: downloads, attempts: () => registries.settings.attempts });
-    const layers = new Layers(rows, options.snapshots);
-    this.#deps = { store, rows, content, layers, events, usage, log, version, registries, transfers, uploads };
+    const layers = new Layers(rows, options.snapshots, (id) => usage.keepsLayer?.(id) ?? false);
+    this.#deps = { store, rows, content, layers, events, usage, log, version, registries, transfers };
   }
 
   /** The image that a user means by a name, an id or the beginning of one; from the rows, in no time. */
@@ -133,23 +128,9 @@ export class Images {
     return pullImage(this.#deps, pullTarget(name, tag, parseReference), options);
   }
 
-  /** Pushes what a name with a tag means ('': what the name says), or all tags of a repository. */
-  push(name: string, tag: string, options: PushOptions = {}): AsyncGenerator<Progress> {
-    return pushImage(this.#deps, pushTarget(name, tag), options);
-  }
-
   /** The archive of these images; throws before its first bytes. */
   save(names: readonly string[], options: SaveOptions = {}): AsyncGenerator<Uint8Array> {
     return saveImages(this.#deps, names, options);
-  }
-
-  /** What a registry has under a name, without pulling it; `auth` is the `X-Registry-Auth` header. */
-  inspectRemote(
-    name: string,
-    { auth, signal }: { auth: string | undefined; signal: AbortSignal },
-  ): Promise<DistributionInspect> {
-    const reference = withDefaultTag(parseReference(name));
-    return inspectRemote(this.#deps.registries, reference, { credentials: decodeAuthHeader(auth), signal });
   }
 
   /** Makes an image of a file system tree in a tar; throws before the only line, which has the id. */
@@ -162,6 +143,32 @@ export class Images {
     return commitLayer(this.#deps, request);
   }
 
+  /** The layers of an image, for images that are built on it. */
+  layersOf(image: ImageRecord): Promise<LayerRef[]> {
+    return layersOf(this.#deps, image);
+  }
+
+  /** Keeps layers and their blobs until it is disposed of. */
+  keep(layers: readonly LayerRef[]): AsyncDisposable {
+    return keepLayers(this.#deps, layers);
+  }
+
+  /** Takes in a layer that no image has yet; undefined when it changes nothing. */
+  addLayer(request: LayerRequest): Promise<LayerRef | undefined> {
+    return addLayer(this.#deps, request);
+  }
+
+  /** Makes an image of layers that are here. */
+  assemble(built: BuiltImage): Promise<{ id: Digest; manifest: Descriptor }> {
+    return assemble(this.#deps, built);
+  }
+
+  /** Removes those of the layers that nobody keeps any more, and their blobs. */
+  async removeLayers(chain: readonly Digest[]): Promise<void> {
+    await this.#deps.layers.removeUnused(chain);
+    await this.#deps.content.collect(() => roots(this.#deps));
+  }
+
   /** The config that lines of a Dockerfile make of another one. */
   applyChanges(changes: readonly string[], config: ContainerConfig): ContainerConfig {
     return applyChanges(changes, config) as ContainerConfig;
@@ -169,6 +176,12 @@ export class Images {
 
   /** Chain ids of the layers that some image needs, or a container whose image was removed. */
   liveLayers(): Set<Digest> {
+    const kept = [...(this.#deps.usage.keptLayers?.() ?? [])];
+    return new Set([...this.#deps.rows.layers(), ...kept].map(({ chainId }) => chainId));
+  }
+
+  /** Chain ids of the layers that some image needs. */
+  liveLayersOfImages(): Set<Digest> {
     return new Set(this.#deps.rows.layers().map(({ chainId }) => chainId));
   }
 
@@ -189,7 +202,7 @@ export class Images {
     // A power cut must not bring back rows whose data has gone.
     await store.durable();
     await layers.removeUnused(rows.unusedLayers());
-    await content.collect(() => roots(rows), { shelve: isStarting });
+    await content.collect(() => roots(this.#deps), { shelve: isStarting });
   }
 
   /** A container of this image is gone: an image that was kept for it alone goes too. */

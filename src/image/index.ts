@@ -4,6 +4,7 @@
  * when both are on the disk, so a listed image is a whole one. Names move between images in one transaction with their
  * events. Nothing here runs an image.
  */
+export type { BuiltImage, LayerRef, LayerRequest } from './built.ts';
 export type { CommitRequest } from './commit-layer.ts';
 export type { ImageUsage, ImageUser } from './deps.ts';
 export type { ImagesOptions } from './images.ts';

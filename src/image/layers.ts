@@ -35,14 +35,16 @@ const PARALLEL = 4;
 export class Layers {
   readonly #rows: ImageRows;
   readonly #snapshots: Snapshots;
+  readonly #keeps: (chainId: Digest) => boolean;
   /** Operations under way that need a layer. */
   readonly #held = new Map<Digest, number>();
   readonly #locks = new KeyedMutex();
   readonly #places = new Semaphore(PARALLEL);
 
-  constructor(rows: ImageRows, snapshots: Snapshots) {
+  constructor(rows: ImageRows, snapshots: Snapshots, keeps: (chainId: Digest) => boolean = () => false) {
     this.#rows = rows;
     this.#snapshots = snapshots;
+    this.#keeps = keeps;
   }
 
   /** Keeps layers for an operation; when it ends without an image that needs them, they are removed. */
@@ -87,7 +89,7 @@ export class Layers {
     const removed: Digest[] = [];
     for (const id of chain) {
       using _lock = await this.#locks.lock(id);
-      if (this.#held.has(id) || this.#rows.layerUsed(id)) continue;
+      if (this.#held.has(id) || this.#rows.layerUsed(id) || this.#keeps(id)) continue;
       const isHere = this.known(id);
       this.#rows.deleteLayer(id);
       failpoint('image.layer.forgotten');

@@ -46,7 +46,8 @@ export async function appendToManifest(
   return await putManifest(content, { config, layers: [...layers, ...added.map(describeLayer)] }, lease);
 }
 
-async function putManifest(
+/** Writes the manifest of an image. */
+export async function putManifest(
   content: Content,
   { config, layers }: { config: { readonly digest: Digest; readonly size: number }; layers: readonly Descriptor[] },
   lease: Lease,

@@ -9,13 +9,15 @@ export function publishIndex({ content, rows }: Pick<ImageDeps, 'content' | 'row
 }
 
 /** What collection starts from: what each image came as, and its own manifest should the index not lead to it. */
-export function roots(rows: ImageRows): Descriptor[] {
-  return rows
+export function roots({ rows, usage }: Pick<ImageDeps, 'rows' | 'usage'>): Descriptor[] {
+  const kept = [...(usage.keptLayers?.() ?? [])].map(({ descriptor }) => descriptor);
+  const images = rows
     .all()
     .flatMap(({ target, manifest }) => [
       target,
       ...(target.digest === manifest ? [] : [{ mediaType: MEDIA.ociManifest, digest: manifest, size: 0 }]),
     ]);
+  return [...images, ...kept];
 }
 
 function entries(rows: ImageRows): Descriptor[] {

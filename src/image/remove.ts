@@ -113,7 +113,7 @@ async function discard(deps: ImageDeps, { deleted }: Removal): Promise<void> {
   if (deleted.length === 0) return;
   const chain = new Set(deleted.flatMap((image) => image.layers.toReversed()));
   await deps.layers.removeUnused([...chain]);
-  await deps.content.collect(() => roots(deps.rows));
+  await deps.content.collect(() => roots(deps));
   failpoint('image.remove.collected');
 }
 

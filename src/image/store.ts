@@ -61,14 +61,6 @@ export class ImageRows {
       .map((row) => row.name as string);
   }
 
-  /** All long names of a repository, with tags and digests. */
-  namesOf(repository: string): string[] {
-    const sql = 'SELECT name FROM image_names WHERE (name >= ? AND name < ?) OR (name >= ? AND name < ?)';
-    // ';' follows ':', and 'A' follows '@'.
-    const rows = this.#store.prepare(sql).all(`${repository}:`, `${repository};`, `${repository}@`, `${repository}A`);
-    return rows.map((row) => row.name as string);
-  }
-
   /** The long names with a tag of a repository, in order, and their images. */
   tagsOf(repository: string): { name: string; image: Digest }[] {
     const sql = 'SELECT name, image FROM image_names WHERE name >= ? AND name < ? ORDER BY name';
@@ -97,9 +89,7 @@ export class ImageRows {
       .prepare('INSERT INTO images (id, target, manifest, config, size, parent) VALUES (?, ?, ?, ?, ?, ?)')
       .run(image.id, JSON.stringify(image.target), image.manifest, image.document, size, image.parent ?? null);
     image.layers.forEach(({ chainId, diffId, size }, position) => {
-      this.#store
-        .prepare('INSERT INTO layers (chain_id, diff_id, size) VALUES (?, ?, ?) ON CONFLICT DO NOTHING')
-        .run(chainId, diffId, size);
+      this.insertLayer({ chainId, diffId, size });
       this.#store
         .prepare('INSERT INTO image_layers (image, position, chain_id) VALUES (?, ?, ?)')
         .run(image.id, position, chainId);
@@ -152,6 +142,13 @@ export class ImageRows {
   /** Whether some image, hidden or not, needs this layer. */
   layerUsed(chainId: Digest): boolean {
     return this.#store.prepare('SELECT 1 FROM image_layers WHERE chain_id = ? LIMIT 1').get(chainId) !== undefined;
+  }
+
+  /** A layer that no image has yet; one that is there stays as it is. */
+  insertLayer({ chainId, diffId, size }: NewImage['layers'][number]): void {
+    this.#store
+      .prepare('INSERT INTO layers (chain_id, diff_id, size) VALUES (?, ?, ?) ON CONFLICT DO NOTHING')
+      .run(chainId, diffId, size);
   }
 
   deleteLayer(chainId: Digest): void {

@@ -7,14 +7,14 @@ const BAD_TAR = 'archive/tar: invalid tar header';
 
 /** When the work fails, the blobs that it stored and nothing needs are removed before its failure is told; shelved, they wait for another try. */
 export async function undoing<T>(
-  deps: Pick<ImageDeps, 'content' | 'rows' | 'log'>,
+  deps: Pick<ImageDeps, 'content' | 'rows' | 'log' | 'usage'>,
   work: Promise<T>,
   { shelve = false }: { shelve?: boolean } = {},
 ): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    const collecting = deps.content.collect(() => roots(deps.rows), { shelve });
+    const collecting = deps.content.collect(() => roots(deps), { shelve });
     await collecting.catch((cause) => deps.log.warn('blobs of a failed operation stay', { error: cause }));
     throw asDocker(error);
   }

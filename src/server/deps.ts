@@ -1,6 +1,5 @@
 import type { Duplex, Readable } from 'node:stream';
 import type {
-  AuthConfig,
   ContainerConfig,
   ContainerJSON,
   ContainerPruneReport,
@@ -9,7 +8,6 @@ import type {
   CreateRequest,
   CreateResponse,
   DiskUsage,
-  DistributionInspect,
   EventMessage,
   ExecConfig,
   ExecInspect,
@@ -22,7 +20,6 @@ import type {
   ImagePruneReport,
   ImageSummary,
   Info,
-  LoginResult,
   NetworkConnectRequest,
   NetworkCreateRequest,
   NetworkCreateResponse,
@@ -30,7 +27,6 @@ import type {
   NetworkResource,
   PathStat,
   Progress,
-  SearchResult,
   TopResponse,
   UpdateConfig,
   Version,
@@ -201,12 +197,6 @@ export interface Images {
     options: Caller & { platform: string; auth: string | undefined },
   ): AsyncIterable<Progress>;
   load(body: Readable, options: Caller & { quiet: boolean; platform?: WantedPlatform }): AsyncIterable<Progress>;
-  /** As for a pull. */
-  push(
-    name: string,
-    tag: string,
-    options: Caller & { platform?: WantedPlatform; auth: string | undefined },
-  ): AsyncIterable<Progress>;
   /** Throws before the first bytes. */
   save(names: readonly string[], options: Caller & { platform?: WantedPlatform }): AsyncIterable<Uint8Array>;
   import(
@@ -215,20 +205,50 @@ export interface Images {
   ): AsyncIterable<Progress>;
 }
 
-/** What registries are asked beyond pulling and pushing; `auth` is the `X-Registry-Auth` header. */
-export interface Registries {
-  login(config: AuthConfig, caller: Caller): Promise<LoginResult>;
-  inspect(name: string, options: Caller & { auth: string | undefined }): Promise<DistributionInspect>;
-  search(
-    term: string,
-    options: Caller & {
-      limit: number;
-      isOfficial: boolean | undefined;
-      isAutomated: boolean | undefined;
-      stars: number;
-      auth: string | undefined;
-    },
-  ): Promise<SearchResult[]>;
+/** What `POST /build` asks for. */
+export interface BuildOptions extends Caller {
+  readonly dockerfile: string;
+  readonly tags: readonly string[];
+  readonly remote: string;
+  readonly quiet: boolean;
+  readonly noCache: boolean;
+  readonly pull: boolean;
+  readonly squash: boolean;
+  readonly buildArgs: Readonly<Record<string, string | null>>;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly extraHosts: readonly string[];
+  readonly networkMode: string;
+  readonly target: string;
+  readonly platform: string;
+  readonly shmSize: number;
+  readonly ulimits: readonly { readonly Name: string; readonly Soft: number; readonly Hard: number }[];
+  readonly memory: number;
+  readonly memorySwap: number;
+  readonly cpuShares: number;
+  readonly cpuPeriod: number;
+  readonly cpuQuota: number;
+  readonly cpusetCpus: string;
+  readonly cpusetMems: string;
+  readonly cgroupParent: string;
+  readonly buildId: string;
+  /** The `X-Registry-Config` header. */
+  readonly registryConfig: string | undefined;
+}
+
+/** What `POST /build/prune` asks for; sizes in bytes, 0: no matter. */
+export interface BuildPruneOptions {
+  readonly all: boolean;
+  readonly reservedSpace: number;
+  readonly maxUsedSpace: number;
+  readonly minFreeSpace: number;
+  readonly filters: Filters;
+}
+
+/** The builder. */
+export interface Builds {
+  build(body: Readable, options: BuildOptions): AsyncIterable<Progress>;
+  cancel(id: string): void;
+  prune(options: BuildPruneOptions): Promise<{ CachesDeleted: string[] | null; SpaceReclaimed: number }>;
 }
 
 /** The façade of #volume. */
@@ -288,25 +308,16 @@ export interface Authorizer {
   ): Promise<void>;
 }
 
-/** BuildKit's clients, over connections that have left HTTP/1. */
-export interface BuildConnections {
-  /** The client calls us; resolves when the connection has ended. */
-  serve(connection: Duplex): Promise<void>;
-  /** We call the client; `values` gives the values of a head's name. */
-  attachSession(connection: Duplex, values: (name: string) => readonly string[]): Promise<void>;
-}
-
 /** All that the server serves. */
 export interface ServerDeps {
   readonly containers: Containers;
   readonly files: ContainerFiles;
   readonly images: Images;
-  readonly registries: Registries;
+  readonly builds: Builds;
   readonly volumes: Volumes;
   readonly networks: Networks;
   readonly events: EventSource;
   readonly system: SystemInfo;
-  readonly buildConnections: BuildConnections;
   /** Asked for each call, because it may change while we serve; undefined: whoever reaches us may do all. */
   readonly authorizer?: () => Authorizer | undefined;
   readonly log: Log;

@@ -152,9 +152,7 @@ export class Exchange {
  * sends is dropped, for a moment.
  */
 function drain(request: IncomingMessage, response: ServerResponse): void {
-  // Node takes it away from requests whose connection has ended.
-  const socket = request.socket as Socket | null;
-  if (!socket || socket.destroyed) return;
+  const { socket } = request;
   const closes = !response.shouldKeepAlive;
   response.shouldKeepAlive = true;
   const timer = setTimeout(() => socket.destroy(), DRAINING_MS);

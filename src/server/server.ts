@@ -22,9 +22,6 @@ import { failureOf } from './status.ts';
 
 type Resolution = Extract<Resolved, { kind: 'call' }>;
 
-/** Whether it is worth a closer look. */
-const MAY_HIJACK = /\/(attach|start|grpc|session)/;
-
 /** Serves the Engine API on any number of sockets. */
 export class Server {
   readonly #deps: ServerDeps;
@@ -92,7 +89,8 @@ export class Server {
 
   #hijackOf(request: IncomingMessage): Resolution | undefined {
     const { method, url = '' } = request;
-    if (!(method === 'POST' ? MAY_HIJACK : /\/attach\/ws/).test(url)) return undefined;
+    const mayBe = method === 'POST' ? url.includes('/attach') || url.includes('/start') : url.includes('/attach/ws');
+    if (!mayBe) return undefined;
     const resolved = resolve(this.#router, request);
     return resolved.kind === 'call' && resolved.route.hijack ? resolved : undefined;
   }

@@ -5,6 +5,8 @@
  * tree as its root. Returns mounts as values and makes none itself.
  */
 
+export type { Composition, SourceTree } from './compose.ts';
+export type { ActionDigest, ComposeAction, CopyAction, Owner } from './jail/compose/work.ts';
 export type { CopyRules, Found, UnpackLimits } from './jail/task.ts';
 export type { LayerSource } from './layers.ts';
 export type { SnapshotOptions, Unplaced } from './snapshots.ts';

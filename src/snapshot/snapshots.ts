@@ -1,17 +1,20 @@
 import { mkdirSync, readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, relative } from 'node:path';
-import type { Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { KeyedMutex, Semaphore } from '#async';
 import { notFound, notImplemented } from '#errdefs';
 import type { Log } from '#log';
 import type { Mount } from '#oci';
 import { failpoint } from '#sys';
+import type { Composition, SourceTree } from './compose.ts';
+import { compose, digests, sourceMount, unpackInto } from './compose.ts';
 import { layersOf, makeSnapshot, overlayMount, readOnlyMount } from './container-snapshot.ts';
 import { copyUp, treeOf } from './copy-up.ts';
 import { Disks } from './disk.ts';
 import type { Folders } from './folders.ts';
 import { openFolders } from './folders.ts';
+import type { ActionDigest, CopyAction } from './jail/compose/work.ts';
 import type { Found, UnpackLimits } from './jail/task.ts';
 import { DEFAULT_UNPACK_LIMITS } from './jail/task.ts';
 import { LayerFiles } from './layer-files.ts';
@@ -236,16 +239,25 @@ export class Snapshots {
 
   /**
    * Writes what a container changed as a layer, uncompressed, and unpacks it at the same time; when its digest is known
-   * the result is placed as a layer, else disposed of.
+   * the result is placed as a layer, else disposed of. Times later than `latest` (seconds) become that.
    */
-  async commit(key: string, output: Writable, options: Cancellable = {}): Promise<Unplaced> {
+  async commit(
+    key: string,
+    output: Writable,
+    options: Cancellable & { readonly latest?: number } = {},
+  ): Promise<Unplaced> {
     const tree = this.#staged(key, options);
     const ingest = join(this.#folders.ingests, `commit-${process.hrtime.bigint()}`);
     mkdirSync(join(ingest, 'diff'), { recursive: true, mode: 0o755 });
     failpoint('snapshot.commit.begun');
     await using undo = new AsyncDisposableStack();
     undo.defer(() => void this.#trash.discard(ingest));
-    const { size, entries } = await commitChanges(tree, relative(this.#folders.root, join(ingest, 'diff')), output);
+    const { size, entries } = await commitChanges(
+      tree,
+      relative(this.#folders.root, join(ingest, 'diff')),
+      output,
+      options.latest,
+    );
     failpoint('snapshot.commit.filled');
     const kept = undo.move();
     return {
@@ -254,6 +266,37 @@ export class Snapshots {
       place: (layer) => this.#place(ingest, { layer, size, entries }),
       [Symbol.asyncDispose]: () => kept.disposeAsync(),
     };
+  }
+
+  /** Copies files into a snapshot that nobody has mounted, links of either tree followed inside of it only. */
+  async compose(key: string, { source, actions }: Composition, options: Cancellable = {}): Promise<void> {
+    const from = source && this.#sourceOf(source);
+    await compose(this.#staged(key, options), from, { ...this.#jail(options), actions });
+    failpoint('snapshot.compose.copied');
+  }
+
+  /** What copies would take of a tree: for each action a digest of names, modes, owners and content, or an error. */
+  async digests(
+    source: SourceTree,
+    actions: readonly CopyAction[],
+    options: Cancellable = {},
+  ): Promise<readonly ActionDigest[]> {
+    return await digests(this.#sourceOf(source), { ...this.#jail(options), actions });
+  }
+
+  /** Unpacks an archive into an empty folder of the host, as plain files. */
+  async unpackInto(folder: string, input: Readable, options: Cancellable = {}): Promise<void> {
+    await unpackInto(folder, input, this.#jail(options));
+  }
+
+  #sourceOf(source: SourceTree) {
+    if ('folder' in source) return sourceMount(source);
+    if (this.driver === 'native') throw notImplemented('copying from images needs the storage driver overlay2');
+    return sourceMount({ names: source.layers.map(layerName).reverse() });
+  }
+
+  #jail({ signal }: Cancellable) {
+    return { folders: this.#folders, launcher: this.#launcher, limits: this.#limits, signal };
   }
 
   /** A layer that is there already stays as it is. */

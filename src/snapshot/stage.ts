@@ -55,11 +55,24 @@ export function copyIn(tree: Staged, { path, rules, view, input, limits }: CopyI
 }
 
 /** Writes what a container changed as a layer, and makes an empty directory (relative to the folder) that layer unpacked. */
-export function commitChanges(tree: Staged, copy: string, output: Writable): Promise<TaskResult> {
+export function commitChanges(
+  tree: Staged,
+  copy: string,
+  output: Writable,
+  latest: number | undefined,
+): Promise<TaskResult> {
   const { mounts, lower } = mountsApart(tree);
   const place: JailMount = { type: 'none', source: copy, target: '.stage/copy', flags: MS_BIND | SAFE, data: '' };
   const lowerName = lower ? 'to' : undefined;
-  const task = { kind: 'diff', root: tree.folders.stage, upper: 'from', lower: lowerName, copy: 'copy' } as const;
+  const ages = latest === undefined ? {} : { latest };
+  const task = {
+    kind: 'diff',
+    root: tree.folders.stage,
+    upper: 'from',
+    lower: lowerName,
+    copy: 'copy',
+    ...ages,
+  } as const;
   return runJail(task, { ...jailOf(tree), mounts: [...mounts, place], output });
 }
 

@@ -6,7 +6,7 @@ import type { JailMount } from './jail.ts';
 export const SAFE = MS_NOSUID | MS_NODEV | MS_NOEXEC;
 /** Where a container's tree is mounted in a jail's own namespace, relative to the snapshot folder. */
 export const FROM = '.stage/from';
-const TO = '.stage/to';
+export const TO = '.stage/to';
 
 /** A container's tree and what is needed to work on it. */
 export interface Staged {
@@ -83,9 +83,10 @@ export function mountForReading({ key, layers, plainRoot }: Staged): JailMount {
   return overlay(FROM, MS_RDONLY | SAFE, `userxattr,lowerdir=${lower}`);
 }
 
-function mountForWriting({ key, layers, plainRoot }: Staged): JailMount {
-  if (plainRoot) return { type: 'none', source: plainRoot, target: FROM, flags: MS_BIND | SAFE, data: '' };
-  return overlay(FROM, SAFE, overlayMount(key, layers).options.join(','));
+/** The tree mounted for writing, which nobody else does meanwhile. */
+export function mountForWriting({ key, layers, plainRoot }: Staged, target = FROM): JailMount {
+  if (plainRoot) return { type: 'none', source: plainRoot, target, flags: MS_BIND | SAFE, data: '' };
+  return overlay(target, SAFE, overlayMount(key, layers).options.join(','));
 }
 
 /** What the container wrote at {@link FROM}, the layers below it beside that; `lower` says whether there are any. */

@@ -133,11 +133,9 @@ class Lex {
       const char = this.#text[this.#at];
       if (char === undefined) refuse('unexpected end of statement while looking for matching double-quote');
       if (char === '$') text += this.#dollar();
-      else {
-        const whole = this.#next()!;
-        if (whole === '"') return text + quote;
-        text += whole === this.#escape ? this.#escapeInQuotes() : whole;
-      }
+      else if (this.#next() === '"') return text + quote;
+      else if (char === this.#escape) text += this.#escapeInQuotes();
+      else text += char;
       checkLength(text.length);
     }
   }

@@ -35,13 +35,13 @@ export function packTree(path: Buffer, name: Buffer): TaskResult {
 }
 
 /** Writes what a container changed to standard output as a layer; with `copy` that directory becomes the layer unpacked. */
-export function packChanges(trees: Trees, copy: Buffer | undefined): TaskResult {
+export function packChanges(trees: Trees, copy: Buffer | undefined, latest = Number.MAX_SAFE_INTEGER): TaskResult {
   const mirror = copy && new Mirror(copy);
-  const packing = new Packing(mirror);
+  const packing = new Packing(mirror, latest);
   for (const { path, stats, isOpaque } of walkChanges(trees, 'layer')) {
     if (!stats) packing.hide(path);
     else unlessGone(() => packing.add(joinPath([trees.upper, path]), path, stats));
-    if (stats && isOpaque) packing.hideAll(path, timespec(stats.mtimeNs));
+    if (stats && isOpaque) packing.hideAll(path, stats.mtimeNs);
   }
   mirror?.end();
   return packing.end();
@@ -53,11 +53,14 @@ class Packing {
   readonly #links = new Map<string, Buffer>();
   readonly #chunk = Buffer.allocUnsafe(CHUNK);
   readonly #mirror: Mirror | undefined;
+  /** In seconds: what is later becomes this. */
+  readonly #latest: number;
   #size = 0;
   #entries = 0;
 
-  constructor(mirror?: Mirror) {
+  constructor(mirror?: Mirror, latest = Number.MAX_SAFE_INTEGER) {
     this.#mirror = mirror;
+    this.#latest = latest;
   }
 
   /** One entry for what stands at a path; a socket has none. */
@@ -65,7 +68,7 @@ class Packing {
     if (stats.isSocket()) return;
     const inode = stats.nlink > 1n && !stats.isDirectory() ? `${stats.dev} ${stats.ino}` : '';
     const first = this.#links.get(inode);
-    const entry = describe(path, name, stats);
+    const entry = { ...describe(path, name, stats), mtime: this.#time(stats.mtimeNs) };
     if (first) {
       this.#write({ ...entry, type: 'hardlink', linkName: first, size: 0, xattrs: [] });
       this.#mirror?.link(first, name);
@@ -88,8 +91,8 @@ class Packing {
   }
 
   /** All that the layers below have in this directory is gone. */
-  hideAll(name: Buffer, mtime: Time): void {
-    this.#write({ type: 'file', name: below(name, OPAQUE_NAME), mtime });
+  hideAll(name: Buffer, mtime: bigint): void {
+    this.#write({ type: 'file', name: below(name, OPAQUE_NAME), mtime: this.#time(mtime) });
     this.#mirror?.hideAll(name);
   }
 
@@ -122,13 +125,18 @@ class Packing {
     }
   }
 
+  #time(nanoseconds: bigint): Time {
+    const time = timespec(nanoseconds);
+    return time.seconds < this.#latest ? time : { seconds: Math.min(time.seconds, this.#latest), nanoseconds: 0 };
+  }
+
   #write(entry: NewEntry): void {
     this.#entries++;
     writeAll(encodeEntry(entry));
   }
 }
 
-function describe(path: Buffer, name: Buffer, stats: fs.BigIntStats): NewEntry {
+function describe(path: Buffer, name: Buffer, stats: fs.BigIntStats): Omit<NewEntry, 'mtime'> {
   const type = typeOf(stats);
   const { major, minor } = splitDevice(Number(stats.rdev));
   const isDevice = type === 'char' || type === 'block';
@@ -139,7 +147,6 @@ function describe(path: Buffer, name: Buffer, stats: fs.BigIntStats): NewEntry {
     uid: Number(stats.uid),
     gid: Number(stats.gid),
     size: type === 'file' ? Number(stats.size) : 0,
-    mtime: timespec(stats.mtimeNs),
     ...(type === 'symlink' && { linkName: fs.readlinkSync(path, { encoding: 'buffer' }) }),
     ...(isDevice && { devMajor: major, devMinor: minor }),
     xattrs: listXattrs(path).filter((xattr) => !isOverlayXattr(xattr.name)),

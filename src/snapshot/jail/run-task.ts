@@ -1,5 +1,6 @@
 import { joinPath } from '#tar';
 import type { Trees } from './changes.ts';
+import { compose } from './compose/compose.ts';
 import { extract } from './extract.ts';
 import { find } from './find.ts';
 import { inGoWords } from './go-words.ts';
@@ -29,7 +30,9 @@ export async function runTask(task: Task, tell: (found: Found) => void): Promise
     case 'export':
       return packTree(bytes('/'), bytes(''));
     case 'diff':
-      return packChanges(treesOf(task), task.copy === undefined ? undefined : bytes(task.copy));
+      return packChanges(treesOf(task), task.copy === undefined ? undefined : bytes(task.copy), task.latest);
+    case 'compose':
+      return await inGoWords(() => compose(task.limits));
     case 'changes':
       return listChanges(treesOf(task));
     case 'populate': {

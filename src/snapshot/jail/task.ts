@@ -1,3 +1,5 @@
+import type { ActionDigest } from './compose/work.ts';
+
 /** Bounds of one layer; what exceeds them fails the task. */
 export interface UnpackLimits {
   readonly entries: number;
@@ -44,6 +46,8 @@ export type Task =
       readonly lower: string | undefined;
       /** An empty directory that becomes the layer unpacked, of a `diff`. */
       readonly copy?: string;
+      /** Times of a `diff` that are later become this: seconds since the epoch. */
+      readonly latest?: number;
     }
   /**
    * The content of the directory `path` below `from` is copied into the directory `to`, which gets its owner and mode.
@@ -56,7 +60,9 @@ export type Task =
       readonly path: string;
       readonly to: string;
       readonly mode: 'volume' | 'layer';
-    };
+    }
+  /** What standard input asks for (`compose/work.ts`), from the tree `from` of the root into its tree `to`. */
+  | { readonly kind: 'compose'; readonly root: string; readonly limits: UnpackLimits };
 
 /** What a copy into a container has to respect. */
 export interface CopyRules {
@@ -89,6 +95,8 @@ export interface TaskResult {
   readonly entries: number;
   /** Directories that the archive takes for granted without an entry of their own (latin1). */
   readonly implied?: readonly string[];
+  /** Of a `compose` that only tells: for each action. */
+  readonly digests?: readonly ActionDigest[];
 }
 
 /** A line of JSON that a jail writes to descriptor 3: the last one is its result or its error. */

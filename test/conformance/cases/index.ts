@@ -1,4 +1,5 @@
 import type { Case } from '../call.ts';
+import { builds } from './builds.ts';
 import { commit } from './commit.ts';
 import { createErrors } from './create-errors.ts';
 import { createMerge } from './create-merge.ts';
@@ -17,7 +18,6 @@ import { networks } from './networks.ts';
 import { ownNetworks } from './own-networks.ts';
 import { policies } from './policies.ts';
 import { protocol } from './protocol.ts';
-import { registries } from './registries.ts';
 import { statistics } from './stats.ts';
 import { streams } from './streams.ts';
 import { tops } from './top.ts';
@@ -38,7 +38,6 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
   commit,
   lists,
   images,
-  registries,
   mounts: mountCases,
   namespaces,
   networks,
@@ -50,4 +49,5 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
   events: told,
   doors,
   logging,
+  builds,
 };

@@ -1,0 +1,114 @@
+import type { BuildGraph, BuildStage } from '#dockerfile';
+import {
+  applyPlan,
+  checkConfig,
+  DockerfileError,
+  Findings,
+  PathPatterns,
+  planBuild,
+  RULES,
+  readIgnoreFile,
+} from '#dockerfile';
+import { notImplemented } from '#errdefs';
+import { formatPlatform, hostPlatform, parsePlatform, platformMatches } from '#oci';
+import type { Base } from './bases.ts';
+import { findBases } from './bases.ts';
+import type { Context } from './context.ts';
+import type { BuildEvents } from './events.ts';
+import { excerptOf } from './excerpt-of.ts';
+import { exportResult } from './export.ts';
+import type { BuildInputs } from './inputs.ts';
+import type { BuildRequest } from './request.ts';
+import type { BuildResult } from './result.ts';
+import { BuildError } from './result.ts';
+import { Solve } from './solve.ts';
+
+/** One build from its Dockerfile to what it is exported as. */
+export interface Build {
+  readonly request: BuildRequest;
+  readonly inputs: BuildInputs;
+  readonly events: BuildEvents;
+  readonly signal: AbortSignal;
+}
+
+/** Plans, solves and exports. Whatever happens, nothing is left but the cache. */
+export async function build(context: Context, { request, inputs, events, signal }: Build): Promise<BuildResult> {
+  if (request.squash) throw notImplemented('squashing is not supported yet');
+  await using stack = new AsyncDisposableStack();
+  const { graph, bases } = await inTheFile(inputs, async () => {
+    const source = Buffer.from(inputs.dockerfile).toString();
+    const findings = new Findings(checkConfig(source, request.buildArgs));
+    const plan = planBuild(inputs.dockerfile, planOptions(request, inputs), findings);
+    const found = await findBases(context, plan, { request, inputs, events, signal, stack });
+    const made = applyPlan(plan);
+    for (const { rule, lines, detail } of findings.all) {
+      const { description, url = '' }: { description: string; url?: string } = RULES[rule];
+      const source = excerptOf(inputs.dockerfileName, inputs.dockerfile, [lines]);
+      events.warning(undefined, {
+        level: 1,
+        short: `${rule}: ${detail}`,
+        detail: [description],
+        url,
+        source,
+      });
+    }
+    findings.refuseIfAsked();
+    return { graph: made, bases: found };
+  });
+  const epochs = new Map(graph.stages.map((stage) => [stage.index, epochOf(request, graph, bases, stage)]));
+  const layers = new Map([...bases].map(([index, base]) => [index, base.layers]));
+  const solve = new Solve(context, { request, inputs, events, graph, bases: layers, epochs, signal, stack });
+  const { target } = graph;
+  const built = { stage: target, created: createdOf(epochs.get(target.index)), ...(await solve.run()) };
+  return await exportResult(context, { request, inputs, events, signal }, built);
+}
+
+/** What is wrong with a Dockerfile is shown in it. */
+async function inTheFile<T>({ dockerfile, dockerfileName }: BuildInputs, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof DockerfileError)) throw error;
+    const source = excerptOf(dockerfileName, dockerfile, error.locations);
+    throw new BuildError(error.message, { cause: error, ...(error.locations.length > 0 && { source }) }, error.kind);
+  }
+}
+
+function planOptions(request: BuildRequest, { dockerignore }: BuildInputs) {
+  const here = hostPlatform();
+  const [first, ...others] = request.platforms;
+  if (others.length > 0) throw notImplemented('building for several platforms at once is not supported yet');
+  const targetPlatform = first === undefined ? undefined : parsePlatform(first);
+  if (targetPlatform && !platformMatches(targetPlatform, here)) {
+    throw notImplemented(`building for ${formatPlatform(targetPlatform)} is not supported on this host yet`);
+  }
+  return {
+    buildPlatform: here,
+    ...(targetPlatform && { targetPlatform }),
+    buildArgs: request.buildArgs,
+    ...(request.target !== '' && { target: request.target }),
+    contexts: new Set(request.namedContexts.keys()),
+    labels: request.labels,
+    noCache: request.noCache,
+    ...(dockerignore && { ignored: new PathPatterns(readIgnoreFile(dockerignore)) }),
+  };
+}
+
+/**
+ * What files may not be later than: SOURCE_DATE_EPOCH, else when the base image was made; what is built from scratch gets
+ * the beginning of time.
+ */
+function epochOf(
+  { epoch }: BuildRequest,
+  graph: BuildGraph,
+  bases: ReadonlyMap<number, Base>,
+  stage: BuildStage,
+): number | undefined {
+  if (epoch === 'off') return undefined;
+  if (epoch !== undefined) return epoch;
+  if (stage.base.kind !== 'stage') return bases.get(stage.index)?.created ?? 0;
+  const { index } = stage.base;
+  return epochOf({ epoch } as BuildRequest, graph, bases, graph.stages.find((other) => other.index === index)!);
+}
+
+const createdOf = (epoch: number | undefined): number => epoch ?? Math.floor(Date.now() / 1000);

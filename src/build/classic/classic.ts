@@ -1,0 +1,178 @@
+import { randomUUID } from 'node:crypto';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import type { Readable } from 'node:stream';
+import type { Progress } from '#api';
+import { LARGEST_DOCKERFILE, parseDockerfile, readIgnoreFile } from '#dockerfile';
+import { internal, invalid, notImplemented } from '#errdefs';
+import { familiarString, parseReference, withDefaultTag } from '#oci';
+import { isErrno, openInRoot } from '#sys';
+import type { Builder } from '../builder.ts';
+import type { BuildDeps } from '../deps.ts';
+import type { BuildInputs, Credentials } from '../inputs.ts';
+import { BuildError } from '../result.ts';
+import type { ClassicOptions } from './options.ts';
+import { requestOf } from './options.ts';
+import { fetchRemote } from './remote.ts';
+import { Transcript } from './transcript.ts';
+
+export interface ClassicDeps {
+  readonly builder: Builder;
+  readonly snapshots: Pick<BuildDeps['snapshots'], 'unpackInto'>;
+  /** An empty folder that is removed when it is disposed of. */
+  contextFolder(id: string): Disposable & { readonly path: string };
+}
+
+/** Builds for a client of `POST /build`; lines as the classic builder's, the last one tells a failure. */
+export async function* buildClassic(
+  deps: ClassicDeps,
+  body: Readable,
+  options: ClassicOptions,
+): AsyncGenerator<Progress> {
+  const names = options.tags
+    .filter((tag) => tag !== '')
+    .map((tag) => familiarString(withDefaultTag(parseReference(tag))));
+  using place = deps.contextFolder(randomUUID());
+  const found = await receive(deps, place.path, { body, options });
+  const parsed = parseDockerfile(found.dockerfile);
+  const queue = new Lines();
+  const transcript = new Transcript(parsed, options.target, (line) => {
+    if (!options.quiet) queue.push(line);
+  });
+  const inputs = inputsOf(place.path, found, options);
+  const work = deps.builder.build(requestOf(options), inputs, transcript, {
+    signal: options.signal,
+    ...(options.buildId && { id: options.buildId }),
+  });
+  const told = work.then(
+    ({ imageId }) => {
+      if (imageId) transcript.finish(imageId);
+      queue.end();
+    },
+    () => queue.end(),
+  );
+  yield* queue;
+  await told;
+  try {
+    const { imageId } = await work;
+    yield* options.quiet ? [{ stream: `${imageId}\n` }] : last(imageId!, names);
+  } catch (error) {
+    yield failureLine(error);
+  }
+}
+
+function* last(id: string, names: readonly string[]): Generator<Progress> {
+  yield { aux: { ID: id } };
+  yield { stream: `Successfully built ${id.replace('sha256:', '').slice(0, 12)}\n` };
+  for (const name of names) yield { stream: `Successfully tagged ${name}\n` };
+}
+
+function failureLine(error: unknown): Progress {
+  const message = error instanceof Error ? error.message : String(error);
+  const exitCode = error instanceof BuildError ? error.exitCode : 0;
+  const words = /^process "(.*)" did not complete successfully: exit code: \d+/s.exec(message)?.[1];
+  // Docker: the command as it is, in single quotes.
+  const text =
+    exitCode !== 0 && words !== undefined
+      ? `The command '${JSON.parse(`"${words}"`)}' returned a non-zero code: ${exitCode}`
+      : message;
+  return { errorDetail: { ...(exitCode !== 0 && { code: exitCode }), message: text }, error: text };
+}
+
+interface Found {
+  readonly dockerfile: Uint8Array;
+  readonly dockerfileName: string;
+  readonly dockerignore: Uint8Array | undefined;
+}
+
+async function receive(
+  { snapshots }: ClassicDeps,
+  folder: string,
+  { body, options }: { body: Readable; options: ClassicOptions },
+): Promise<Found> {
+  const { remote, signal } = options;
+  if (remote === 'client-session') throw notImplemented('a build by session needs BuildKit: use docker buildx build');
+  const alone = remote === '' ? undefined : await fetchRemote(snapshots, folder, { remote, signal });
+  if (remote === '') await snapshots.unpackInto(folder, body, { signal });
+  else body.resume();
+  if (alone) return { dockerfile: alone, dockerfileName: 'Dockerfile', dockerignore: undefined };
+  return findDockerfile(folder, options.dockerfile || 'Dockerfile');
+}
+
+/** Looks for it as clients name it; the default one may be written small. */
+function findDockerfile(folder: string, name: string): Found {
+  const dockerfile = readIn(folder, name) ?? (name === 'Dockerfile' ? readIn(folder, 'dockerfile') : undefined);
+  if (!dockerfile) throw internal(`Cannot locate specified Dockerfile: ${name}`);
+  if (dockerfile.length === 0) throw internal(`The Dockerfile (${name}) cannot be empty`);
+  const dockerignore = readIn(folder, `${name}.dockerignore`) ?? readIn(folder, '.dockerignore');
+  return { dockerfile, dockerfileName: name, dockerignore };
+}
+
+/** A small file of a context; undefined when there is none. */
+function readIn(folder: string, path: string): Buffer | undefined {
+  const top = openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY);
+  let fd: number | undefined;
+  try {
+    fd = openInRoot(top, Buffer.from(path), constants.O_RDONLY);
+    const stats = fstatSync(fd);
+    if (!stats.isFile()) return undefined;
+    if (stats.size > LARGEST_DOCKERFILE) throw invalid(`${path} is larger than ${LARGEST_DOCKERFILE} bytes`);
+    const content = Buffer.alloc(stats.size);
+    const length = readSync(fd, content, 0, stats.size, 0);
+    return content.subarray(0, length);
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) return undefined;
+    throw error;
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+    closeSync(top);
+  }
+}
+
+const DOCKER_HUB = 'https://index.docker.io/v1/';
+
+function inputsOf(folder: string, found: Found, { credentials }: ClassicOptions): BuildInputs {
+  const nothing = async () => undefined;
+  return {
+    ...found,
+    // The docker CLI keeps them to itself; other clients send all and leave it to the engine.
+    context: async () => ({ folder, excludes: excludesOf(found) }),
+    contextNamed: nothing,
+    secret: nothing,
+    ssh: nothing,
+    auth: async (host): Promise<Credentials | undefined> =>
+      host === 'docker.io' ? credentials.get(DOCKER_HUB) : credentials.get(host),
+    output: () => Promise.reject(notImplemented('only images can be made this way')),
+  };
+}
+
+function excludesOf({ dockerignore }: Found): readonly string[] {
+  return dockerignore ? readIgnoreFile(dockerignore) : [];
+}
+
+/** Lines on their way, in order. */
+class Lines implements AsyncIterable<Progress> {
+  readonly #waiting: Progress[] = [];
+  #isEnded = false;
+  #wake: () => void = () => {};
+
+  push(line: Progress): void {
+    this.#waiting.push(line);
+    this.#wake();
+  }
+
+  end(): void {
+    this.#isEnded = true;
+    this.#wake();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Progress> {
+    for (;;) {
+      yield* this.#waiting.splice(0);
+      if (this.#waiting.length > 0) continue;
+      if (this.#isEnded) return;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+}

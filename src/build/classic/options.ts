@@ -1,0 +1,51 @@
+import type { Credentials } from '../inputs.ts';
+import type { BuildRequest } from '../request.ts';
+import { buildRequest } from '../request.ts';
+
+/** The arguments of `POST /build`. */
+export interface ClassicOptions {
+  readonly dockerfile: string;
+  readonly tags: readonly string[];
+  readonly remote: string;
+  readonly quiet: boolean;
+  readonly noCache: boolean;
+  readonly pull: boolean;
+  readonly squash: boolean;
+  readonly buildArgs: Readonly<Record<string, string | null>>;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly extraHosts: readonly string[];
+  readonly networkMode: string;
+  readonly target: string;
+  readonly platform: string;
+  readonly shmSize: number;
+  readonly ulimits: readonly { readonly Name: string; readonly Soft: number; readonly Hard: number }[];
+  readonly memory: number;
+  readonly memorySwap: number;
+  readonly cpuShares: number;
+  readonly cpuPeriod: number;
+  readonly cpuQuota: number;
+  readonly cpusetCpus: string;
+  readonly cpusetMems: string;
+  readonly cgroupParent: string;
+  readonly buildId: string;
+  /** By registry, as `X-Registry-Config` has it. */
+  readonly credentials: ReadonlyMap<string, Credentials>;
+  readonly signal: AbortSignal;
+}
+
+export function requestOf(options: ClassicOptions): BuildRequest {
+  const { buildArgs, labels, tags, target, platform, noCache, pull, networkMode, extraHosts } = options;
+  const { memory, memorySwap, cpuShares, cpuPeriod, cpuQuota, cpusetCpus, cpusetMems } = options;
+  const { shmSize, ulimits, cgroupParent, squash } = options;
+  const given = Object.entries(buildArgs).filter((entry): entry is [string, string] => entry[1] !== null);
+  const epoch = Number(buildArgs['SOURCE_DATE_EPOCH'] ?? Number.NaN);
+  return buildRequest({
+    ...{ target, tags, pull, squash, extraHosts, shmSize, ulimits, cgroupParent, network: networkMode },
+    buildArgs: new Map(given),
+    labels: new Map(Object.entries(labels)),
+    platforms: platform === '' ? [] : [platform],
+    noCache: noCache ? 'all' : [],
+    limits: { memory, memorySwap, cpuShares, cpuPeriod, cpuQuota, cpusetCpus, cpusetMems },
+    ...(Number.isSafeInteger(epoch) && epoch >= 0 ? { epoch } : {}),
+  });
+}

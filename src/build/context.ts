@@ -1,0 +1,26 @@
+import { KeyedMutex } from '#async';
+import type { LayerRef } from '#image';
+import type { BuildDeps } from './deps.ts';
+import { Flights } from './flights.ts';
+import { Processes } from './ops/processes.ts';
+import { CacheRows } from './store.ts';
+
+/** What all builds of an engine share. */
+export interface Context extends BuildDeps {
+  readonly rows: CacheRows;
+  /** Steps under way, by key: the layer that a step adds, if it does. */
+  readonly flights: Flights<LayerRef | undefined>;
+  /** Cache mounts that nobody else may have meanwhile. */
+  readonly cacheMounts: KeyedMutex;
+  readonly processes: Processes;
+}
+
+export function createContext(deps: BuildDeps): Context {
+  return {
+    ...deps,
+    rows: new CacheRows(deps.store),
+    flights: new Flights(),
+    cacheMounts: new KeyedMutex(),
+    processes: new Processes(deps),
+  };
+}

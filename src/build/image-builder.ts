@@ -1,0 +1,79 @@
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { LayerRef } from '#image';
+import type { Digest } from '#oci';
+import { build } from './build.ts';
+import type { Builder } from './builder.ts';
+import type { CacheRecord, PruneOptions, PruneReport } from './cache-record.ts';
+import type { Context } from './context.ts';
+import { createContext } from './context.ts';
+import type { BuildDeps } from './deps.ts';
+import type { BuildEvents } from './events.ts';
+import type { BuildInputs } from './inputs.ts';
+import { prune, records } from './prune.ts';
+import type { BuildRequest } from './request.ts';
+import type { BuildResult } from './result.ts';
+import { CacheRows } from './store.ts';
+
+/** The builder of an engine. */
+export class ImageBuilder implements Builder {
+  readonly #context: Context;
+  readonly #running = new Map<string, AbortController>();
+
+  constructor(deps: BuildDeps) {
+    this.#context = createContext(deps);
+  }
+
+  /** Start-up: what builds of a killed daemon left goes. Their snapshots and containers are swept by who owns those. */
+  recover(): void {
+    const { folder, volatileFolder } = this.#context;
+    for (const place of [join(folder, 'sources'), join(folder, 'contexts'), volatileFolder]) {
+      mkdirSync(place, { recursive: true, mode: 0o700 });
+      for (const name of readdirSync(place)) rmSync(join(place, name), { recursive: true, force: true });
+    }
+  }
+
+  /** A folder for the context of a build, empty; removed when it is disposed of. */
+  contextFolder(id: string): Disposable & { readonly path: string } {
+    const path = join(this.#context.folder, 'contexts', id);
+    mkdirSync(path, { recursive: true, mode: 0o755 });
+    return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+  }
+
+  async build(
+    request: BuildRequest,
+    inputs: BuildInputs,
+    events: BuildEvents,
+    { signal, id = '' }: { readonly signal: AbortSignal; readonly id?: string },
+  ): Promise<BuildResult> {
+    const cancelling = new AbortController();
+    if (id !== '') this.#running.set(id, cancelling);
+    try {
+      const either = AbortSignal.any([signal, cancelling.signal]);
+      return await build(this.#context, { request, inputs, events, signal: either });
+    } finally {
+      if (this.#running.get(id) === cancelling) this.#running.delete(id);
+    }
+  }
+
+  cancel(id: string): void {
+    this.#running.get(id)?.abort(new Error('context canceled'));
+  }
+
+  diskUsage(): CacheRecord[] {
+    return records(this.#context);
+  }
+
+  prune(options: PruneOptions): Promise<PruneReport> {
+    return prune(this.#context, options);
+  }
+}
+
+/** What images ask of the cache: which layers it keeps. Needs nothing but the database. */
+export function keptByCache(store: BuildDeps['store']): {
+  keepsLayer(chainId: Digest): boolean;
+  keptLayers(): Pick<LayerRef, 'chainId' | 'descriptor'>[];
+} {
+  const rows = new CacheRows(store);
+  return { keepsLayer: (chainId) => rows.keeps(chainId), keptLayers: () => rows.layers() };
+}

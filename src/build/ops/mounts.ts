@@ -1,0 +1,198 @@
+import { createHash } from 'node:crypto';
+import { chmodSync, chownSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join, posix } from 'node:path';
+import type { PlannedMount, RunEffect } from '#dockerfile';
+import { secretId } from '#dockerfile';
+import { notFound, notImplemented } from '#errdefs';
+import type { Mount } from '#oci';
+import type { StepMount } from '../deps.ts';
+import { chainOf } from './copy.ts';
+import type { StepWork } from './step-work.ts';
+
+interface Placed {
+  readonly target: string;
+  readonly source: string | { readonly cwd: string; readonly mount: Mount };
+  readonly subpath: string;
+}
+
+/** What the mounts of a command are made of. */
+export interface Mounted {
+  readonly placed: readonly Placed[];
+  readonly mounts: readonly StepMount[];
+  readonly tmpfs: Readonly<Record<string, string>>;
+  /** Secrets that are variables. */
+  readonly env: readonly string[];
+  /** Places in the file system that exist for a mount only; what is in them comes before them. */
+  readonly made: readonly string[];
+}
+
+interface Making {
+  /** On no disk, gone after the step. */
+  readonly folder: string;
+  readonly stack: AsyncDisposableStack;
+}
+
+type Draft = {
+  placed: Placed[];
+  mounts: StepMount[];
+  tmpfs: Record<string, string>;
+  env: string[];
+  made: Set<string>;
+};
+
+/** Makes what a command's mounts need. */
+export async function mountAll(work: StepWork, effect: RunEffect, making: Making): Promise<Mounted> {
+  const draft: Draft = { placed: [], mounts: [], tmpfs: {}, env: [], made: new Set() };
+  if (effect.script) {
+    const { folder, name, data } = effect.script;
+    const source = join(making.folder, 'script');
+    writeFileSync(source, data, { mode: 0o755 });
+    chmodSync(source, 0o755);
+    draft.mounts.push({ source, destination: posix.join(folder, name), readonly: true });
+  }
+  for (const mount of effect.mounts) await MAKERS[mount.type](work, { mount, workdir: effect.workdir }, making, draft);
+  for (const { destination } of draft.mounts) note(work, destination, draft.made);
+  for (const destination of Object.keys(draft.tmpfs)) note(work, destination, draft.made);
+  return { ...draft, made: [...draft.made].sort((a, b) => b.length - a.length) };
+}
+
+/** Which places the runtime is going to make. */
+function note({ context, key }: StepWork, destination: string, made: Set<string>): void {
+  const { snapshots } = context;
+  if (destination.startsWith('/dev/')) return;
+  for (let path = destination; path !== '/' && !exists(path); path = dirname(path)) made.add(path);
+  function exists(path: string): boolean {
+    return snapshots.hasDirectory(key, path);
+  }
+}
+
+interface Asked {
+  readonly mount: PlannedMount;
+  readonly workdir: string;
+}
+
+type Maker = (work: StepWork, asked: Asked, making: Making, draft: Draft) => Promise<void>;
+
+const MAKERS: Readonly<Record<PlannedMount['type'], Maker>> = {
+  bind: makeBind,
+  cache: makeCache,
+  secret: makeSecret,
+  tmpfs: async (_work, { mount }, _making, draft) => {
+    draft.tmpfs[mount.target] = ['mode=1777', ...(mount.size > 0 ? [`size=${mount.size}`] : [])].join(',');
+  },
+  ssh: async () => {
+    throw notImplemented('RUN --mount=type=ssh is not supported yet');
+  },
+};
+
+async function makeBind(work: StepWork, { mount }: Asked, making: Making, draft: Draft): Promise<void> {
+  const source = await bindSource(work, mount, making);
+  const subpath = posix.normalize(`/${mount.source}`).replace(/^\/|\/$/g, '');
+  bind(work, draft, { source, subpath, mount });
+}
+
+interface Bound {
+  readonly source: Placed['source'];
+  readonly subpath: string;
+  readonly mount: PlannedMount;
+}
+
+/** A folder of ours as it is; what is within one, or a mount, is found by the runtime's stub. */
+function bind({ context, key }: StepWork, draft: Draft, { source, subpath, mount }: Bound): void {
+  const common = { destination: mount.target, readonly: mount.readOnly };
+  if (typeof source === 'string' && subpath === '') {
+    draft.mounts.push({ source, ...common });
+    return;
+  }
+  const target = context.runtime.place(key, draft.placed.length);
+  draft.placed.push({ target, source, subpath });
+  draft.mounts.push({ source: target, ...common });
+}
+
+async function bindSource(work: StepWork, mount: PlannedMount, { stack }: Making): Promise<Placed['source']> {
+  const { context, tree, signal } = work;
+  const isContext = mount.origin?.kind !== 'stage';
+  const layers = mount.origin?.kind === 'stage' ? await work.stage(mount.origin.index) : [];
+  if (mount.readOnly) {
+    if (isContext) return (await tree.folder()).folder;
+    const { cwd, mount: view } = context.snapshots.view(layers.map(({ chainId }) => chainId));
+    return { cwd, mount: view };
+  }
+  // What is written into it is thrown away.
+  const key = `${work.key.slice(0, 40)}-${createHash('sha256').update(mount.target).digest('hex').slice(0, 16)}`;
+  await context.snapshots.prepare(
+    key,
+    layers.map(({ chainId }) => chainId),
+  );
+  stack.defer(() => context.snapshots.remove(key));
+  if (isContext) {
+    const { folder, excludes } = await tree.folder();
+    const all = {
+      do: 'copy',
+      sources: ['/'],
+      destination: '/',
+      mode: '',
+      excludes,
+      parents: false,
+      unpack: false,
+    } as const;
+    await context.snapshots.compose(key, { source: { folder }, actions: [all] }, { signal });
+  }
+  const { cwd, mounts } = context.snapshots.mounts(key);
+  return { cwd, mount: mounts[0]! };
+}
+
+async function makeSecret(work: StepWork, { mount, workdir }: Asked, { folder }: Making, draft: Draft): Promise<void> {
+  const id = secretId(mount);
+  const value = await work.inputs.secret(id);
+  if (value === undefined) {
+    if (mount.required) throw notFound(`secret ${id}: not found`);
+    return;
+  }
+  if (mount.env !== undefined) draft.env.push(`${mount.env || id}=${Buffer.from(value).toString()}`);
+  if (mount.env !== undefined && mount.target === '') return;
+  const source = join(folder, `secret-${draft.mounts.length}`);
+  writeFileSync(source, value, { mode: 0o600 });
+  chownSync(source, mount.uid ?? 0, mount.gid ?? 0);
+  chmodSync(source, mount.mode ?? 0o400);
+  const target = mount.target || `/run/secrets/${posix.basename(id)}`;
+  const destination = target.startsWith('/') ? target : posix.join(workdir, target);
+  draft.mounts.push({ source, destination, readonly: true });
+}
+
+/** Cache mounts outlive builds; their folders are named by what they are called. */
+async function makeCache(work: StepWork, { mount }: Asked, { stack }: Making, draft: Draft): Promise<void> {
+  const { context, request, signal } = work;
+  const namespace = request.buildArgs.get('BUILDKIT_CACHE_MOUNT_NS') ?? '';
+  const seed = mount.origin?.kind === 'stage' ? chainOf(await work.stage(mount.origin.index)) : undefined;
+  const name = createHash('sha256')
+    .update(JSON.stringify([namespace, mount.id, seed ?? null, mount.source]))
+    .digest('hex');
+  const held = await holdCache(work, name, mount.sharing ?? 'shared');
+  stack.use(held);
+  const folder = join(context.folder, 'mounts', held.name);
+  if (mkdirSync(folder, { recursive: true, mode: 0o755 }) !== undefined) {
+    chmodSync(folder, mount.mode ?? 0o755);
+    chownSync(folder, mount.uid ?? 0, mount.gid ?? 0);
+  }
+  signal.throwIfAborted();
+  bind(work, draft, { source: folder, subpath: '', mount });
+}
+
+async function holdCache(
+  { context, signal }: StepWork,
+  name: string,
+  sharing: NonNullable<PlannedMount['sharing']>,
+): Promise<Disposable & { readonly name: string }> {
+  if (sharing === 'shared') return { name, [Symbol.dispose]: () => {} };
+  if (sharing === 'locked') {
+    const lock = await context.cacheMounts.lock(name, signal);
+    return { name, [Symbol.dispose]: () => lock[Symbol.dispose]() };
+  }
+  for (let n = 0; ; n++) {
+    const own = `${name}-${n}`;
+    if (context.cacheMounts.isLocked(own)) continue;
+    const lock = await context.cacheMounts.lock(own, signal);
+    return { name: own, [Symbol.dispose]: () => lock[Symbol.dispose]() };
+  }
+}

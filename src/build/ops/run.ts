@@ -1,0 +1,102 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { HostConfig } from '#api';
+import type { RunEffect } from '#dockerfile';
+import { proxyVariables } from '#dockerfile';
+import { BuildError } from '../result.ts';
+import { accountsOf } from './accounts.ts';
+import { mountAll } from './mounts.ts';
+import type { StepWork } from './step-work.ts';
+
+const HOSTNAME = 'buildkitsandbox';
+/** Runs a command in the file system so far. */
+export async function run(work: StepWork, effect: RunEffect): Promise<void> {
+  const { context, key, sink, signal } = work;
+  const { snapshots, processes } = context;
+  await using stack = new AsyncDisposableStack();
+  const folder = join(context.volatileFolder, key);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  stack.defer(() => rmSync(folder, { recursive: true, force: true }));
+  const mounted = await mountAll(work, effect, { folder, stack });
+  const hostConfig = hostConfigOf(work, effect, mounted.tmpfs);
+  const config = {
+    ...context.emptyConfig,
+    Hostname: work.request.hostname || HOSTNAME,
+    User: effect.user,
+    Env: [...effect.env, ...proxyVariables(work.request.buildArgs), ...mounted.env],
+    Cmd: [...effect.args],
+    WorkingDir: effect.workdir,
+  };
+  const { exitCode, oomKilled } = await processes.run({
+    ...{ id: key, rootfs: snapshots.mounts(key), placed: mounted.placed, sink, signal },
+    sandbox: {
+      ...{ containerId: key, name: `build-${key.slice(0, 12)}`, hostname: config.Hostname, domainname: '' },
+      ...{ hostConfig, config, endpoints: {} },
+    },
+    spec: async (contents) => ({
+      ...{ id: key, config, hostConfig, accounts: await accountsOf(context, key), mounts: mounted.mounts },
+      files: writeFiles(folder, contents),
+      namespaces: { network: hostConfig.NetworkMode === 'host' ? ('host' as const) : ('inherited' as const) },
+    }),
+  });
+  signal.throwIfAborted();
+  if (exitCode !== 0) throw failure(effect, exitCode, oomKilled);
+  const places = mounted.made.map((path) => Buffer.from(path).toString('latin1'));
+  if (places.length > 0) {
+    await snapshots.compose(key, { source: undefined, actions: [{ do: 'drop', paths: places }] }, { signal });
+  }
+}
+
+function failure({ args }: RunEffect, exitCode: number, oomKilled: boolean): BuildError {
+  const words = args.join(' ');
+  const memory = oomKilled ? ': cannot allocate memory' : '';
+  return new BuildError(
+    `process ${JSON.stringify(words)} did not complete successfully: exit code: ${exitCode}${memory}`,
+    {
+      exitCode,
+    },
+  );
+}
+
+function writeFiles(
+  folder: string,
+  { hosts, resolvConf, hostname }: Record<'hosts' | 'resolvConf' | 'hostname', string>,
+) {
+  const write = (name: string, text: string) => {
+    const path = join(folder, name);
+    writeFileSync(path, text, { mode: 0o644 });
+    return path;
+  };
+  return {
+    hosts: write('hosts', hosts),
+    resolvConf: write('resolv.conf', resolvConf),
+    hostname: write('hostname', hostname),
+  };
+}
+
+function hostConfigOf(
+  { context, request }: StepWork,
+  { network, security }: RunEffect,
+  tmpfs: Readonly<Record<string, string>>,
+): HostConfig {
+  const { limits } = request;
+  const mode = network === 'default' ? request.network || 'default' : network;
+  const given: HostConfig = {
+    ...context.emptyHostConfig,
+    NetworkMode: mode === 'default' ? 'bridge' : mode,
+    ExtraHosts: [...request.extraHosts],
+    Ulimits: request.ulimits.map((limit) => ({ ...limit })),
+    CgroupParent: request.cgroupParent,
+    Privileged: security === 'insecure',
+    Memory: limits.memory,
+    MemorySwap: limits.memorySwap,
+    CpuShares: limits.cpuShares,
+    CpuPeriod: limits.cpuPeriod,
+    CpuQuota: limits.cpuQuota,
+    CpusetCpus: limits.cpusetCpus,
+    CpusetMems: limits.cpusetMems,
+    Tmpfs: { ...tmpfs },
+  };
+  const checked = context.validateHostConfig(given).hostConfig;
+  return request.shmSize > 0 ? { ...checked, ShmSize: request.shmSize } : checked;
+}

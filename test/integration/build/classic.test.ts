@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { send } from '../../conformance/call.ts';
+import { contextTar } from '../../conformance/context.ts';
+import { Engine } from '../container/engine.ts';
+
+let engine: Engine;
+before(async () => {
+  engine = await Engine.open();
+});
+after(() => engine.daemon.purge());
+
+type Files = Readonly<Record<string, string>>;
+
+interface Line {
+  readonly stream?: string;
+  readonly aux?: { readonly ID: string };
+  readonly error?: string;
+  readonly errorDetail?: { readonly code?: number; readonly message: string };
+}
+
+async function build(files: Files, query = ''): Promise<{ lines: Line[]; text: string; id: string | undefined }> {
+  const call = { method: 'POST', path: `/v1.50/build?${query}`, body: contextTar(files) };
+  const { body } = await send(engine.daemon.socket, call, new Map());
+  const lines = (Array.isArray(body) ? body : [body]) as Line[];
+  const text = lines.map(({ stream = '' }) => stream).join('');
+  return { lines, text, id: lines.find(({ aux }) => aux)?.aux?.ID };
+}
+
+const TWO_STAGES = {
+  'a.txt': 'hello\n',
+  'dir/x': 'x',
+  'dir/sub/y': 'y',
+  Dockerfile: `ARG BASE=conformance
+FROM $BASE AS build
+WORKDIR /src
+COPY a.txt dir ./
+RUN cat a.txt > out && cat sub/y >> out && echo built
+FROM conformance
+ENV A=1
+COPY --from=build /src/out /out
+RUN <<EOF
+cat /out
+EOF
+CMD ["cat", "/out"]
+`,
+};
+
+test('two stages become an image that runs', async () => {
+  const { text, id } = await build(TWO_STAGES, 't=built:one&t=built:two');
+  assert.match(text, /^Step 1\/10 : ARG BASE=conformance\n ---> /);
+  assert.match(text, /Step 5\/10 : RUN cat .*\n ---> Running in [0-9a-f]{12}\nbuilt\n ---> Removed intermediate/);
+  assert.match(
+    text,
+    /Successfully built [0-9a-f]{12}\nSuccessfully tagged built:one\nSuccessfully tagged built:two\n$/,
+  );
+  const image = (await engine.expect(200, 'GET', '/images/built:one/json')) as {
+    Id: string;
+    Config: { Env: string[]; Cmd: string[] };
+  };
+  assert.equal(image.Id, id);
+  assert.deepEqual(image.Config.Cmd, ['cat', '/out']);
+  assert.ok(image.Config.Env.includes('A=1'));
+  await engine.expect(201, 'POST', '/containers/create?name=reads', { Image: 'built:two' });
+  await engine.expect(204, 'POST', '/containers/reads/start');
+  assert.equal(await engine.wait('reads'), 0);
+});
+
+test('the same build again is in the cache, and a changed file is not', async () => {
+  const first = await build(TWO_STAGES, 't=again');
+  const second = await build(TWO_STAGES, 't=again');
+  assert.equal(second.id, first.id);
+  assert.doesNotMatch(second.text, /Running in/);
+  assert.equal(second.text.match(/Using cache/g)?.length, 5);
+  const changed = await build({ ...TWO_STAGES, 'a.txt': 'bye\n' }, 't=again');
+  assert.match(changed.text, /Running in/);
+  assert.notEqual(changed.id, first.id);
+});
+
+test('without the cache the same files give the same image', async () => {
+  const [first, second] = [await build(TWO_STAGES, 'nocache=1'), await build(TWO_STAGES, 'nocache=1')];
+  assert.match(second.text, /Running in/);
+  assert.equal(second.id, first.id);
+});
+
+test('a command that fails ends the build with its exit code, and nothing is left', async () => {
+  const { lines } = await build({ Dockerfile: 'FROM conformance\nRUN exit 3\n' });
+  assert.deepEqual(lines.at(-1)!.errorDetail, {
+    code: 3,
+    message: "The command '/bin/sh -c exit 3' returned a non-zero code: 3",
+  });
+  const containers = (await engine.expect(200, 'GET', '/containers/json?all=1')) as { Names: string[] }[];
+  assert.deepEqual(
+    containers.filter(({ Names }) => !Names.includes('/reads')),
+    [],
+  );
+});
+
+test('the result of a quiet build is the id alone', async () => {
+  const { lines, text } = await build(TWO_STAGES, 'q=1');
+  assert.equal(lines.length, 1);
+  assert.match(text, /^sha256:[0-9a-f]{64}\n$/);
+});
+
+test('mounts, owners and modes', async () => {
+  const { text, lines } = await build({
+    'script.sh': 'echo from the context\n',
+    Dockerfile: `FROM conformance AS data
+RUN mkdir /data && echo of a stage > /data/file
+FROM conformance
+RUN --mount=type=bind,target=/s --mount=from=data,source=/data,target=/mnt/data \\
+  sh /s/script.sh && cat /mnt/data/file
+RUN ls /mnt /s; echo left: $?
+RUN --mount=type=cache,target=/cache echo kept >> /cache/log && wc -l < /cache/log
+RUN --mount=type=tmpfs,target=/t touch /t/x && ls /t
+COPY --chown=user:extra --chmod=640 script.sh /owned
+RUN stat -c '%U:%G %a' /owned
+USER user
+WORKDIR /home/user/work
+RUN stat -c '%U %a' . && id -un
+`,
+  });
+  assert.equal(lines.at(-1)!.error, undefined);
+  assert.match(text, /from the context\nof a stage\n/);
+  assert.match(text, /left: 1\n/);
+  assert.match(text, /user:extra 640\n/);
+  assert.match(text, /user 755\nuser\n/);
+});
+
+test('the cache is listed and pruned', async () => {
+  await build(TWO_STAGES);
+  const usage = (await engine.expect(200, 'GET', '/system/df?type=build-cache')) as { BuildCache: { Type: string }[] };
+  assert.ok(usage.BuildCache.length >= 5);
+  const pruned = (await engine.expect(200, 'POST', '/build/prune?all=1')) as { CachesDeleted: string[] };
+  assert.equal(pruned.CachesDeleted.length, usage.BuildCache.length);
+  assert.match((await build(TWO_STAGES)).text, /Running in/);
+});
