@@ -18,7 +18,7 @@ export const EDGES: Readonly<Record<string, readonly string[]>> = {
   protobuf: ['errdefs'],
   // they know connections that others opened, and open none
   grpc: ['protobuf'],
-  buildkit: ['protobuf', 'grpc'],
+  buildkit: ['protobuf', 'grpc', 'errdefs'],
   // ground: one kind of I/O each
   log: [],
   sys: ['errdefs'],
@@ -72,6 +72,8 @@ export const EDGES: Readonly<Record<string, readonly string[]>> = {
   ],
   // front doors
   server: ['api', 'schema', 'errdefs', 'log'],
+  registry: ['oci', 'errdefs', 'async', 'log', 'sys'],
+  builder: ['protobuf', 'grpc', 'buildkit', 'dockerfile', 'oci', 'errdefs', 'async', 'log', 'sys', 'tar', 'build'],
   // the process
   daemon: [
     ...[
@@ -89,7 +91,7 @@ export const EDGES: Readonly<Record<string, readonly string[]>> = {
       'distribution',
       'image',
     ],
-    ...['volume', 'network', 'runtime', 'plugin', 'logging', 'container', 'build', 'server'],
+    ...['volume', 'network', 'runtime', 'plugin', 'logging', 'container', 'build', 'server', 'registry', 'builder'],
   ],
   // the other side of the socket
   client: ['api', 'errdefs'],

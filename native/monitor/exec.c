@@ -86,6 +86,7 @@ static _Noreturn void run(struct monitor *m, int child[3], struct slice joins, s
 	for (int i = 0; i < 3; i++)
 		if (dup2(child[i], i) < 0)
 			_exit(125);
+	give_streams(m->container.pid);
 	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
 	if (fd >= 0 && write(fd, "0", 1) == 1)
 		close(fd);

@@ -178,6 +178,17 @@ struct stub {
 _Noreturn void stub_run(struct stub *stub);
 _Noreturn void become_runtime(const char *path, int fd, struct slice argv);
 bool join_cgroup(const char *tasks);
+int write_file(const char *path, const char *data, size_t size);
+int join_namespace(const char *path);
+
+/* users.c */
+void give_streams(pid_t pid);
+int make_users(int *users, char *const *arguments);
+int join_users(int *users, const char *pid);
+int show_users(int users, const char *target);
+int shift_ids(int users, int tree);
+int take_shifted(int users, const char *source, const char *target);
+int act_as(const char *user, const char *group);
 
 /* stdio.c */
 bool stdio_open(struct monitor *m, struct session *s, int child[3]);

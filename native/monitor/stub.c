@@ -36,9 +36,10 @@ struct work {
 	int taken, grafted;
 	int netlink[SOCKETS];
 	int sockets;
+	int users; /* the user namespace whose ids mounts are given; 0: none */
 };
 
-static int write_file(const char *path, const char *data, size_t size)
+int write_file(const char *path, const char *data, size_t size)
 {
 	cleanup_fd int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
 
@@ -92,7 +93,7 @@ static int send_netlink(struct work *work, const struct instruction *i)
 	return netlink_request(work->netlink[socket], i->bytes);
 }
 
-static int join_namespace(const char *path)
+int join_namespace(const char *path)
 {
 	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
 
@@ -203,6 +204,18 @@ static int execute(struct work *work, const struct instruction *i)
 		return graft_tree(work, a[0]);
 	if (has(i, "place", 1))
 		return place_tree(work, a[0]);
+	if (has(i, "userns", 3))
+		return make_users(&work->users, a);
+	if (has(i, "userns-of", 1))
+		return join_users(&work->users, a[0]);
+	if (has(i, "userns-place", 1))
+		return show_users(work->users, a[0]);
+	if (has(i, "shift", 0))
+		return work->taken ? shift_ids(work->users, work->trees[work->taken - 1]) : -1;
+	if (has(i, "take-shifted", 2))
+		return take_shifted(work->users, a[0], a[1]);
+	if (has(i, "act-as", 2))
+		return act_as(a[0], a[1]);
 	if (has(i, "chdir", 1))
 		return chdir(a[0]);
 	if (has(i, "mount", 5))

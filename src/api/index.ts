@@ -75,6 +75,8 @@ export {
 } from './network.ts';
 export type { PortSummary } from './ports.ts';
 export { PortBinding, PortMap } from './ports.ts';
+export type { DistributionInspect, LoginResult, SearchResult } from './registry.ts';
+export { AuthConfig } from './registry.ts';
 export type {
   BlkioEntry,
   BlkioStats,

@@ -9,5 +9,8 @@ export { isDirectory, isRegular, isSymlink, toGoMode, toStMode } from './file-mo
 export { FileSend, FileSync, PACKET, Packet, Stat } from './filesync.ts';
 export * from './gateway.ts';
 export { Definition, Op, Platform, Range, SourceInfo } from './ops.ts';
+export type { FileSource, PacketExchange } from './send-files.ts';
+export { comparePaths, sendFiles } from './send-files.ts';
 export { Auth, Health, SERVING, SESSION_HEADERS, Secrets, Ssh, Upload } from './session.ts';
+export { TreeOrder } from './tree-order.ts';
 export { Any, Empty, milliseconds, RpcStatus, Timestamp, timestamp } from './well-known.ts';

@@ -14,6 +14,8 @@ export interface Config {
   statsFormat?: string;
   volumesFormat?: string;
   HttpHeaders?: Record<string, string>;
+  /** Credentials by registry. */
+  auths?: Record<string, { auth?: string; identitytoken?: string }>;
   proxies?: Record<string, Record<string, string>>;
 }
 

@@ -133,6 +133,7 @@ export const table: readonly Entry[] = [
   }),
   image('load', 'Load an image from a tar archive or STDIN', () => import('./image/load.ts')),
   image('prune', 'Remove unused images', () => import('./image/prune.ts'), { top: undefined }),
+  image('push', 'Upload an image to a registry', () => import('./image/push.ts')),
   image('rm', 'Remove one or more images', () => import('./image/rm.ts'), { aliases: ['remove'], top: 'rmi' }),
   image(
     'save',

@@ -49,6 +49,12 @@ export class Images {
     return this.#transport.request({ method: 'POST', path: '/images/load', query: asked, headers, stream });
   }
 
+  /** Pushes an image, or without a tag all of a repository. `auth` is the `X-Registry-Auth` header. */
+  async push(name: string, query: { tag?: string; platform?: string }, auth: string): Promise<Body> {
+    const headers = { 'X-Registry-Auth': auth };
+    return (await this.#transport.request({ method: 'POST', path: `${of(name)}/push`, query, headers })).body;
+  }
+
   /** The archive of these images. */
   async save(names: readonly string[], query: { platform?: string } = {}): Promise<Body> {
     const asked = { names: [...names], platform: query.platform };

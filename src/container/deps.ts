@@ -14,8 +14,8 @@ import type {
 import type { CommitRequest } from '#image';
 import type { Log } from '#log';
 import type { LogFile, LogSubject } from '#logging';
-import type { Mount, OciProcess, OciResources, OciSpec } from '#oci';
-import type { CgroupRequest, PlacedMount, SandboxLinks } from '#runtime';
+import type { IdMaps, Mount, OciProcess, OciResources, OciSpec } from '#oci';
+import type { CgroupRequest, PlacedMount, SandboxLinks, UserNamespace } from '#runtime';
 import type { CopyIn, CopyOut, Found, Unplaced, View } from '#snapshot';
 import type { Store } from '#store';
 import type { ImageDefaults } from './merge.ts';
@@ -196,6 +196,8 @@ export interface PrepareRequest {
   readonly sysctls?: Readonly<Record<string, string>>;
   /** What its runtime finds at {@link Runtime.place}. */
   readonly placed?: readonly PlacedMount[];
+  /** Its spec names it by {@link Runtime.users}. */
+  readonly userns?: UserNamespace | undefined;
   /** Bytes of shared memory that others may bind, see {@link Runtime.shm}. */
   readonly shmSize?: number;
   /** With `netns: 'new'`: the interfaces that it gets, loopback included; undefined: only its loopback. */
@@ -282,6 +284,8 @@ export interface Runtime {
   discard(id: string): Promise<void>;
   /** Where the runtime of a container finds the n-th of its `placed` mounts. */
   place(id: string, n: number): string;
+  /** Where a container's runtime finds the user namespace of a sandbox. */
+  users(id: string): string;
   /** Where the shared memory of a container prepared with `shmSize` is mounted. */
   shm(id: string): string;
   signal(id: string, signo: number): Promise<void> | void;
@@ -322,6 +326,8 @@ export interface ContainerSettings {
   readonly hostname: string;
   /** What a request without HostConfig stands for: Go's zero value. */
   readonly emptyHostConfig: HostConfig;
+  /** Whose ids containers have that do not ask for the host's users; undefined: the host's. */
+  readonly idMaps?: IdMaps | undefined;
   /** Name of the storage driver, for inspect. */
   readonly driver: string;
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdirSync, readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { failpoint, isErrno, unlinkFile } from '#sys';
 import type { ContainerSettings } from './deps.ts';
@@ -26,12 +26,15 @@ export function makeFolder(place: Place, id: string): void {
 export function writeNetworkFiles(
   place: Place,
   id: string,
-  contents: { hosts: string; resolvConf: string; hostname: string },
+  contents: { hosts: string; resolvConf: string; hostname: string; owner?: { uid: number; gid: number } },
 ): void {
   const files = containerFiles(place, id);
   writeFileSync(files.hosts, contents.hosts, { mode: 0o644 });
   writeFileSync(files.resolvConf, contents.resolvConf, { mode: 0o644 });
   writeFileSync(files.hostname, contents.hostname, { mode: 0o644 });
+  const { owner } = contents;
+  if (!owner) return;
+  for (const path of [files.hosts, files.resolvConf, files.hostname]) chownSync(path, owner.uid, owner.gid);
 }
 
 /** Removes the folder, which holds a few files and logs; absent is success. */

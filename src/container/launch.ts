@@ -5,14 +5,13 @@ import { nowText } from './clock.ts';
 import type { Context } from './context.ts';
 import type { Reservation, Started } from './deps.ts';
 import { settleExit } from './exit.ts';
-import { writeNetworkFiles } from './folder.ts';
 import { freshHealth } from './health.ts';
 import { keepEnd } from './keep-end.ts';
 import { careForLog } from './log-care.ts';
 import type { Container } from './record.ts';
 import { releaseVolumes } from './resolve-mounts.ts';
 import type { Sandbox } from './sandbox.ts';
-import { join } from './sandbox.ts';
+import { join, writeFiles } from './sandbox.ts';
 import { sandboxRequest } from './sandbox-request.ts';
 import { startFailure } from './start-failure.ts';
 import { next } from './state.ts';
@@ -125,7 +124,7 @@ async function attachNetwork(
   { sandbox, reservation }: { sandbox: Sandbox; reservation: Reservation },
 ): Promise<void> {
   if (reservation.netns === 'private' || reservation.netns === 'none') return await join(context, id, sandbox.pid);
-  writeNetworkFiles(context.settings, id, context.networks.files(id));
+  writeFiles(context, id);
   failpoint('container.start.files-written');
 }
 

@@ -5,6 +5,7 @@ import { closeFd, failpoint, isErrno, mountFlags, O_PATH, openat2, RESOLVE_BENEA
 import type { Context } from './context.ts';
 import type { ResolvedMount } from './deps.ts';
 import type { Container, ContainerMount } from './record.ts';
+import { isRemapped } from './user-namespace.ts';
 
 /** The mounts of a spec, and what the stub makes before for them. */
 export interface ResolvedMounts {
@@ -13,7 +14,8 @@ export interface ResolvedMounts {
 }
 
 /** Where the mounts of a container come from now. Throws what Docker says at the start. */
-export function resolveMounts(context: Context, { id, mounts }: Container): ResolvedMounts {
+export function resolveMounts(context: Context, { id, mounts, spec }: Container): ResolvedMounts {
+  const isShifted = isRemapped(context.settings, spec.hostConfig);
   const placed: PlacedMount[] = [];
   const place = (mount: Omit<PlacedMount, 'target'>) => {
     const target = context.runtime.place(id, placed.length);
@@ -26,6 +28,9 @@ export function resolveMounts(context: Context, { id, mounts }: Container): Reso
       return [bound(mount, { source: place(imageOf(context, mount)), flags: [], isDirectory: false })];
     }
     const found = resolveMount(mount);
+    if (mount.type === 'volume' && isShifted) {
+      return [{ ...found, source: place({ source: mount.source, subpath: mount.subpath || '.', isShifted }) }];
+    }
     return [mount.subpath ? { ...found, source: place({ source: mount.source, subpath: mount.subpath }) } : found];
   });
   return { mounts: resolved, placed };

@@ -12,6 +12,7 @@ import { ipcNamespace, isShareable, networkNamespace, pidNamespace } from './nam
 import type { Container, ContainerMount } from './record.ts';
 import { mountVolumes, releaseVolumes, resolveMounts } from './resolve-mounts.ts';
 import { sandboxRequest } from './sandbox-request.ts';
+import { isRemapped, mappedRoot, userNamespace } from './user-namespace.ts';
 
 /** A sandbox begun after create that nobody starts is dropped after this. */
 const IDLE_MS = 10_000;
@@ -280,6 +281,7 @@ async function surround(
     sharedSources: mounts.filter(isShared).map(({ source }) => source),
     sysctls: asStart(() => context.stubSysctls(hostConfig)),
     ...(placed.length > 0 ? { placed } : {}),
+    userns: asStart(() => userNamespace(context, container)),
     ...(isShareable(container) ? { shmSize: hostConfig.ShmSize } : {}),
   });
   return await deadline(prepared, PREPARE_MS, 'the monitor did not prepare the container in time');
@@ -293,8 +295,11 @@ export async function join(context: Context, id: string, pid: number): Promise<v
   writeFiles(context, id);
 }
 
-function writeFiles({ settings, networks }: Context, id: string): void {
-  writeNetworkFiles(settings, id, networks.files(id));
+/** Writes the files that tell a container of its network, as its root's. */
+export function writeFiles({ settings, networks, rows }: Context, id: string): void {
+  const host = rows.get(id)?.spec.hostConfig;
+  const owner = host && isRemapped(settings, host) ? mappedRoot(settings) : undefined;
+  writeNetworkFiles(settings, id, { ...networks.files(id), ...(owner && { owner }) });
   failpoint('container.prepare.files-written');
 }
 
@@ -323,6 +328,7 @@ export async function render(
       network: hostConfig.NetworkMode === 'host' ? 'host' : 'inherited',
       ...pidNamespace(context, container),
       ...ipc,
+      ...(userNamespace(context, container) ? { users: context.runtime.users(container.id) } : {}),
     },
     ...(shmPath ? { shmPath } : {}),
     linkEnv: linkEnvironment(context, container),

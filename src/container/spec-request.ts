@@ -25,6 +25,7 @@ export interface SpecRequest {
     readonly network: 'inherited' | 'new' | 'host' | { readonly pid: number };
     readonly pid?: number;
     readonly ipc?: number;
+    readonly users?: string;
   };
   /** What is bound at /dev/shm; absent: a tmpfs of its own. */
   readonly shmPath?: string;

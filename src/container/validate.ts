@@ -1,16 +1,19 @@
 import { posix } from 'node:path';
 import type { ContainerConfig, HealthConfig, HostConfig } from '#api';
 import { internal, invalid } from '#errdefs';
+import type { IdMaps } from '#oci';
 import { isShimName } from '#runtime';
 import { assertRestartPolicy } from './restart-policy.ts';
 import { parseSignal } from './signals.ts';
 import { storageSize } from './storage-size.ts';
+import { assertUsers } from './user-namespace.ts';
 
 const MILLISECOND = 1_000_000;
 
 /** What the daemon offers, for judging a container's wishes. */
 export interface Offer {
   readonly runtimes: readonly string[];
+  readonly idMaps?: IdMaps | undefined;
 }
 
 /** Refuses what can be seen to be wrong without the image, in Docker's words. */
@@ -20,6 +23,7 @@ export function assertSettings(config: ContainerConfig, hostConfig: HostConfig, 
   assertModes(hostConfig);
   assertNetworkMode(config, hostConfig);
   assertHostConfig(hostConfig, offer);
+  assertUsers(offer, hostConfig);
   assertPorts(hostConfig);
 }
 

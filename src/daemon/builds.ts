@@ -1,20 +1,42 @@
-import type { ImageBuilder } from '#build';
-import { buildClassic } from '#build';
-import { decodeConfigHeader } from '#distribution';
-import type { ServerDeps } from '#server';
-import type { Snapshots } from '#snapshot';
+import { join } from 'node:path';
+import type { Builder } from '#build';
+import type { FindBase } from '#builder';
+import { BuildDoor } from '#builder';
+import type { Images } from '#image';
+import type { Log } from '#log';
+import { hostArchitecture } from '#runtime';
+import type { DaemonConfig } from './config.ts';
 
-/** The builder as the REST API asks it. */
-export function restBuilds(builder: ImageBuilder, snapshots: Snapshots): ServerDeps['builds'] {
-  const deps = { builder, snapshots, contextFolder: (id: string) => builder.contextFolder(id) };
-  return {
-    build: (body, { registryConfig, ...options }) =>
-      buildClassic(deps, body, { ...options, credentials: decodeConfigHeader(registryConfig) }),
-    cancel: (id) => builder.cancel(id),
-    prune: async ({ filters, ...budget }) => {
-      const { removed, reclaimed } = await builder.prune({ ...budget, filters: new Map(Object.entries(filters)) });
-      const ids = removed.map(({ id }) => id);
-      return { CachesDeleted: ids.length > 0 ? ids : null, SpaceReclaimed: reclaimed };
-    },
+/** The release of BuildKit whose protocol is spoken. */
+const BUILDKIT_VERSION = 'v0.25.1';
+
+interface BuildsDeps {
+  readonly config: DaemonConfig;
+  readonly engineId: string;
+  readonly builder: Builder;
+  readonly networks: { inspect(name: string, options: { verbose: boolean; scope: string }): unknown };
+  readonly images: Pick<Images, 'idOf' | 'get'>;
+  readonly log: Log;
+}
+
+/** The front door of BuildKit's clients. */
+export function openBuildDoor({ config, engineId, builder, networks, images, log }: BuildsDeps): BuildDoor {
+  const worker = () => ({
+    id: engineId,
+    hostGateway:
+      config.bridge.hostGatewayIps?.[0] ?? gatewayOf(networks.inspect('bridge', { verbose: false, scope: '' })),
+    platforms: [`linux/${hostArchitecture()}`],
+    version: BUILDKIT_VERSION,
+  });
+  const findBase: FindBase = async ({ kind, reference }) => {
+    const id = kind === 'image' ? images.idOf(reference) : undefined;
+    const image = id && images.get(id);
+    return image && { image: image.config };
   };
+  return new BuildDoor({ builder, root: join(config.dataRoot, 'builder'), worker, findBase, log });
+}
+
+function gatewayOf(network: unknown): string {
+  const { IPAM } = network as { IPAM?: { Config?: { Gateway?: string }[] | null } };
+  return IPAM?.Config?.[0]?.Gateway ?? '';
 }

@@ -137,6 +137,10 @@ export const KEYS = {
   tlscert: { kind: 'string', help: 'Certificate of the daemon (~/.docker/cert.pem)' },
   tlskey: { kind: 'string', help: 'Its key (~/.docker/key.pem)' },
   tlsverify: { kind: 'bool', help: 'Speak TLS and let in only clients with a certificate' },
+  'userns-remap': {
+    kind: 'string',
+    help: 'User and group whose subordinate ids containers have: default, user or user:group',
+  },
   'userland-proxy': { kind: 'bool', help: 'Accepted for compatibility: the monitor relays what NAT cannot reach' },
 } as const satisfies Record<string, Key>;
 

@@ -100,6 +100,8 @@ export interface DaemonConfig {
   readonly storageDriver: 'overlay2' | 'native' | undefined;
   /** Bytes that a container may write unless it says otherwise. */
   readonly storageSize: number | undefined;
+  /** As given; undefined: containers have the host's users. */
+  readonly usernsRemap: string | undefined;
   readonly shutdownTimeout: number;
 }
 
@@ -191,6 +193,7 @@ export function toConfig(given: Settings, insecureTcp: boolean, environment = pr
     defaultRuntime: text('default-runtime') ?? 'crun',
     storageDriver: storageDriver(text('storage-driver')),
     storageSize: storageSize(list('storage-opts')),
+    usernsRemap: text('userns-remap') || undefined,
     shutdownTimeout: (given['shutdown-timeout'] as number | undefined) ?? 15,
   };
 }

@@ -7,7 +7,8 @@ import type { Plugins } from '#plugin';
 import { createAuthorizer } from '#plugin';
 import type { Authorizer, PassedSocket, TlsPaths } from '#server';
 import { isServed, readTlsFiles, Server, warmUp } from '#server';
-import { restBuilds } from './builds.ts';
+import { absentBuilder } from './absent-builder.ts';
+import { openBuildDoor } from './builds.ts';
 import type { DaemonConfig } from './config.ts';
 import { DOCKER_SOCKET } from './config.ts';
 import { ConfigError } from './config-file.ts';
@@ -16,7 +17,9 @@ import { DRIVERS, openEngine } from './engine.ts';
 import type { Flags } from './flags.ts';
 import { lockDataRoot, writePidfile } from './lock.ts';
 import { ActionTimes, renderMetrics, serveMetrics } from './metrics.ts';
+import { registryFront } from './registry-front.ts';
 import { reloadAttributes, reloadConfig } from './reload.ts';
+import { restBuilds } from './rest-builds.ts';
 import { stoppedPath } from './stop-containers.ts';
 import { engineId, SystemInfo } from './system.ts';
 import { GANTRY_VERSION } from './version.ts';
@@ -196,6 +199,14 @@ async function metricsOf(engine: Engine, { config }: Live, { times, log }: { tim
 const ACTIONS = { changes: 'changes', commit: 'commit', create: 'create', remove: 'delete', start: 'start' };
 
 function serverOf(engine: Engine, live: Live, { log, times }: { log: Log; times: ActionTimes | undefined }): Server {
+  const buildConnections = openBuildDoor({
+    config: live.config,
+    engineId: engineId(engine.store),
+    builder: absentBuilder,
+    networks: engine.networks,
+    images: engine.images,
+    log: log.child({ module: 'builder' }),
+  });
   const { store, events, images, volumes, networks, containers, specs, snapshots, runtime } = engine;
   const system = new SystemInfo({
     config: () => live.config,
@@ -215,6 +226,7 @@ function serverOf(engine: Engine, live: Live, { log, times }: { log: Log; times:
     authorizer: () => live.authorizer,
     files: containers,
     images,
+    registries: registryFront(engine.registries, images),
     builds: restBuilds(engine.builder, snapshots),
     volumes: {
       create: (request) => volumes.createDurably(request),
@@ -226,6 +238,7 @@ function serverOf(engine: Engine, live: Live, { log, times }: { log: Log; times:
     networks,
     events,
     system,
+    buildConnections,
     log: log.child({ module: 'server' }),
   });
 }

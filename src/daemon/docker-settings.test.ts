@@ -76,6 +76,7 @@ const OTHER: Readonly<Record<string, unknown>> = {
   'storage-driver': 'vfs',
   'storage-opts': ['overlay2.size=1G'],
   tls: true,
+  'userns-remap': 'default',
   tlsverify: true,
 };
 /** Said by keys that need `tls` beside them. */

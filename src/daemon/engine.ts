@@ -12,6 +12,7 @@ import { Images } from '#image';
 import type { Log } from '#log';
 import { Logging } from '#logging';
 import { Networks } from '#network';
+import type { IdMaps } from '#oci';
 import { Plugins } from '#plugin';
 import { Runtime } from '#runtime';
 import { zero } from '#schema';
@@ -21,6 +22,8 @@ import { Volumes } from '#volume';
 import { loadProfile } from './apparmor.ts';
 import type { DaemonConfig } from './config.ts';
 import { engineMark } from './config.ts';
+import { ConfigError } from './config-file.ts';
+import { readRemap } from './remap.ts';
 import { createSpecs } from './specs.ts';
 import { GANTRY_VERSION } from './version.ts';
 
@@ -108,6 +111,10 @@ export async function openEngine(config: DaemonConfig, log: Log): Promise<Engine
     log: log.child({ module: 'volume' }),
     mounter: MOUNTER,
   });
+  const idMaps = config.usernsRemap === undefined ? undefined : readRemap(config.usernsRemap);
+  if (idMaps && snapshots.driver === 'native') {
+    throw new ConfigError('"userns-remap" needs the storage driver overlay2');
+  }
   const { runtimes, defaultRuntime } = config;
   const runtime = undo.use(
     await Runtime.open({
@@ -144,6 +151,7 @@ export async function openEngine(config: DaemonConfig, log: Log): Promise<Engine
       settings: containerSettings(config, {
         folder: folder('containers'),
         driver: snapshots.driver,
+        idMaps,
         get runtimes() {
           return [...runtime.runtimePaths().keys()];
         },
@@ -200,7 +208,13 @@ export async function openEngine(config: DaemonConfig, log: Log): Promise<Engine
 
 function containerSettings(
   { containers }: DaemonConfig,
-  of: { folder: string; driver: string; readonly runtimes: readonly string[]; readonly defaultRuntime: string },
+  of: {
+    folder: string;
+    driver: string;
+    idMaps: IdMaps | undefined;
+    readonly runtimes: readonly string[];
+    readonly defaultRuntime: string;
+  },
 ) {
   // Not spread: its getters follow the settings.
   return Object.assign(of, {

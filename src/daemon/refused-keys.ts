@@ -40,7 +40,6 @@ export const REFUSED: Readonly<Record<string, RefusedKey>> = {
   'swarm-raft-election-tick': { flag: null, reason: NO_SWARM },
   'swarm-raft-heartbeat-tick': { flag: null, reason: NO_SWARM },
   'userland-proxy-path': { reason: 'the monitor relays what NAT cannot reach; there is no proxy program' },
-  'userns-remap': { reason: NOT_YET },
 };
 
 /** The refused key that this flag sets, with its name. */

@@ -130,7 +130,7 @@ export class SystemInfo {
       ContainerdCommit: { ID: '' },
       RuncCommit: { ID: commit },
       InitCommit: { ID: '' },
-      SecurityOptions: [...facts.securityOptions],
+      SecurityOptions: securityOptions(facts.securityOptions, config.usernsRemap !== undefined),
       FirewallBackend: { Driver: 'nftables' },
       CDISpecDirs: [...config.cdiFolders],
       Warnings: orNull(hostWarnings(facts)),
@@ -210,4 +210,14 @@ export function engineId(store: Store): string {
   const id = randomUUID();
   store.tx(() => store.prepare("INSERT INTO engine (key, value) VALUES ('id', ?)").run(id));
   return id;
+}
+
+/** Docker's order: that of users comes before that of cgroups. */
+function securityOptions(options: readonly string[], isRemapped: boolean): string[] {
+  if (!isRemapped) return [...options];
+  const [last, others] = [
+    options.filter((option) => option === 'name=cgroupns'),
+    (option: string) => option !== 'name=cgroupns',
+  ];
+  return [...options.filter(others), 'name=userns', ...last];
 }

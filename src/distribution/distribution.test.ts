@@ -95,6 +95,9 @@ test('refusals have the texts of Docker', () => {
   const body = JSON.stringify({ errors: [{ code: 'MANIFEST_UNKNOWN', message: 'no such thing' }] });
   assert.equal(refusal(answer(404), body).message, 'manifest unknown: no such thing');
   assert.equal(refusal(answer(500), body).message, 'received unexpected HTTP status: 500 Internal Server Error');
+  const plain = JSON.stringify({ errors: [{ code: 'DENIED', message: 'requested access to the resource is denied' }] });
+  assert.equal(refusal(answer(403), plain).message, 'denied');
+  assert.equal(refusal(answer(404), '<html>').message, 'unknown: <html>');
   const denied = { 'www-authenticate': 'Bearer realm="x",error="insufficient_scope"' };
   assert.equal(refusal(answer(401, denied), '').message, 'denied: requested access to the resource is denied');
 });

@@ -38,6 +38,22 @@ const CODES: Readonly<Record<string, string>> = {
   UNKNOWN: 'unknown error',
 };
 
+const KINDS: Readonly<Record<string, ErrorKind>> = {
+  UNAUTHORIZED: 'unauthorized',
+  DENIED: 'forbidden',
+  TOOMANYREQUESTS: 'too-many-requests',
+  UNAVAILABLE: 'unavailable',
+  MANIFEST_UNKNOWN: 'not-found',
+  NAME_UNKNOWN: 'not-found',
+  BLOB_UNKNOWN: 'not-found',
+  BLOB_UPLOAD_UNKNOWN: 'not-found',
+  NAME_INVALID: 'invalid-argument',
+  TAG_INVALID: 'invalid-argument',
+  DIGEST_INVALID: 'invalid-argument',
+  MANIFEST_INVALID: 'invalid-argument',
+  SIZE_INVALID: 'invalid-argument',
+};
+
 const TEXT_LIMIT = 400;
 
 /** What an answer of 400 and above says, in Docker's words. `body` is its beginning. */
@@ -58,7 +74,14 @@ export function refusal(
 }
 
 function coded(code: string, message: string, status: number): RegistryError {
-  return new RegistryError(`${wordsOf(code)}: ${message}`, { status, code });
+  return new RegistryError(`${wordsOf(code)}: ${message}`, { status, code, ...kindOf(code) });
+}
+
+const kindOf = (code: string) => (KINDS[code] ? { kind: KINDS[code] } : {});
+
+/** Docker: a code that its registry did not explain is told alone, and is not translated further. */
+function bare(code: string, status: number): RegistryError {
+  return new RegistryError(wordsOf(code), { status, ...kindOf(code) });
 }
 
 const wordsOf = (code: string): string => code.toLowerCase().replaceAll('_', ' ');
@@ -71,6 +94,9 @@ function fromBody(status: number, body: string): RegistryError {
     const given = typeof first['code'] === 'string' ? first['code'] : 'UNKNOWN';
     const code = /^[A-Z_]{1,64}$/.test(given) ? given : 'UNKNOWN';
     const message = typeof first['message'] === 'string' ? first['message'].slice(0, TEXT_LIMIT) : '';
+    const detail = first['detail'];
+    if ((detail === undefined || detail === null) && (message === '' || message === CODES[code]))
+      return bare(code, status);
     return coded(code, message || CODES[code] || CODES['UNKNOWN']!, status);
   }
   const details = (document as { details?: unknown } | undefined)?.details;
@@ -78,17 +104,11 @@ function fromBody(status: number, body: string): RegistryError {
     const code = status === 401 ? 'UNAUTHORIZED' : status === 403 ? 'DENIED' : status === 429 ? 'TOOMANYREQUESTS' : '';
     if (code) return coded(code, details.slice(0, TEXT_LIMIT), status);
   }
-  if (status === 401) return coded('UNAUTHORIZED', CODES['UNAUTHORIZED']!, status);
-  if (status === 429) return coded('TOOMANYREQUESTS', CODES['TOOMANYREQUESTS']!, status);
-  const shown = JSON.stringify(body.slice(0, TEXT_LIMIT));
-  const why =
-    body === '' ? 'unexpected end of JSON input' : `invalid character ${quoted(body)} looking for beginning of value`;
-  const text =
-    document === undefined ? `error parsing HTTP ${status} response body: ${why}: ${shown}` : `unknown: unknown error`;
-  return new RegistryError(text, { status });
+  if (status === 401) return bare('UNAUTHORIZED', status);
+  if (status === 403) return bare('DENIED', status);
+  if (status === 429) return bare('TOOMANYREQUESTS', status);
+  return new RegistryError(`unknown: ${body.slice(0, TEXT_LIMIT).trim() || 'unknown error'}`, { status });
 }
-
-const quoted = (body: string): string => `'${[...body.trimStart()][0] ?? ' '}'`;
 
 function parse(body: string): unknown {
   try {

@@ -1,11 +1,12 @@
 import { delay } from '#async';
+import { EngineError } from '#errdefs';
 import type { Challenge } from './challenge.ts';
 import { parseChallenges } from './challenge.ts';
 import type { Credentials } from './credentials.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Incoming } from './exchange.ts';
 import { readAll } from './exchange.ts';
-import { isTransient, RegistryError, refusal, requestFailure } from './failure.ts';
+import { isTransient, RegistryError, refusal, requestFailure, shownUrl } from './failure.ts';
 import type { Tokens } from './tokens.ts';
 import { basicHeader } from './tokens.ts';
 import type { Letter, Wire } from './wire.ts';
@@ -147,7 +148,14 @@ export class Remote implements Disposable {
         ...(asked.patience !== undefined && { patience: asked.patience }),
         ...(asked.signal && { signal: asked.signal }),
       });
-      if (answer.status !== 401 || again || !isOwn || answer.url.origin !== url.origin) return answer;
+      if (
+        answer.status !== 401 ||
+        again ||
+        !isOwn ||
+        asked.headers?.['authorization'] ||
+        answer.url.origin !== url.origin
+      )
+        return answer;
       const challenges = parseChallenges(answer.headers['www-authenticate']);
       if (challenges.length === 0) return answer;
       // A refused password stays refused; a refused token may have been withdrawn.
@@ -161,7 +169,8 @@ export class Remote implements Disposable {
 
   async #authorization(url: URL, asked: Asked): Promise<string | undefined> {
     const { credentials, tokens } = this.#options;
-    if (this.#challenges.length === 0) return undefined;
+    // A token of the caller's own stands.
+    if (this.#challenges.length === 0 || asked.headers?.['authorization']) return asked.headers?.['authorization'];
     if (credentials.registryToken) return `Bearer ${credentials.registryToken}`;
     try {
       const bearer = bearerOf(this.#challenges);
@@ -172,10 +181,12 @@ export class Remote implements Disposable {
     } catch (error) {
       asked.signal?.throwIfAborted();
       const { message } = error as Error;
-      const { status = 0, code = '' } = error instanceof RegistryError ? error : {};
+      // Docker translates no further what the token server said.
+      const kind = error instanceof EngineError ? error.kind : 'internal';
+      const failed = error instanceof RegistryError ? error.status : 0;
       throw new RegistryError(
-        `${verbOf(asked.method)} "${url.origin}${url.pathname}": ${message}`,
-        { status, code },
+        `${verbOf(asked.method)} "${shownUrl(url)}": ${message}`,
+        { status: failed, kind },
         error,
       );
     }
@@ -189,6 +200,10 @@ export class Remote implements Disposable {
 
   #headers(): Record<string, string> {
     return { 'user-agent': this.#options.userAgent, 'accept-encoding': 'identity', ...this.endpoint.headers };
+  }
+
+  get wire(): Wire {
+    return this.#options.wire;
   }
 
   /** What the registry asked for when it was pinged. */

@@ -1,7 +1,7 @@
 import { EngineError } from '#errdefs';
 import type { Lines } from './location.ts';
 
-/** A Dockerfile that is refused, with Docker's text and the lines that are to blame, innermost first. */
+/** A Dockerfile that is refused, with Docker's text and the lines that are to blame, those shown first last. */
 export class DockerfileError extends EngineError {
   readonly locations: readonly Lines[];
 

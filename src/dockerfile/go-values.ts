@@ -101,7 +101,7 @@ function bareField(line: string, from: number): { field: string; end: number } {
   const end = comma < 0 ? line.length : comma;
   const field = line.slice(from, end);
   const quote = field.indexOf('"');
-  if (quote >= 0) csvError(line, from + quote, 'bare " in non-quoted field');
+  if (quote >= 0) csvError(line, from + quote, 'bare " in non-quoted-field');
   return { field, end };
 }
 

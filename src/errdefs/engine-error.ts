@@ -5,6 +5,7 @@ export type ErrorKind =
   | 'not-modified'
   | 'unauthorized'
   | 'forbidden'
+  | 'too-many-requests'
   | 'unavailable'
   | 'not-implemented'
   | 'out-of-space'

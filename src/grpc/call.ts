@@ -26,9 +26,16 @@ export type Metadata = ReadonlyMap<string, readonly string[]>;
 export async function* readMessages<M extends MessageType>(
   stream: Http2Stream,
   type: M,
+  count?: (bytes: number) => void,
 ): AsyncGenerator<Message<M>, void, undefined> {
   const reader = new FrameReader();
-  for await (const chunk of stream) for (const bytes of reader.push(chunk)) yield decode(type, bytes);
+  // To stop reading is not to end the call.
+  for await (const chunk of stream.iterator({ destroyOnReturn: false })) {
+    for (const bytes of reader.push(chunk)) {
+      count?.(bytes.length);
+      yield decode(type, bytes);
+    }
+  }
   reader.finish();
 }
 

@@ -20,6 +20,8 @@ export interface ClientCall<Request extends MessageType, Response extends Messag
   /** The answers; throws at their end when the call failed. */
   responses(): AsyncIterable<Message<Response>>;
   cancel(): void;
+  /** The bytes of the messages that have come. */
+  readonly received: number;
 }
 
 /** Calls procedures on a connection that speaks HTTP/2 already. */
@@ -88,6 +90,7 @@ class Opened<Request extends MessageType, Response extends MessageType> implemen
   readonly #method: Method<Request, Response>;
   readonly #signal: AbortSignal | undefined;
   #outcome: RpcError | undefined | 'open' = 'open';
+  received = 0;
 
   constructor(stream: ClientHttp2Stream, method: Method<Request, Response>, signal: AbortSignal | undefined) {
     this.#stream = stream;
@@ -124,7 +127,9 @@ class Opened<Request extends MessageType, Response extends MessageType> implemen
   async *responses(): AsyncGenerator<Message<Response>, void, undefined> {
     let fault: unknown;
     try {
-      yield* readMessages(this.#stream, this.#method.response);
+      yield* readMessages(this.#stream, this.#method.response, (bytes) => {
+        this.received += bytes;
+      });
     } catch (error) {
       fault = error;
     }

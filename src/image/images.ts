@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type {
   ContainerConfig,
+  DistributionInspect,
   Filters,
   HistoryItem,
   ImageDeleteItem,
@@ -9,13 +10,15 @@ import type {
   ImageSummary,
   Progress,
 } from '#api';
+import { Semaphore } from '#async';
 import type { Content } from '#content';
 import type { Registries } from '#distribution';
+import { decodeAuthHeader } from '#distribution';
 import { conflict } from '#errdefs';
 import type { Events } from '#events';
 import type { Log } from '#log';
 import type { Descriptor, Digest, Platform } from '#oci';
-import { isDigest, parseReference } from '#oci';
+import { isDigest, parseReference, withDefaultTag } from '#oci';
 import type { Store } from '#store';
 import type { BuiltImage, LayerRef, LayerRequest } from './built.ts';
 import { addLayer, assemble, keepLayers, layersOf } from './built.ts';
@@ -34,9 +37,12 @@ import type { LoadOptions } from './load.ts';
 import { loadImages } from './load.ts';
 import { forgottenImages, pruneImages } from './prune.ts';
 import { publishIndex, roots } from './publish.ts';
+import { inspectRemote } from './pull/inspect-remote.ts';
 import type { PullDeps, PullOptions } from './pull/pull.ts';
 import { pullImage, pullTarget } from './pull/pull.ts';
 import { Transfers } from './pull/transfer.ts';
+import type { PushDeps, PushOptions } from './push/push.ts';
+import { pushImage, pushTarget } from './push/push.ts';
 import type { ImageRecord } from './record.ts';
 import type { RemoveOptions } from './remove.ts';
 import { removeImage } from './remove.ts';
@@ -60,16 +66,17 @@ export interface ImagesOptions {
 
 /** The images of one engine. */
 export class Images {
-  readonly #deps: PullDeps;
+  readonly #deps: PullDeps & PushDeps;
   #isPruning = false;
 
   constructor(options: ImagesOptions) {
     const rows = new ImageRows(options.store);
     const { store, content, events, usage, log, registries, version = '' } = options;
-    const { downloads } = registries.settings;
+    const { downloads, uploads: limit } = registries.settings;
+    const uploads = new Semaphore(limit);
     const transfers = new Transfers(content, { parallel: downloads, attempts: () => registries.settings.attempts });
     const layers = new Layers(rows, options.snapshots, (id) => usage.keepsLayer?.(id) ?? false);
-    this.#deps = { store, rows, content, layers, events, usage, log, version, registries, transfers };
+    this.#deps = { store, rows, content, layers, events, usage, log, version, registries, transfers, uploads };
   }
 
   /** The image that a user means by a name, an id or the beginning of one; from the rows, in no time. */
@@ -128,9 +135,23 @@ export class Images {
     return pullImage(this.#deps, pullTarget(name, tag, parseReference), options);
   }
 
+  /** Pushes what a name with a tag means ('': what the name says), or all tags of a repository. */
+  push(name: string, tag: string, options: PushOptions = {}): AsyncGenerator<Progress> {
+    return pushImage(this.#deps, pushTarget(name, tag), options);
+  }
+
   /** The archive of these images; throws before its first bytes. */
   save(names: readonly string[], options: SaveOptions = {}): AsyncGenerator<Uint8Array> {
     return saveImages(this.#deps, names, options);
+  }
+
+  /** What a registry has under a name, without pulling it; `auth` is the `X-Registry-Auth` header. */
+  inspectRemote(
+    name: string,
+    { auth, signal }: { auth: string | undefined; signal: AbortSignal },
+  ): Promise<DistributionInspect> {
+    const reference = withDefaultTag(parseReference(name));
+    return inspectRemote(this.#deps.registries, reference, { credentials: decodeAuthHeader(auth), signal });
   }
 
   /** Makes an image of a file system tree in a tar; throws before the only line, which has the id. */

@@ -61,6 +61,14 @@ export class ImageRows {
       .map((row) => row.name as string);
   }
 
+  /** All long names of a repository, with tags and digests. */
+  namesOf(repository: string): string[] {
+    const sql = 'SELECT name FROM image_names WHERE (name >= ? AND name < ?) OR (name >= ? AND name < ?)';
+    // ';' follows ':', and 'A' follows '@'.
+    const rows = this.#store.prepare(sql).all(`${repository}:`, `${repository};`, `${repository}@`, `${repository}A`);
+    return rows.map((row) => row.name as string);
+  }
+
   /** The long names with a tag of a repository, in order, and their images. */
   tagsOf(repository: string): { name: string; image: Digest }[] {
     const sql = 'SELECT name, image FROM image_names WHERE name >= ? AND name < ? ORDER BY name';

@@ -14,7 +14,7 @@ export { decodeImageConfig, emptyRunConfig } from './image-config.ts';
 export { IMAGE_LIMITS } from './limits.ts';
 export type { ImageIndex, Manifest } from './manifest.ts';
 export { decodeIndex, decodeManifest, digestIn } from './manifest.ts';
-export type { IdMapping, Mount } from './mount.ts';
+export type { IdMapping, IdMaps, Mount } from './mount.ts';
 export type { Platform } from './platform.ts';
 export { formatPlatform, hostPlatform, normalisePlatform, parsePlatform, platformMatches } from './platform.ts';
 export type { Reference } from './reference.ts';

@@ -5,6 +5,12 @@ export interface IdMapping {
   readonly size: number;
 }
 
+/** The ids of a user namespace. */
+export interface IdMaps {
+  readonly uids: readonly IdMapping[];
+  readonly gids: readonly IdMapping[];
+}
+
 /**
  * A mount to be made, as a value: it crosses from snapshots and volumes to the runtime, and neither knows the other.
  * `options` are names as in fstab(5) and data options (`lowerdir=…`); `target` is filled by the consumer.
@@ -14,5 +20,4 @@ export interface Mount {
   readonly source: string;
   readonly target: string;
   readonly options: readonly string[];
-  readonly idmap?: { readonly uids: readonly IdMapping[]; readonly gids: readonly IdMapping[] };
 }

@@ -34,6 +34,11 @@ export function shmPath(execRoot: string, id: string): string {
   return `${runDirectory(execRoot, id)}/shm`;
 }
 
+/** Where a container's runtime finds the user namespace that it joins. */
+export function usersPath(execRoot: string, id: string): string {
+  return `${runDirectory(execRoot, id)}/users`;
+}
+
 /** Where the n-th mount of a container appears that only its runtime sees. */
 export function placePath(execRoot: string, id: string, n: number): string {
   return `${runDirectory(execRoot, id)}/mount-${n}`;

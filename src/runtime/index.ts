@@ -26,7 +26,7 @@ export type { HostFacts, ResourceFacts } from './host-facts.ts';
 export { detectHostFacts, hostWarnings } from './host-facts.ts';
 export type { RuntimeInfo, RuntimeSetting } from './info.ts';
 export type { Streams } from './monitor/attach.ts';
-export type { PlacedMount } from './monitor/instructions.ts';
+export type { PlacedMount, UserNamespace } from './monitor/instructions.ts';
 export type { Observed } from './observe.ts';
 export type { LogTarget, Prepared, PrepareRequest, SandboxLinks } from './prepare.ts';
 export type { ExitRecord, Started } from './records.ts';

@@ -8,9 +8,9 @@ import type { CgroupRequest } from './cgroup/plan.ts';
 import type { OciRuntime } from './command.ts';
 import { runCommand, waitsForSpec } from './command.ts';
 import type { RuntimeContext } from './context.ts';
-import { findRuntime, rootfsPath, runDirectory, shmPath } from './context.ts';
+import { findRuntime, rootfsPath, runDirectory, shmPath, usersPath } from './context.ts';
 import { discard } from './discard.ts';
-import type { PlacedMount } from './monitor/instructions.ts';
+import type { PlacedMount, UserNamespace } from './monitor/instructions.ts';
 import { renderInstructions } from './monitor/instructions.ts';
 import { MonitorLink } from './monitor/link.ts';
 import { MonitorError } from './monitor/messages.ts';
@@ -64,6 +64,8 @@ export interface PrepareRequest {
   readonly placed?: readonly PlacedMount[];
   /** Bytes of the shared memory that other containers may bind; absent: it has none of that kind. */
   readonly shmSize?: number;
+  /** The spec names it by {@link Runtime.users}. */
+  readonly userns?: UserNamespace | undefined;
   /** With `netns: 'new'`: the interfaces that it gets, loopback included; without, only its loopback. */
   readonly links?: SandboxLinks | undefined;
 }
@@ -114,7 +116,16 @@ async function spawnMonitor(context: RuntimeContext, request: PrepareRequest): P
   beginRun(directory, record);
   failpoint('runtime.prepare.intended');
   const pid = await context.spawner.spawn(directory, runtime.path, [
-    renderInstructions({ ...request, target: rootfsPath(context.execRoot, id), ...(shm ? { shm } : {}) }),
+    renderInstructions({
+      ...request,
+      target: rootfsPath(context.execRoot, id),
+      ...(shm ? { shm } : {}),
+      userns: request.userns && {
+        of: request.userns,
+        users: usersPath(context.execRoot, id),
+        trees: `${directory}/trees`,
+      },
+    }),
     runCommand(runtime, command),
     flags(request, runtime),
     ...renderLog(request.log),

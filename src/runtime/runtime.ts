@@ -5,7 +5,7 @@ import type { Log } from '#log';
 import { isErrno } from '#sys';
 import { freeze, thaw } from './cgroup/freeze.ts';
 import type { RuntimeContext } from './context.ts';
-import { findRun, placePath, rootfsPath, shmPath } from './context.ts';
+import { findRun, placePath, rootfsPath, shmPath, usersPath } from './context.ts';
 import { discard } from './discard.ts';
 import type { ExecRequest } from './exec.ts';
 import { exec, forgetExec } from './exec.ts';
@@ -205,6 +205,11 @@ export class Runtime implements AsyncDisposable {
   /** Where the shared memory of a container is that was prepared with a `shmSize`. */
   shm(id: string): string {
     return shmPath(this.#context.execRoot, id);
+  }
+
+  /** Where a container's runtime finds the user namespace of {@link PrepareRequest.userns}. */
+  users(id: string): string {
+    return usersPath(this.#context.execRoot, id);
   }
 
   /** Where a container's runtime finds the n-th of its `placed` mounts. */

@@ -53,10 +53,6 @@ const SWARM = `
 const NOT_YET: Readonly<Record<string, string>> = {
   'POST /swarm/init': 'swarm mode',
   'POST /swarm/join': 'swarm mode',
-  'GET /images/search': 'searching a registry',
-  'POST /images/{name}/push': 'pushing an image',
-  'GET /distribution/{name}/json': 'asking a registry',
-  'POST /grpc': 'building images',
   'GET /plugins/privileges': 'installing plugins',
   'POST /plugins/pull': 'installing plugins',
   'POST /plugins/create': 'creating plugins',
@@ -95,16 +91,6 @@ export const absentRoutes: readonly Route[] = [
      DELETE /containers/{name}/checkpoints/{checkpoint}`,
     () => notImplemented(NOT_EXPERIMENTAL),
   ),
-  {
-    method: 'POST',
-    path: '/session',
-    isBinary: true,
-    answers: 501,
-    handle: (x) => {
-      if (x.request.headers.upgrade === undefined) throw invalid('no upgrade proto in request');
-      throw notImplemented('building images is not supported yet');
-    },
-  },
   { method: 'GET', path: '/plugins', query: ['filters'], handle: (x) => x.json([]) },
   ...PLUGIN_ROUTES.map(([method, path]): Route => {
     const handle: Route['handle'] = (x) => {

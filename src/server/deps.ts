@@ -1,5 +1,6 @@
 import type { Duplex, Readable } from 'node:stream';
 import type {
+  AuthConfig,
   ContainerConfig,
   ContainerJSON,
   ContainerPruneReport,
@@ -8,6 +9,7 @@ import type {
   CreateRequest,
   CreateResponse,
   DiskUsage,
+  DistributionInspect,
   EventMessage,
   ExecConfig,
   ExecInspect,
@@ -20,6 +22,7 @@ import type {
   ImagePruneReport,
   ImageSummary,
   Info,
+  LoginResult,
   NetworkConnectRequest,
   NetworkCreateRequest,
   NetworkCreateResponse,
@@ -27,6 +30,7 @@ import type {
   NetworkResource,
   PathStat,
   Progress,
+  SearchResult,
   TopResponse,
   UpdateConfig,
   Version,
@@ -197,12 +201,34 @@ export interface Images {
     options: Caller & { platform: string; auth: string | undefined },
   ): AsyncIterable<Progress>;
   load(body: Readable, options: Caller & { quiet: boolean; platform?: WantedPlatform }): AsyncIterable<Progress>;
+  /** As for a pull. */
+  push(
+    name: string,
+    tag: string,
+    options: Caller & { platform?: WantedPlatform; auth: string | undefined },
+  ): AsyncIterable<Progress>;
   /** Throws before the first bytes. */
   save(names: readonly string[], options: Caller & { platform?: WantedPlatform }): AsyncIterable<Uint8Array>;
   import(
     body: Readable,
     options: Caller & { repo: string; tag: string; message: string; changes: string[]; platform: string },
   ): AsyncIterable<Progress>;
+}
+
+/** What registries are asked beyond pulling and pushing; `auth` is the `X-Registry-Auth` header. */
+export interface Registries {
+  login(config: AuthConfig, caller: Caller): Promise<LoginResult>;
+  inspect(name: string, options: Caller & { auth: string | undefined }): Promise<DistributionInspect>;
+  search(
+    term: string,
+    options: Caller & {
+      limit: number;
+      isOfficial: boolean | undefined;
+      isAutomated: boolean | undefined;
+      stars: number;
+      auth: string | undefined;
+    },
+  ): Promise<SearchResult[]>;
 }
 
 /** What `POST /build` asks for. */
@@ -308,16 +334,26 @@ export interface Authorizer {
   ): Promise<void>;
 }
 
+/** BuildKit's clients, over connections that have left HTTP/1. */
+export interface BuildConnections {
+  /** The client calls us; resolves when the connection has ended. */
+  serve(connection: Duplex): Promise<void>;
+  /** We call the client; `values` gives the values of a head's name. */
+  attachSession(connection: Duplex, values: (name: string) => readonly string[]): Promise<void>;
+}
+
 /** All that the server serves. */
 export interface ServerDeps {
   readonly containers: Containers;
   readonly files: ContainerFiles;
   readonly images: Images;
+  readonly registries: Registries;
   readonly builds: Builds;
   readonly volumes: Volumes;
   readonly networks: Networks;
   readonly events: EventSource;
   readonly system: SystemInfo;
+  readonly buildConnections: BuildConnections;
   /** Asked for each call, because it may change while we serve; undefined: whoever reaches us may do all. */
   readonly authorizer?: () => Authorizer | undefined;
   readonly log: Log;

@@ -152,7 +152,9 @@ export class Exchange {
  * sends is dropped, for a moment.
  */
 function drain(request: IncomingMessage, response: ServerResponse): void {
-  const { socket } = request;
+  // Node takes it away from requests whose connection has ended.
+  const socket = request.socket as Socket | null;
+  if (!socket || socket.destroyed) return;
   const closes = !response.shouldKeepAlive;
   response.shouldKeepAlive = true;
   const timer = setTimeout(() => socket.destroy(), DRAINING_MS);

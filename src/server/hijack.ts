@@ -42,6 +42,12 @@ export class Hijack {
     this.#answered = new Promise((resolve) => this.#connection.write(head, resolve));
   }
 
+  /** Answers with the head of another protocol, in which the connection goes on. */
+  upgrade(protocol: string): Duplex {
+    this.#connection.write(rawHead(101, ['Connection', 'Upgrade', 'Upgrade', protocol]));
+    return this.#connection;
+  }
+
   /** Joins both directions until both have ended; each side's end is passed on alone. The output goes `through`, if given. */
   join(stream: SessionStream, through?: Transform): void {
     const connection = this.#connection;

@@ -48,9 +48,9 @@ const PlatformShape = object('v1.Platform', {
   variant: optional(string()),
 });
 
-/** The platform that a call names, as JSON; Docker's messages. Versions before 1.48 do not know it. */
-export function platformOf(x: Exchange): WantedPlatform | undefined {
-  const texts = x.before('1.48') ? [] : x.query.strings('platform');
+/** The platform that a call names, as JSON; Docker's messages. Versions before `since` do not know it. */
+export function platformOf(x: Exchange, since = '1.48'): WantedPlatform | undefined {
+  const texts = x.before(since) ? [] : x.query.strings('platform');
   if (texts.length > 1) throw invalid('multiple platform parameters not supported');
   const [text = ''] = texts;
   if (text === '') return undefined;

@@ -2,9 +2,10 @@ import { checkFilters } from '#api';
 import { notImplemented } from '#errdefs';
 import type { ServerDeps } from './deps.ts';
 import type { Exchange } from './exchange.ts';
-import { archiveRoutes } from './image-archives.ts';
+import { archiveRoutes, platformOf } from './image-archives.ts';
 import { inspectFor, summaryFor } from './image-versions.ts';
 import { sendProgress } from './progress.ts';
+import { authOf } from './registries.ts';
 import type { Route } from './route.ts';
 
 export const imageRoutes: readonly Route[] = [
@@ -33,6 +34,7 @@ export const imageRoutes: readonly Route[] = [
   { method: 'DELETE', path: '/images/{name}', query: ['force', 'noprune'], handle: remove },
   { method: 'POST', path: '/images/prune', query: ['filters'], handle: prune },
   ...archiveRoutes,
+  { method: 'POST', path: '/images/{name}/push', query: ['tag', 'platform'], isBinary: true, handle: push },
   {
     method: 'POST',
     path: '/images/create',
@@ -64,8 +66,7 @@ async function create(x: Exchange, { images }: ServerDeps): Promise<void> {
   const { query } = x;
   const name = query.string('fromImage');
   if (name !== '') {
-    const auth = x.request.headers['x-registry-auth'] as string | undefined;
-    const options = { platform: query.string('platform'), auth, signal: x.signal };
+    const options = { platform: query.string('platform'), auth: authOf(x), signal: x.signal };
     await sendProgress(x, images.pull(name, query.string('tag'), options));
     return;
   }
@@ -80,4 +81,12 @@ async function create(x: Exchange, { images }: ServerDeps): Promise<void> {
     signal: x.signal,
   };
   await sendProgress(x, images.import(x.request, options));
+}
+
+async function push(x: Exchange, { images }: ServerDeps): Promise<void> {
+  const auth = x.request.headers['x-registry-auth'] as string | undefined;
+  // Docker: the parameter came with 1.46, two versions before that of the other calls.
+  const platform = platformOf(x, '1.46');
+  const options = { auth, signal: x.signal, ...(platform && { platform }) };
+  await sendProgress(x, images.push(x.name, x.query.string('tag'), options));
 }

@@ -1,4 +1,5 @@
 import { absentRoutes } from './absent.ts';
+import { buildConnectionRoutes } from './build-connections.ts';
 import { buildRoutes } from './builds.ts';
 import { containerRoutes } from './containers.ts';
 import { debugRoutes } from './debug.ts';
@@ -7,6 +8,7 @@ import { fileRoutes } from './files.ts';
 import { imageRoutes } from './images.ts';
 import { networkRoutes } from './networks.ts';
 import { ownRoutes } from './own.ts';
+import { registryRoutes } from './registries.ts';
 import type { Route } from './route.ts';
 import { streamRoutes } from './streams.ts';
 import { systemRoutes } from './system.ts';
@@ -20,6 +22,8 @@ export const routes: readonly Route[] = [
   ...execRoutes,
   ...fileRoutes,
   ...imageRoutes,
+  ...buildConnectionRoutes,
+  ...registryRoutes,
   ...buildRoutes,
   ...volumeRoutes,
   ...networkRoutes,

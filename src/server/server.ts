@@ -22,6 +22,9 @@ import { failureOf } from './status.ts';
 
 type Resolution = Extract<Resolved, { kind: 'call' }>;
 
+/** Whether it is worth a closer look. */
+const MAY_HIJACK = /\/(attach|start|grpc|session)/;
+
 /** Serves the Engine API on any number of sockets. */
 export class Server {
   readonly #deps: ServerDeps;
@@ -89,8 +92,7 @@ export class Server {
 
   #hijackOf(request: IncomingMessage): Resolution | undefined {
     const { method, url = '' } = request;
-    const mayBe = method === 'POST' ? url.includes('/attach') || url.includes('/start') : url.includes('/attach/ws');
-    if (!mayBe) return undefined;
+    if (!(method === 'POST' ? MAY_HIJACK : /\/attach\/ws/).test(url)) return undefined;
     const resolved = resolve(this.#router, request);
     return resolved.kind === 'call' && resolved.route.hijack ? resolved : undefined;
   }

@@ -8,6 +8,7 @@ const STATUS: Readonly<Record<ErrorKind, number>> = {
   'not-modified': 304,
   unauthorized: 401,
   forbidden: 403,
+  'too-many-requests': 429,
   unavailable: 503,
   'not-implemented': 501,
   'out-of-space': 500,

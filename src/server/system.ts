@@ -1,5 +1,5 @@
 import { parseTimestamp } from '#api';
-import { EngineError, internal, invalid, notImplemented } from '#errdefs';
+import { EngineError, internal, invalid } from '#errdefs';
 import type { DiskUsagePart, ServerDeps } from './deps.ts';
 import type { Exchange } from './exchange.ts';
 import type { Route } from './route.ts';
@@ -23,14 +23,6 @@ export const systemRoutes: readonly Route[] = [
   { method: 'GET', path: '/info', handle: async (x, { system }) => x.json(infoFor(x.version, await system.info())) },
   { method: 'GET', path: '/events', query: ['since', 'until', 'filters'], handle: events },
   { method: 'GET', path: '/system/df', query: ['type', 'verbose'], handle: diskUsage },
-  {
-    method: 'POST',
-    path: '/auth',
-    answers: 501,
-    handle: () => {
-      throw notImplemented('logging in to a registry is not supported yet');
-    },
-  },
 ];
 
 async function events(x: Exchange, deps: ServerDeps): Promise<void> {

@@ -7,4 +7,5 @@ test('widths that are far too large end the format, as in Go', () => {
   assert.equal(sprintf('%.99999999f', [1]), '%!(NOVERB)%!(EXTRA int=1)');
   assert.equal(sprintf('%1000001d', [3]).length, 1_000_001);
   assert.equal(sprintf('%*d', [9e9, 3]), '3');
+  assert.equal(sprintf('%c%c%q', [Number.POSITIVE_INFINITY, 65, -1]), "\ufffdA'\ufffd'");
 });

@@ -79,14 +79,20 @@ function formatNumber(verb: string, value: number | bigint, flags: string, preci
     const digits = value.toString(radix);
     return plus + (verb === 'X' ? digits.toUpperCase() : digits);
   }
-  if (verb === 'c') return String.fromCodePoint(Number(value));
+  if (verb === 'c') return character(value);
   if (verb === 'U') return `U+${value.toString(16).toUpperCase().padStart(4, '0')}`;
-  if (verb === 'q') return `'${String.fromCodePoint(Number(value))}'`;
+  if (verb === 'q') return `'${character(value)}'`;
   if (verb === 'f' || verb === 'F') return plus + Number(value).toFixed(precision ?? 6);
   if (verb === 'e') return plus + exponent(Number(value).toExponential(precision ?? 6));
   if (verb === 'g')
     return plus + exponent(precision === undefined ? String(value) : Number(value).toPrecision(precision));
   return bad(verb, value);
+}
+
+/** Go: what is no character is shown as the replacement for one. */
+function character(value: number | bigint): string {
+  const code = Number(value);
+  return Number.isInteger(code) && code >= 0 && code <= 0x10ffff ? String.fromCodePoint(code) : '\ufffd';
 }
 
 function exponent(text: string): string {

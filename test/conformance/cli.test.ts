@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { TestDaemon } from '../harness/daemon.ts';
 import { startDaemon } from '../harness/daemon.ts';
+import { PushRegistry } from '../harness/push-registry.ts';
 import type { CliCase, CliFact, Step } from './cli/command.ts';
 import { environment, writeFiles } from './cli/files.ts';
 import { CLI_CASES } from './cli/index.ts';
@@ -21,19 +22,24 @@ const GANTRY = resolve(import.meta.dirname, '../../bin/gantry');
 
 let daemon: TestDaemon;
 let folder: string;
+let registry: PushRegistry;
 before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'gantry-cli-'));
   writeFiles(folder);
+  registry = await PushRegistry.open();
   daemon = await startDaemon();
   await importImage(daemon.socket);
 });
 after(async () => {
   await daemon.destroy();
+  await registry[Symbol.asyncDispose]();
   rmSync(folder, { recursive: true });
 });
 
 async function compare(cliCase: CliCase, program: string): Promise<void> {
-  const seen = await replayCli(daemon.socket, cliCase, { program, env: environment(folder, daemon.socket), folder });
+  registry.clear();
+  const env = environment(folder, daemon.socket);
+  const seen = await replayCli(daemon.socket, cliCase, { program, env, folder, registry: registry.host });
   const expected = FACTS[cliCase.name];
   assert.ok(expected, 'no fact recorded: run test/conformance/record-cli.ts against a real dockerd');
   assert.deepEqual(

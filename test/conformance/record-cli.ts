@@ -9,7 +9,8 @@ import { importImage } from './image.ts';
 
 /**
  * Records what the docker CLI prints on a real dockerd into facts/cli.json: `DOCKER_HOST=unix://… node
- * test/conformance/record-cli.ts [text in a case's name]`. The test replays the lines on gantryd.
+ * test/conformance/record-cli.ts [text in a case's name]`. The test replays the lines on gantryd. `RECORD_REGISTRY` names an
+ * empty registry that the dockerd reaches (`localhost:5000`).
  */
 const host = process.env.DOCKER_HOST ?? '';
 if (!host.startsWith('unix://')) throw new Error('DOCKER_HOST must name the unix socket of a real dockerd');
@@ -22,7 +23,8 @@ let count = 0;
 try {
   writeFiles(folder);
   await importImage(socket);
-  const place = { program: 'docker', env: environment(folder, socket), folder };
+  const registry = process.env.RECORD_REGISTRY ?? '';
+  const place = { program: 'docker', env: environment(folder, socket), folder, registry };
   for (const each of CLI_CASES) {
     const isWanted = !before[each.name] || each.name.includes(process.argv[2] ?? '');
     facts[each.name] = isWanted ? await replayCli(socket, each, place) : before[each.name]!;

@@ -10,7 +10,8 @@ const whole = new RegExp(
 // What is wrong with a reference, in Docker's words; undefined when nothing is.
 function fault(text: string): string | undefined {
   if (whole.test(text)) return undefined;
-  const path = text.split(/[:@]/)[0] ?? '';
+  const host = registryOf(text);
+  const path = (text.startsWith(`${host}/`) ? text.slice(host.length + 1) : text).split(/[:@]/)[0] ?? '';
   if (path === path.toLowerCase() || !whole.test(path.toLowerCase())) return 'invalid reference format';
   return `invalid reference format: repository name (${path.includes('/') ? path : `library/${path}`}) must be lowercase`;
 }
@@ -40,4 +41,20 @@ export function parseTarget(text: string): { name: string; tag: string } {
   const [, tag, digest] = whole.exec(text) ?? [];
   if (digest !== undefined) throw new Error('refusing to create a tag with a digest reference');
   return { name: tag === undefined ? text : text.slice(0, -tag.length - 1), tag: tag ?? 'latest' };
+}
+
+/** A name to push, and its tag ('': none was said); throws with Docker's text. */
+export function pushTarget(text: string): { name: string; tag: string } {
+  const wrong = fault(text);
+  if (wrong !== undefined) throw new Error(wrong);
+  const [, tag, digest] = whole.exec(text) ?? [];
+  if (digest !== undefined) throw new Error('cannot push a digest reference');
+  return { name: tag === undefined ? text : text.slice(0, -tag.length - 1), tag: tag ?? '' };
+}
+
+/** The host of the registry that a name is of. */
+export function registryOf(name: string): string {
+  const [first = '', ...rest] = name.split('/');
+  const isHost = rest.length > 0 && (first === 'localhost' || /[.:]/.test(first) || first !== first.toLowerCase());
+  return isHost && first !== 'index.docker.io' ? first : 'docker.io';
 }

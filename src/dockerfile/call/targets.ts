@@ -4,7 +4,8 @@ import { columns, locationDocument } from './documents.ts';
 
 /** The answer to `--call=targets`, under BuildKit's names. */
 export interface TargetsDocument {
-  readonly targets: readonly TargetDocument[];
+  /** Docker: null when there are none. */
+  readonly targets: readonly TargetDocument[] | null;
   readonly sources: readonly string[];
 }
 
@@ -26,11 +27,11 @@ export function targetsDocument({ stages, source }: Dockerfile): TargetsDocument
     ...(stage.platform !== '' && { platform: stage.platform }),
     location: locationDocument([stage.lines]),
   }));
-  return { targets, sources: [Buffer.from(source).toString('base64')] };
+  return { targets: targets.length > 0 ? targets : null, sources: [Buffer.from(source).toString('base64')] };
 }
 
 export function targetsText({ targets }: TargetsDocument): string {
-  const rows = targets.map(({ name = '', description = '', default: isDefault }) => {
+  const rows = (targets ?? []).map(({ name = '', description = '', default: isDefault }) => {
     const shown = isDefault ? (name === '' ? '(default)' : `${name} (default)`) : name;
     return [shown, description];
   });

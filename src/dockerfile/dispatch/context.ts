@@ -1,6 +1,6 @@
 import type { Escape, Instruction } from '../ast.ts';
+import type { LexOptions } from '../expand/lex.ts';
 import { expandWord } from '../expand/lex.ts';
-import { lookupIn } from '../expand/lookup.ts';
 import type { Report } from '../finding.ts';
 import type { PathPatterns } from '../ignore/path-patterns.ts';
 import { suggest } from '../suggest.ts';
@@ -31,18 +31,22 @@ export const NOT_IN_ENV: readonly string[] = ['BUILDKIT_SBOM_SCAN_CONTEXT', 'BUI
 
 /** Expands a word in a stage and reports what is not defined there. */
 export function expandIn(state: StageState, context: DispatchContext, instruction: Instruction) {
-  const reporting = (unmatched: ReadonlySet<string>) => reportUndefined(state, context, instruction, unmatched);
+  const expand = (word: string, options: LexOptions): string => {
+    const unmatched = new Set<string>();
+    const lookup = (name: string) => {
+      const value = state.env.get(name);
+      if (value === undefined) unmatched.add(name);
+      return value;
+    };
+    try {
+      return expandWord(word, lookup, options).text;
+    } finally {
+      reportUndefined(state, context, instruction, unmatched);
+    }
+  };
   return {
-    word: (word: string): string => {
-      const { text, unmatched } = expandWord(word, lookupIn(state.env), { escape: context.escapeToken });
-      reporting(unmatched);
-      return text;
-    },
-    body: (body: string): string => {
-      const { text, unmatched } = expandWord(body, lookupIn(state.env), { ignoreQuotes: true });
-      reporting(unmatched);
-      return text;
-    },
+    word: (word: string) => expand(word, { escape: context.escapeToken }),
+    body: (body: string) => expand(body, { ignoreQuotes: true }),
   };
 }
 

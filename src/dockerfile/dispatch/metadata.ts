@@ -54,7 +54,7 @@ export function setCommand(
     report({ rule: 'JSONArgsRecommended', lines, detail });
   }
   const args = instruction.inShell ? inShell(state, words) : [...words];
-  if (kind === 'CMD') state.config = { ...state.config, Cmd: args, ArgsEscaped: true };
+  if (kind === 'CMD') state.config = { ...state.config, Cmd: args.length > 0 ? args : null, ArgsEscaped: true };
   else {
     // Docker: an inherited command is not one for a new entry point.
     const command = state.has('CMD') ? state.config.Cmd : null;

@@ -21,8 +21,10 @@ export function setPorts(state: StageState, context: DispatchContext, instructio
     exposed.push(...exposedPorts(word, { lines, report: context.report }));
     if (exposed.length > MOST_PORTS) refuse('too many ports in EXPOSE');
   }
-  const added = Object.fromEntries(exposed.map((port) => [port, {}]));
-  state.config = { ...state.config, ExposedPorts: { ...state.config.ExposedPorts, ...added } };
+  if (exposed.length > 0) {
+    const added = Object.fromEntries(exposed.map((port) => [port, {}]));
+    state.config = { ...state.config, ExposedPorts: { ...state.config.ExposedPorts, ...added } };
+  }
   state.record(`EXPOSE [${exposed.join(' ')}]`);
 }
 

@@ -133,9 +133,11 @@ class Lex {
       const char = this.#text[this.#at];
       if (char === undefined) refuse('unexpected end of statement while looking for matching double-quote');
       if (char === '$') text += this.#dollar();
-      else if (this.#next() === '"') return text + quote;
-      else if (char === this.#escape) text += this.#escapeInQuotes();
-      else text += char;
+      else {
+        const whole = this.#next()!;
+        if (whole === '"') return text + quote;
+        text += whole === this.#escape ? this.#escapeInQuotes() : whole;
+      }
       checkLength(text.length);
     }
   }

@@ -18,8 +18,9 @@ const CHECK_ARG = 'BUILDKIT_DOCKERFILE_CHECK';
 
 /** What a build argument, else the directive `# check=…` says. */
 export function checkConfig(source: string, buildArgs?: ReadonlyMap<string, string>): CheckConfig {
+  // Docker: a directive ends at its first space.
   const given = buildArgs?.get(CHECK_ARG);
-  const text = given ?? findDirective('check', source)?.value ?? '';
+  const text = given ?? findDirective('check', source)?.value.split(' ', 1)[0] ?? '';
   const what = given === undefined ? 'check options' : `build-arg:${CHECK_ARG}`;
   try {
     return parseCheckConfig(text);

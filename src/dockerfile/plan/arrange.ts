@@ -1,6 +1,6 @@
 import { EngineError } from '#errdefs';
 import type { Platform } from '#oci';
-import { formatPlatform, parsePlatform } from '#oci';
+import { formatPlatform } from '#oci';
 import type { Dockerfile, Instruction, Stage } from '../ast.ts';
 import type { PlannedInstruction } from '../dispatch/context.ts';
 import type { Origin } from '../dispatch/result.ts';
@@ -11,7 +11,7 @@ import type { Report } from '../finding.ts';
 import { checkDeclared, checkPlatform } from '../lint/check-stages.ts';
 import { withSuggestion } from '../suggest.ts';
 import type { Variables } from './global-args.ts';
-import { contextFor } from './names.ts';
+import { contextFor, parseFromPlatform } from './names.ts';
 import type { StageNode } from './stage-node.ts';
 
 /** The stages of a Dockerfile by number and by name, and those that its instructions name besides. */
@@ -145,7 +145,7 @@ function platformFor(
     throw new DockerfileError(hinted(`empty platform value from expression ${written}`), [lines]);
   }
   try {
-    return parsePlatform(expanded.text);
+    return parseFromPlatform(expanded.text);
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
     throw new DockerfileError(`failed to parse platform ${written}: ${hinted(error.message)}`, [lines, lines]);

@@ -45,7 +45,10 @@ const CLASSES: Readonly<Record<string, string>> = { 'application/vnd.docker.plug
 const NEST_LIMIT = 4;
 
 /** Asks which manifest or index a reference means; its bytes when they came along. */
-export async function resolveRemote({ remote, signal }: Source, reference: Reference): Promise<Descriptor> {
+export async function resolveRemote(
+  { remote, signal }: Pick<Source, 'remote' | 'signal'>,
+  reference: Reference,
+): Promise<Descriptor> {
   const { tag, digest } = reference;
   if (digest !== undefined) return { mediaType: '', digest, size: -1 };
   const asked = { at: `manifests/${tag}`, headers: { accept: ACCEPT.join(', ') }, signal };
@@ -78,8 +81,8 @@ export async function readRemoteImage(
   if (!isManifestType(inner.mediaType))
     throw invalid(`unsupported manifest media type ${JSON.stringify(inner.mediaType)}`);
   const manifest = decodeManifest(inner.bytes);
-  checkClass(manifest);
   if (inner === top) options.begun();
+  checkClass(manifest);
   const { document, decoded } = await readConfig(source, manifest);
   return {
     target: describe(top),
@@ -91,7 +94,7 @@ export async function readRemoteImage(
   };
 }
 
-interface Fetched {
+export interface Fetched {
   readonly mediaType: string;
   readonly digest: Digest;
   readonly bytes: Buffer;
@@ -117,6 +120,16 @@ async function readManifest(source: Source, descriptor: Descriptor): Promise<Fet
   return { digest, bytes, mediaType };
 }
 
+/** What a reference means, read and verified, not kept. */
+export async function readTop(remote: Remote, reference: Reference, signal: AbortSignal): Promise<Fetched> {
+  const headers = { accept: ACCEPT.join(', ') };
+  const { digest } = await resolveRemote({ remote, signal }, reference);
+  const at = `manifests/${digest}`;
+  const { answer, bytes } = await remote.read({ method: 'GET', at, headers, signal }, IMAGE_LIMITS.manifestBytes);
+  if (digestOf(bytes) !== digest) throw internal(`manifest verification failed for digest ${digest}`);
+  return { digest: digestOf(bytes), bytes, mediaType: checkedType(bytes, typeOf(answer.headers)) };
+}
+
 /** A blob that is here and is what its name says; a damaged one is not. */
 async function kept({ content }: Source, digest: Digest, limit: number): Promise<Buffer | undefined> {
   if (!content.has(digest)) return undefined;
@@ -128,7 +141,16 @@ async function kept({ content }: Source, digest: Digest, limit: number): Promise
 
 /** A document says itself what it is; who sends it must not say otherwise. */
 function checkedType(bytes: Buffer, told: string): string {
-  const own = parse(bytes)?.mediaType;
+  const document = parse(bytes);
+  if (!document) {
+    const first = [...bytes.toString('utf8', 0, 64).trimStart()][0];
+    const why =
+      first === undefined
+        ? 'unexpected end of JSON input'
+        : `invalid character '${first}' looking for beginning of value`;
+    throw internal(`error unmarshalling content: ${why}`);
+  }
+  const own = document.mediaType;
   if (typeof own !== 'string' || own === '') return told || guess(bytes);
   const isKnown = ACCEPT.includes(told as never);
   if (isKnown && own !== told) {
@@ -143,7 +165,8 @@ function guess(bytes: Buffer): string {
 
 function parse(bytes: Buffer): { mediaType?: unknown; manifests?: unknown } | undefined {
   try {
-    return JSON.parse(bytes.toString());
+    const value = JSON.parse(bytes.toString());
+    return typeof value === 'object' && value !== null ? value : undefined;
   } catch {
     return undefined;
   }
@@ -164,7 +187,8 @@ function refuseOld(mediaType: string, name: string): void {
 function checkClass({ config }: Manifest): void {
   const { mediaType } = config;
   if (CONFIGS.includes(mediaType)) return;
-  throw invalid(`Encountered remote ${JSON.stringify(mediaType)}(${CLASSES[mediaType] ?? 'unknown'}) when fetching`);
+  if (CLASSES[mediaType] === undefined) throw invalid(`unsupported media type ${mediaType}`);
+  throw invalid(`Encountered remote ${JSON.stringify(mediaType)}(${CLASSES[mediaType]}) when fetching`);
 }
 
 async function readConfig(source: Source, manifest: Manifest): Promise<{ document: Buffer; decoded: ImageConfig }> {
@@ -174,7 +198,8 @@ async function readConfig(source: Source, manifest: Manifest): Promise<{ documen
   let document = await kept(source, digest, IMAGE_LIMITS.configBytes);
   if (!document) {
     const { bytes } = await remote.read({ method: 'GET', at: `blobs/${digest}`, signal }, IMAGE_LIMITS.configBytes);
-    if (digestOf(bytes) !== digest) throw internal(`image config verification failed for digest ${digest}`);
+    if (digestOf(bytes) !== digest)
+      throw internal(`error pulling image configuration: image config verification failed for digest ${digest}`);
     document = bytes;
     await content.put(bytes, lease);
   }

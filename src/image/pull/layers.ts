@@ -38,8 +38,11 @@ export async function pullLayers(pulling: Pulling, image: RemoteImage): Promise<
   const layers = image.layers.map((descriptor, i): Layer => {
     return { descriptor, chainId: chain[i]!, parent: chain[i - 1], diffId: image.decoded.diffIds[i]! };
   });
-  for (const layer of layers)
+  // Docker: an image that is here is not told about by layer.
+  const isKnown = pulling.deps.rows.get(image.config) !== undefined && layers.every((layer) => isHere(pulling, layer));
+  for (const layer of isKnown ? [] : layers) {
     pulling.say(layerStatus(isHere(pulling, layer) ? 'Already exists' : 'Pulling fs layer', idOf(layer)));
+  }
   const abort = new AbortController();
   const signal = AbortSignal.any([pulling.source.signal, abort.signal]);
   const work = layers.map(async (layer) => {

@@ -10,6 +10,7 @@ import {
   familiarName,
   familiarString,
   formatPlatform,
+  isDigest,
   normalisePlatform,
   parsePlatform,
   platformMatches,
@@ -81,27 +82,36 @@ async function pull(deps: PullDeps, asked: Asked): Promise<Progress[]> {
   const { reference, credentials, signal } = asked;
   const access = { actions: ['pull'], credentials, signal } as const;
   try {
-    const isNewer = await deps.registries.use(reference, access, (remote) => pullFrom(deps, asked, remote));
+    const { isNewer, warnings } = await deps.registries.use(reference, access, (remote) =>
+      pullFrom(deps, asked, remote),
+    );
     tellPull(deps, asked.reference);
     const name = familiarString(reference);
-    return [{ status: `Status: ${isNewer ? 'Downloaded newer image' : 'Image is up to date'} for ${name}` }];
+    const status = `Status: ${isNewer ? 'Downloaded newer image' : 'Image is up to date'} for ${name}`;
+    return [status, ...warnings].map((line) => ({ status: line }));
   } catch (error) {
     throw pullFailure(error, reference);
   }
 }
 
-async function pullFrom(deps: PullDeps, asked: Asked, remote: Remote): Promise<boolean> {
-  const { reference } = asked;
-  if (reference.tag !== undefined || reference.digest !== undefined) return await pullOne(deps, asked, remote);
-  let isNewer = false;
-  for (const tag of await listTags(remote, asked.signal)) {
-    if (await pullOne(deps, { ...asked, reference: { ...reference, tag } }, remote)) isNewer = true;
-  }
-  return isNewer;
+/** What came of pulling one name or several. */
+interface Pulled {
+  /** Whether a name means another image than before. */
+  readonly isNewer: boolean;
+  readonly warnings: readonly string[];
 }
 
-/** One image; whether its name means another image than before. */
-async function pullOne(deps: PullDeps, asked: Asked, remote: Remote): Promise<boolean> {
+async function pullFrom(deps: PullDeps, asked: Asked, remote: Remote): Promise<Pulled> {
+  const { reference } = asked;
+  if (reference.tag !== undefined || reference.digest !== undefined) return await pullOne(deps, asked, remote);
+  const all: Pulled[] = [];
+  for (const tag of await listTags(remote, asked.signal)) {
+    all.push(await pullOne(deps, { ...asked, reference: { ...reference, tag } }, remote));
+  }
+  return { isNewer: all.some(({ isNewer }) => isNewer), warnings: all.flatMap(({ warnings }) => warnings) };
+}
+
+async function pullOne(deps: PullDeps, asked: Asked, remote: Remote): Promise<Pulled> {
   const { reference, platform, say, signal } = asked;
   const { content } = deps;
   using lease = content.lease();
@@ -119,8 +129,8 @@ async function pullOne(deps: PullDeps, asked: Asked, remote: Remote): Promise<bo
   signal.throwIfAborted();
   const isNewer = await commit(deps, reference, image, sizes);
   say({ status: `Digest: ${image.target.digest}` });
-  if (platform && !platformMatches(platform, image.decoded)) say({ status: mismatch(asked, image, platform) });
-  return isNewer;
+  const isOther = platform !== undefined && !platformMatches(platform, image.decoded);
+  return { isNewer, warnings: isOther ? [mismatch(asked, image, platform)] : [] };
 }
 
 /** Docker shows a repository as its registry knows it. */
@@ -179,7 +189,7 @@ export function pullTarget(name: string, tag: string, parse: (text: string) => R
   }
   if (tag === '') return reference;
   const { domain, path } = reference;
-  const target = parse(`${domain}/${path}${tag.includes(':') ? '@' : ':'}${tag}`);
-  if (target.tag === undefined && target.digest === undefined) throw invalid('invalid reference format');
-  return target;
+  if (isDigest(tag)) return { domain, path, digest: tag };
+  if (!/^\w[\w.-]{0,127}$/.test(tag)) throw invalid('invalid tag format');
+  return { domain, path, tag };
 }

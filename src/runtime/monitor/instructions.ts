@@ -1,4 +1,4 @@
-import type { Mount } from '#oci';
+import type { IdMapping, IdMaps, Mount } from '#oci';
 import type { CgroupPlan } from '../cgroup/plan.ts';
 import type { SandboxLinks } from '../prepare.ts';
 import type { Field } from './protocol.ts';
@@ -28,7 +28,14 @@ export interface PlacedMount {
   readonly target: string;
   readonly source: string | { readonly cwd: string; readonly mount: Mount };
   readonly subpath: string;
+  /** Whether its owners are shifted into the container's user namespace, if it has one. */
+  readonly isShifted?: boolean;
 }
+
+/** The ids of a user namespace, or the process whose one is joined. */
+export type UserNamespace =
+  | IdMaps
+  | { readonly pid: number; readonly root: { readonly uid: number; readonly gid: number } };
 
 /** What the stub makes before it waits to become the runtime. */
 export interface Surroundings {
@@ -45,6 +52,8 @@ export interface Surroundings {
   readonly sysctls?: Readonly<Record<string, string>>;
   /** Mounts that exist in the stub's mount namespace only, for the runtime to bind. */
   readonly placed?: readonly PlacedMount[];
+  /** The user namespace that the runtime joins at `users`; the rootfs is seen through `trees`, where its owners are shifted. */
+  readonly userns?: { readonly of: UserNamespace; readonly users: string; readonly trees: string } | undefined;
   /** Shared memory that other containers may bind, mounted for the host to see. Bytes. */
   readonly shm?: { readonly path: string; readonly size: number };
 }
@@ -59,6 +68,7 @@ export function renderInstructions({
   sharedSources = [],
   placed = [],
   sysctls = {},
+  userns,
   shm,
 }: Surroundings): Field[][] {
   return [
@@ -66,7 +76,8 @@ export function renderInstructions({
     ...(typeof netns === 'object' ? [['setns', `/proc/${netns.pid}/ns/net`]] : []),
     ...(shm ? renderShm(shm) : []),
     ...sharedSources.map((source) => ['take', source]),
-    ['unshare', hex(CLONE_NEWNS | (netns === 'new' ? CLONE_NEWNET : 0))],
+    ['unshare', hex(CLONE_NEWNS | (netns === 'new' && !hasOwnUsers(userns) ? CLONE_NEWNET : 0))],
+    ...(userns ? renderUsers(userns.of, netns === 'new') : []),
     ...(netns === 'new' ? (links ? renderLinks(links) : [['loopback']]) : []),
     ...Object.entries(sysctls).map(([file, value]) => ['write', file, value]),
     ...cgroup.setup.map((step) =>
@@ -76,9 +87,18 @@ export function renderInstructions({
     // Slave, not private: what the host unmounts is unmounted here too, and nothing of ours reaches the host.
     ['propagation', '/', hex(MS_REC | MS_SLAVE)],
     ...sharedSources.map((source) => ['graft', source]),
-    ...placed.flatMap(renderPlaced),
-    ['chdir', rootfs.cwd],
-    ...rootfs.mounts.map((mount) => renderMount(mount, target)),
+    ...(userns
+      ? [
+          ['userns-place', userns.users],
+          ['take-shifted', rootfs.cwd, userns.trees],
+        ]
+      : []),
+    ...placed.flatMap((mount) => renderPlaced(mount, userns?.trees)),
+    ['chdir', userns?.trees ?? rootfs.cwd],
+    ...asRoot(
+      userns?.of,
+      rootfs.mounts.map((mount) => renderMount(mount, target)),
+    ),
     ['chdir', '/'],
   ];
 }
@@ -101,17 +121,43 @@ function renderShm({ path, size }: NonNullable<Surroundings['shm']>): Field[][] 
   ];
 }
 
-function renderPlaced({ target, source, subpath }: PlacedMount): Field[][] {
+const hasOwnUsers = (userns: Surroundings['userns']): boolean => userns !== undefined && 'uids' in userns.of;
+
+function renderUsers(of: UserNamespace, isNetNew: boolean): Field[][] {
+  if ('pid' in of) return [['userns-of', String(of.pid)]];
+  return [['userns', mapText(of.uids), mapText(of.gids), isNetNew ? '1' : '0']];
+}
+
+const mapText = (map: readonly IdMapping[]) =>
+  map.map(({ containerId, hostId, size }) => `${containerId} ${hostId} ${size}\n`).join('');
+
+/** Mounts made as the namespace's root, which an overlay remembers. */
+function asRoot(of: UserNamespace | undefined, mounts: Field[][]): Field[][] {
+  if (!of) return mounts;
+  const { uid, gid } = rootOf(of);
+  return [['act-as', String(uid), String(gid)], ...mounts, ['act-as', '0', '0']];
+}
+
+/** Who on the host is root in a user namespace. */
+export function rootOf(of: UserNamespace): { readonly uid: number; readonly gid: number } {
+  if ('root' in of) return of.root;
+  const first = (map: readonly IdMapping[]) => map.find(({ containerId }) => containerId === 0)?.hostId ?? 0;
+  return { uid: first(of.uids), gid: first(of.gids) };
+}
+
+/** `trees`: where what is mounted from layers comes from instead, in a user namespace. */
+function renderPlaced({ target, source, subpath, isShifted }: PlacedMount, trees: string | undefined): Field[][] {
   if (typeof source === 'string') {
     return [
       ['take-beneath', source, subpath],
+      ...(trees !== undefined && isShifted ? [['shift']] : []),
       ['place', target],
     ];
   }
   const whole = subpath === '' ? target : `${target}-whole`;
   return [
     ['mkdir', whole, '755'],
-    ['chdir', source.cwd],
+    ['chdir', trees ?? source.cwd],
     renderMount(source.mount, whole),
     ...(subpath === ''
       ? []

@@ -133,9 +133,14 @@ function hasInit({ hostConfig, defaults }: SpecInput): boolean {
   return hostConfig.PidMode === '' && (hostConfig.Init ?? defaults.init);
 }
 
+const PING = 'net.ipv4.ping_group_range';
+
 /** Docker: the domain name is a sysctl, which reaches crun and runc alike. */
-function sysctls({ hostConfig, config, runtime }: SpecInput): Record<string, string> {
-  const every = containerSysctls(hostConfig);
+function sysctls({ hostConfig, config, runtime, namespaces }: SpecInput): Record<string, string> {
+  const { [PING]: ping, ...others } = containerSysctls(hostConfig);
+  // The groups of our default are not all there in a user namespace, whose root may ping without it.
+  const isKept = ping !== undefined && (namespaces.users === undefined || hostConfig.Sysctls?.[PING] !== undefined);
+  const every = { ...others, ...(isKept ? { [PING]: ping } : {}) };
   // runc takes the namespace that the stub is in for the host's and refuses: the stub sets them.
   const all = runtime.disablesCgroups
     ? every

@@ -106,4 +106,6 @@ export interface NamespaceSources {
   readonly network: 'inherited' | 'new' | 'host' | { readonly pid: number };
   readonly pid?: number;
   readonly ipc?: number;
+  /** Path of the user namespace that is joined; absent: the host's. */
+  readonly users?: string;
 }

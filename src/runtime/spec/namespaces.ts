@@ -34,6 +34,7 @@ export function specNamespaces(
 ): OciNamespace[] {
   validateNamespaceModes(request);
   const namespaces: OciNamespace[] = [{ type: 'mount' }, ...network(sources.network)];
+  if (sources.users !== undefined) namespaces.push({ type: 'user', path: sources.users });
   if (request.UTSMode !== 'host') namespaces.push({ type: 'uts' });
   if (request.PidMode !== 'host') namespaces.push(newOrJoined('pid', request.PidMode, sources.pid));
   if (request.IpcMode !== 'host') namespaces.push(newOrJoined('ipc', request.IpcMode, sources.ipc));

@@ -25,6 +25,12 @@ const load = (tags: readonly string[]): Call => ({
   headers: { 'content-type': 'application/x-tar' },
 });
 
+const push = (name: string, query = ''): Call => ({
+  method: 'POST',
+  path: `/v1.50/images/${name}/push${query}`,
+  headers: { 'x-registry-auth': 'e30=' },
+});
+
 export const images: Case[] = [
   {
     name: 'an image that is not there',
@@ -118,6 +124,18 @@ export const images: Case[] = [
       { method: 'POST', path: '/images/create?fromSrc=-', body: '' },
       { method: 'POST', path: '/images/create?fromSrc=-', body: 'this is no archive' },
       { method: 'POST', path: '/images/create?fromImage=scratch' },
+    ],
+  },
+  {
+    name: 'push answers',
+    calls: [
+      push('nosuch'),
+      push('nosuch', '?tag=x'),
+      push('localhost:1/nosuch', '?tag=x'),
+      push('UPPER', '?tag=x'),
+      push('conformance', '?tag=a%20b'),
+      push('conformance', `?tag=latest&platform=${encodeURIComponent('{"os":"linux","architecture":"s390x"}')}`),
+      push('conformance', '?tag=latest&platform=linux/amd64'),
     ],
   },
   {

@@ -18,6 +18,7 @@ import { networks } from './networks.ts';
 import { ownNetworks } from './own-networks.ts';
 import { policies } from './policies.ts';
 import { protocol } from './protocol.ts';
+import { registries } from './registries.ts';
 import { statistics } from './stats.ts';
 import { streams } from './streams.ts';
 import { tops } from './top.ts';
@@ -38,6 +39,7 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
   commit,
   lists,
   images,
+  registries,
   mounts: mountCases,
   namespaces,
   networks,

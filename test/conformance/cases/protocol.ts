@@ -98,6 +98,7 @@ export const protocol: Case[] = [
       post('/plugins/x/enable?timeout=0'),
       { method: 'DELETE', path: '/plugins/x' },
       post('/session'),
+      post('/grpc'),
       post('/build/prune?filters=%7B%22id%22%3A%5B%22nosuch%22%5D%7D'),
     ],
   },

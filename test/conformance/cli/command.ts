@@ -3,7 +3,7 @@ import { normaliseText } from './normalise-text.ts';
 
 /** One command line, without the program's name; words are split as a shell splits them, with '…' as the only quotes. */
 export interface Step {
-  /** `{begin}` stands for the time the case began, `{now}` for the present. */
+  /** `{begin}` stands for the time the case began, `{now}` for the present, `{registry}` for one that is there. */
   readonly line: string;
   readonly stdin?: string;
   /** The input is sent when this has been written. */
@@ -46,6 +46,8 @@ export interface Place {
   readonly env: Readonly<Record<string, string>>;
   /** Where the files are that lines name. */
   readonly folder: string;
+  /** Host and port of a registry that the daemon reaches. */
+  readonly registry?: string;
 }
 
 const LIMIT_MS = 30_000;
@@ -64,7 +66,8 @@ export async function run(step: Step, begin: string, place: Place): Promise<CliF
       await new Promise((wake) => setTimeout(wake, 100));
       continue;
     }
-    const shown = (text: string) => normaliseText(hidden(text, step));
+    const here = place.registry ?? 'no registry';
+    const shown = (text: string) => normaliseText(hidden(text.replaceAll(here, '<registry>'), step));
     return { line: step.line, code, stdout: shown(stdout), stderr: shown(stderr) };
   }
 }
@@ -73,9 +76,11 @@ function hidden(text: string, { hide = [] }: Step): string {
   return hide.reduce((out, [pattern]) => out.replace(pattern, '<hidden>'), text);
 }
 
-function once(step: Step, begin: string, { program, env, folder }: Place): Promise<Outcome> {
+function once(step: Step, begin: string, { program, env, folder, registry = '' }: Place): Promise<Outcome> {
   const now = String((Date.now() + 2) / 1000);
-  const argv = words(step.line.replaceAll('{begin}', begin).replaceAll('{now}', now));
+  const argv = words(
+    step.line.replaceAll('{begin}', begin).replaceAll('{now}', now).replaceAll('{registry}', registry),
+  );
   const [command, args] = step.tty ? ['script', ['-qec', quoted([program, ...argv]), '/dev/null']] : [program, argv];
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { env, cwd: folder, stdio: 'pipe' });

@@ -3,6 +3,8 @@ import type { CliCase } from './command.ts';
 const PS = 'ps -a --filter label=cli-list';
 
 /** Lists, inspection, images. */
+const SIZE = [[/size: \d+/, 'of the packed layer']] as const;
+
 export const listCases: CliCase[] = [
   {
     name: 'ps',
@@ -98,6 +100,27 @@ export const listCases: CliCase[] = [
       { line: 'history --no-trunc -q conformance' },
       { line: 'history -H=false conformance', hide: [[/\b\d{6,}\b/, 'of the file system']] },
       { line: 'history nosuch' },
+    ],
+  },
+  {
+    name: 'push',
+    deletes: ['/images/{registry}/cli/pushed:one?force=1', '/images/{registry}/cli/pushed:latest?force=1'],
+    steps: [
+      { line: 'tag conformance {registry}/cli/pushed:one' },
+      { line: 'push {registry}/cli/pushed:one', hide: SIZE },
+      { line: 'push {registry}/cli/pushed:one', hide: SIZE },
+      { line: 'push --quiet {registry}/cli/pushed:one' },
+      { line: 'push {registry}/cli/pushed' },
+      { line: 'push --all-tags {registry}/cli/pushed', hide: SIZE },
+      { line: 'push -a {registry}/cli/pushed:one' },
+      { line: 'push --platform linux/amd64 {registry}/cli/pushed:one', hide: SIZE },
+      { line: 'push --platform linux/s390x {registry}/cli/pushed:one' },
+      { line: 'push --disable-content-trust -q {registry}/cli/pushed:one' },
+      { line: 'push {registry}/cli/UPPER' },
+      { line: `push {registry}/cli/pushed@sha256:${'0'.repeat(64)}` },
+      { line: 'push no-such-image' },
+      { line: 'push' },
+      { line: `images --digests --format '{{.Digest}}' {registry}/cli/pushed` },
     ],
   },
   {

@@ -25,7 +25,6 @@ for (const { method, path, answers } of routes) {
   test(`${method} ${path} answers ${answers}`, async () => {
     const body = '{}';
     const head = [`${method} ${path.replaceAll(/\{\w+\}/g, nameOf(path))} HTTP/1.1`, 'Host: d'];
-    if (path === '/session') head.push('Connection: Upgrade', 'Upgrade: h2c');
     if (method === 'POST') head.push('Content-Type: application/json', `Content-Length: ${body.length}`);
     const bytes = Buffer.from(`${head.join('\r\n')}\r\n\r\n${method === 'POST' ? body : ''}`);
     const reply = await exchange(daemon.socket, bytes);

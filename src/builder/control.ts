@@ -1,0 +1,81 @@
+import type { BuildResult } from '#build';
+import type { SolveRequest } from '#buildkit';
+import { Control } from '#buildkit';
+import type { Handler } from '#grpc';
+import { byteStream, streaming, unary } from '#grpc';
+import type { Message } from '#protobuf';
+import { cacheFilter } from './cache/filter.ts';
+import { prune } from './cache/prune.ts';
+import { allRecords, usageOf } from './cache/usage.ts';
+import type { BuilderContext } from './context.ts';
+import { recordOf } from './history/record.ts';
+import { sessionFacts } from './session/facts.ts';
+import { solve } from './solve/solve.ts';
+import { versionOf, workerOf } from './workers.ts';
+
+/** BuildKit's control API. */
+export function controlHandlers(context: BuilderContext): Handler[] {
+  const { jobs, history, worker } = context;
+  return [
+    unary(Control.listWorkers, () => ({ record: [workerOf(worker())] })),
+    unary(Control.info, () => ({ version: versionOf(worker().version) })),
+    unary(Control.solve, async (request, { signal }) => {
+      const result = await runJob(context, request, signal);
+      return { exporterResponse: result?.response ?? new Map() };
+    }),
+    streaming(Control.status, async (call) => {
+      const { ref } = await call.request();
+      const kept = jobs.find(ref) ? undefined : history.updates(ref);
+      call.begin(now());
+      if (kept) for (const update of kept) await call.send(update);
+      else
+        for await (const update of (await jobs.wait(ref, call.signal)).feed.read(call.signal)) await call.send(update);
+    }),
+    streaming(Control.session, async (call) => {
+      const facts = sessionFacts((name) => call.metadata.get(name) ?? []);
+      call.begin();
+      const stream = byteStream({
+        incoming: call.requests(),
+        send: (message) => call.send(message),
+        end: () => {},
+        cancel: () => {},
+      });
+      call.signal.addEventListener('abort', () => stream.destroy(), { once: true });
+      await context.sessions.attach(facts, stream);
+    }),
+    unary(Control.diskUsage, ({ filter }) => ({
+      record: allRecords(context).filter(cacheFilter(filter)).map(usageOf),
+    })),
+    streaming(Control.prune, async (call) => {
+      for (const record of await prune(context, await call.request())) await call.send(usageOf(record));
+    }),
+  ];
+}
+
+/** BuildKit tells its clock, so that clients on other hosts can show times. */
+export const now = () => ({ 'buildkit-current-timestamp': new Date().toISOString() });
+
+async function runJob(
+  context: BuilderContext,
+  request: Message<typeof SolveRequest>,
+  signal: AbortSignal,
+): Promise<BuildResult | undefined> {
+  const { jobs, history, log } = context;
+  const job = jobs.begin(request.ref, request.session, signal);
+  const began = Date.now();
+  let result: BuildResult | undefined;
+  let error: unknown;
+  try {
+    result = await solve(context, job, request);
+    return result;
+  } catch (fault) {
+    error = signal.aborted ? signal.reason : fault;
+    throw error;
+  } finally {
+    jobs.end(job);
+    if (!request.internal) {
+      const record = recordOf(job, request, { began, result, error });
+      await history.add(record, job.feed.all).catch((reason) => log.warn('a build is not recorded', { error: reason }));
+    }
+  }
+}

@@ -1,0 +1,179 @@
+import assert from 'node:assert/strict';
+import { lstatSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import type { Packet, Stat } from '#buildkit';
+import { PACKET, toGoMode, toStMode } from '#buildkit';
+import { EngineError } from '#errdefs';
+import { nullLog } from '#log';
+import { ContextFolders } from './folders.ts';
+import { receiveSmall } from './memory.ts';
+import type { Exchange } from './receive.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'gantry-sync-'));
+after(() => rmSync(root, { recursive: true, force: true }));
+
+interface Sent {
+  readonly path: string | Buffer;
+  readonly content?: string;
+  readonly mode?: number;
+  readonly linkname?: string;
+  readonly modTime?: bigint;
+  readonly xattrs?: Map<string, Uint8Array>;
+}
+
+const NONE = { uid: process.getuid!(), gid: process.getgid!(), devmajor: 0, devminor: 0 };
+
+function statOf({ path, content = '', mode = 0o100644, linkname = '', modTime = 5_000_000_123n, xattrs }: Sent): Stat {
+  return {
+    ...NONE,
+    ...{ path: Buffer.from(path), mode: toGoMode(mode), size: Buffer.byteLength(content), modTime },
+    ...{ linkname: Buffer.from(linkname), xattrs: xattrs ?? new Map() },
+  };
+}
+
+/** A sender that answers what it is asked; `asked` are the paths whose content was wanted. */
+function sender(files: readonly Sent[], then: readonly Partial<Packet>[] = []) {
+  const asked: string[] = [];
+  const queue: Packet[] = [];
+  let wake = () => {};
+  const put = (packet: Partial<Packet>) => {
+    queue.push({ type: 0, stat: undefined, id: 0, data: new Uint8Array(), ...packet });
+    wake();
+  };
+  for (const file of files) put({ type: PACKET.stat, stat: statOf(file) });
+  for (const packet of then) put(packet);
+  if (then.length === 0) put({ type: PACKET.stat });
+  const exchange: Exchange = {
+    packets: (async function* () {
+      for (;;) {
+        const next = queue.shift();
+        if (next) yield next;
+        else await new Promise<void>((resolve) => (wake = resolve));
+      }
+    })(),
+    send: async ({ type, id = 0 }) => {
+      if (type === PACKET.fin) put({ type: PACKET.fin });
+      if (type !== PACKET.request) return;
+      const { path, content = '' } = files[id]!;
+      asked.push(String(path));
+      for (const piece of content.match(/.{1,3}/gs) ?? []) put({ type: PACKET.data, id, data: Buffer.from(piece) });
+      put({ type: PACKET.data, id });
+    },
+  };
+  return { exchange, asked };
+}
+
+const DIRECTORY = 0o040755;
+const LINK = 0o120777;
+
+let number = 0;
+const folders = () => {
+  const at = join(root, String(number++));
+  mkdirSync(at);
+  return new ContextFolders({ root: at, log: nullLog });
+};
+
+test('files come as they are, and only what differs comes again', async () => {
+  const all = folders();
+  const files: Sent[] = [
+    { path: 'a', content: 'hello' },
+    { path: 'dir', mode: DIRECTORY },
+    { path: Buffer.from('dir/caf\xe9', 'latin1'), content: 'x', mode: 0o104755 },
+    { path: 'dir/empty' },
+    { path: 'hard', linkname: 'a', content: 'hello' },
+    { path: 'link', mode: LINK, linkname: '/etc/passwd' },
+  ];
+  const first = sender(files);
+  const { path } = await all.open('key', first.exchange).then(async (opened) => {
+    await opened[Symbol.asyncDispose]();
+    return opened;
+  });
+  assert.equal(readFileSync(join(path, 'a'), 'utf8'), 'hello');
+  assert.equal(readlinkSync(join(path, 'link')), '/etc/passwd');
+  assert.equal(lstatSync(join(path, 'a'), { bigint: true }).mtimeNs, 5_000_000_123n);
+  assert.equal(lstatSync(join(path, 'a')).ino, lstatSync(join(path, 'hard')).ino);
+  const odd = lstatSync(Buffer.concat([Buffer.from(`${path}/dir/`), Buffer.from('caf\xe9', 'latin1')]));
+  assert.equal(odd.mode & 0o7777, 0o4755);
+  assert.equal(first.asked.length, 2);
+
+  const again = sender(files);
+  await (await all.open('key', again.exchange))[Symbol.asyncDispose]();
+  assert.deepEqual(again.asked, []);
+
+  const changed = sender([
+    { path: 'a', content: 'world', modTime: 7n },
+    { path: 'dir', content: 'now a file' },
+    { path: 'link', mode: DIRECTORY },
+  ]);
+  await (await all.open('key', changed.exchange))[Symbol.asyncDispose]();
+  assert.deepEqual(changed.asked, ['a', 'dir']);
+  assert.equal(readFileSync(join(path, 'dir'), 'utf8'), 'now a file');
+  assert.ok(lstatSync(join(path, 'link')).isDirectory());
+  assert.throws(() => lstatSync(join(path, 'hard')), { code: 'ENOENT' });
+});
+
+test('what is kept is read again by the next daemon', async () => {
+  const at = join(root, String(number++));
+  mkdirSync(at);
+  const files: Sent[] = [
+    { path: 'd', mode: DIRECTORY },
+    { path: 'd/a', content: 'hello' },
+    { path: 'l', mode: LINK, linkname: 'd/a' },
+  ];
+  await new ContextFolders({ root: at, log: nullLog }).open('key', sender(files).exchange);
+  const next = sender(files);
+  await new ContextFolders({ root: at, log: nullLog }).open('key', next.exchange);
+  assert.deepEqual(next.asked, []);
+});
+
+test('two builds at once have a folder each', async () => {
+  const all = folders();
+  const one = await all.open('key', sender([{ path: 'a', content: '1' }]).exchange);
+  const two = await all.open('key', sender([{ path: 'a', content: '2' }]).exchange);
+  assert.notEqual(one.path, two.path);
+  assert.equal(readFileSync(join(one.path, 'a'), 'utf8'), '1');
+});
+
+const refused = async (files: Sent[], then: Partial<Packet>[], text: RegExp) => {
+  const all = folders();
+  await assert.rejects(
+    all.open('key', sender(files, then).exchange),
+    (error: Error) => error instanceof EngineError && text.test(error.message),
+  );
+  assert.deepEqual(all.list(), []);
+};
+
+test('tricks are refused and leave nothing', async () => {
+  const end = [{ type: PACKET.stat }];
+  for (const path of ['../x', '/x', 'a/../x', '.', '', 'a//b', 'a\0b', 'x'.repeat(300)]) {
+    await refused([{ path: 'a', mode: DIRECTORY }, { path }], end, /invalid path/);
+  }
+  await refused([{ path: 'l', mode: LINK, linkname: '/etc' }, { path: 'l/x' }], end, /before its directory/);
+  await refused([{ path: 'missing/x' }], end, /before its directory/);
+  await refused([{ path: 'a' }, { path: 'a' }], end, /twice/);
+  await refused([{ path: 'h', linkname: '/etc/passwd' }], end, /hard link/);
+  await refused([], [{ type: PACKET.data, id: 3, data: Buffer.from('x') }], /nobody asked/);
+  await refused([], [{ type: PACKET.error, data: Buffer.from('gone') }], /error from sender: gone/);
+  await refused([], [{ type: PACKET.fin }], /finished before/);
+});
+
+test('small files are read into memory', async () => {
+  const files = await receiveSmall(
+    sender([
+      { path: 'Dockerfile', content: 'FROM scratch' },
+      { path: 'l', mode: LINK, linkname: 'x' },
+    ]).exchange,
+  );
+  assert.deepEqual(
+    [...files].map(([path, bytes]) => [path, bytes.toString()]),
+    [['Dockerfile', 'FROM scratch']],
+  );
+});
+
+test('modes of Go and of the kernel say the same', () => {
+  for (const mode of [0o100644, 0o104755, 0o041777, 0o120777, 0o060660, 0o020620, 0o010600, 0o140755]) {
+    assert.equal(toStMode(toGoMode(mode)), mode);
+  }
+});

@@ -1,0 +1,93 @@
+import type { BuildEvents, Exporter } from '#build';
+import { DockerfileError, ignoreFileNames } from '#dockerfile';
+import { notFound } from '#errdefs';
+import { receiveSmall } from '../files/memory.ts';
+import { asStep } from '../progress/load.ts';
+import type { Session } from '../session/session.ts';
+import { refusalOf } from './failure.ts';
+
+/** A Dockerfile and its rules of ignored files, as the client has them. */
+export interface BuildDefinition {
+  readonly name: string;
+  readonly dockerfile: Uint8Array;
+  readonly dockerignore: Uint8Array | undefined;
+}
+
+/** Where the parts of a build come from in a session. */
+export interface Places {
+  readonly session: Session;
+  readonly events: BuildEvents;
+  readonly signal: AbortSignal;
+  readonly attributes: ReadonlyMap<string, string>;
+  readonly exporters: readonly Exporter[];
+  /** A folder of ours for what must wait on disk. */
+  readonly spool: string;
+}
+
+export const contextName = ({ attributes }: Places): string => attributes.get('contextkey') ?? 'context';
+const dockerfileKey = ({ attributes }: Places): string => attributes.get('dockerfilekey') ?? 'dockerfile';
+
+/** Fetches the Dockerfile and what belongs to it. */
+export async function loadDefinition(places: Places): Promise<BuildDefinition> {
+  const name = places.attributes.get('filename') || 'Dockerfile';
+  const { besideDockerfile } = ignoreFileNames(name);
+  // Docker: a lower-case name will do, where the usual one is not there.
+  const other = name.replace(/Dockerfile$/, 'dockerfile');
+  const followPaths = [...new Set([name, besideDockerfile, ...(name === 'Dockerfile' ? [other] : [])])];
+  const files = await fetchSmall(places, {
+    step: { name: `[internal] load build definition from ${name.split('/').at(-1)}`, what: 'dockerfile' },
+    folder: dockerfileKey(places),
+    followPaths,
+  });
+  const dockerfile = files.get(bytePath(name)) ?? files.get(bytePath(other));
+  if (!dockerfile) {
+    throw notFound(`failed to read dockerfile: open ${name}: no such file or directory`);
+  }
+  const own = files.get(bytePath(besideDockerfile));
+  return { name, dockerfile, dockerignore: await loadIgnore(places, own, contextName(places)) };
+}
+
+/** The rules beside the Dockerfile win; those of the context are asked for only without them. */
+async function loadIgnore(places: Places, own: Buffer | undefined, folder: string): Promise<Buffer | undefined> {
+  const { attributes } = places;
+  if (isRemote(attributes.get('context'))) return own;
+  return own ?? (await fetchIgnore(places, folder, '[internal] load .dockerignore'));
+}
+
+/** The rules of ignored files of a folder of the client. */
+export async function fetchIgnore(places: Places, folder: string, name: string): Promise<Buffer | undefined> {
+  const { inContext } = ignoreFileNames('Dockerfile');
+  const step = { name, what: 'context' };
+  const files = await fetchSmall(places, { step, folder, followPaths: [inContext] });
+  return files.get(inContext);
+}
+
+/** Whether the main context is no folder of the client. */
+export const isRemote = (context: string | undefined): boolean =>
+  context !== undefined && /^[a-z+]+:|\.git(#|$)/.test(context);
+
+interface Small {
+  readonly step: { readonly name: string; readonly what: string };
+  readonly folder: string;
+  readonly followPaths: readonly string[];
+}
+
+async function fetchSmall({ session, events, signal }: Places, { step, folder, followPaths }: Small) {
+  return await asStep(events, step, async (_digest, meter) => {
+    const transfer = session.openFolder({ name: folder, followPaths }, signal);
+    meter(transfer.received);
+    return await receiveSmall(transfer.exchange);
+  });
+}
+
+const bytePath = (path: string): string => Buffer.from(path.replace(/^\.?\//, '')).toString('latin1');
+
+/** Runs a piece of work; what is wrong with the Dockerfile is shown in it. */
+export async function blaming<T>({ name, dockerfile }: BuildDefinition, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof DockerfileError) throw refusalOf(error, { filename: name, data: dockerfile });
+    throw error;
+  }
+}

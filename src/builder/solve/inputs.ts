@@ -1,0 +1,123 @@
+import type { Duplex, Writable } from 'node:stream';
+import type { BuildInputs, ContextFolder, ContextNeed, Credentials } from '#build';
+import { Auth, Secrets, Ssh } from '#buildkit';
+import { readIgnoreFile } from '#dockerfile';
+import { byteStream, RpcError } from '#grpc';
+import type { ContextFolders, OpenedFolder } from '../files/folders.ts';
+import { asStep } from '../progress/load.ts';
+import type { BuildDefinition, Places } from './definition.ts';
+import { contextName, fetchIgnore } from './definition.ts';
+import { openOutput } from './output.ts';
+
+/** Gives a build what its client has, over the client's session. Disposing it gives the folders back. */
+export class SessionInputs implements BuildInputs, AsyncDisposable {
+  readonly #places: Places;
+  readonly #definition: BuildDefinition;
+  readonly #folders: ContextFolders;
+  readonly #opened: OpenedFolder[] = [];
+
+  constructor(places: Places, definition: BuildDefinition, folders: ContextFolders) {
+    this.#places = places;
+    this.#definition = definition;
+    this.#folders = folders;
+  }
+
+  get dockerfile(): Uint8Array {
+    return this.#definition.dockerfile;
+  }
+
+  get dockerfileName(): string {
+    return this.#definition.name;
+  }
+
+  get dockerignore(): Uint8Array | undefined {
+    return this.#definition.dockerignore;
+  }
+
+  async context(need: ContextNeed): Promise<ContextFolder> {
+    const { dockerignore } = this.#definition;
+    const excludes = dockerignore ? readIgnoreFile(dockerignore) : [];
+    const step = { name: '[internal] load build context', what: 'context' };
+    return await this.#fetch(contextName(this.#places), step, { need, excludes });
+  }
+
+  async contextNamed(name: string, need: ContextNeed): Promise<ContextFolder | undefined> {
+    const value = this.#places.attributes.get(`context:${name}`);
+    if (!value?.startsWith('local:')) return undefined;
+    const folder = value.slice('local:'.length);
+    const ignore = await fetchIgnore(this.#places, folder, `[context ${name}] load .dockerignore`);
+    const step = { name: `[context ${name}] load from client`, what: `${name}` };
+    return await this.#fetch(folder, step, { need, excludes: ignore ? readIgnoreFile(ignore) : [] });
+  }
+
+  async secret(id: string): Promise<Uint8Array | undefined> {
+    const { session, signal } = this.#places;
+    if (!session.serves(Secrets.get)) return undefined;
+    return (await absentWhenNotFound(session.ask(Secrets.get, { id }, signal)))?.data;
+  }
+
+  async ssh(id: string): Promise<Duplex | undefined> {
+    const { session, signal } = this.#places;
+    if (!session.serves(Ssh.forwardAgent)) return undefined;
+    try {
+      await session.ask(Ssh.checkAgent, { id }, signal);
+    } catch (error) {
+      if (error instanceof RpcError && error.code !== 'unavailable' && error.code !== 'cancelled') return undefined;
+      throw error;
+    }
+    const call = session.open(Ssh.forwardAgent, { signal, metadata: new Map([['buildkit.ssh.id', [id]]]) });
+    return byteStream({
+      incoming: call.responses(),
+      send: (message) => call.send(message),
+      end: () => call.end(),
+      cancel: () => call.cancel(),
+    });
+  }
+
+  async auth(host: string): Promise<Credentials | undefined> {
+    const { session, signal } = this.#places;
+    if (!session.serves(Auth.credentials)) return undefined;
+    const given = await absentWhenNotFound(session.ask(Auth.credentials, { host }, signal));
+    if (!given || given.secret === '') return undefined;
+    const { username, secret } = given;
+    // Docker: without a name, or with this one, the secret is an identity token.
+    const isToken = username === '' || username === '<token>';
+    return isToken ? { username: '', password: '', identityToken: secret } : { username, password: secret };
+  }
+
+  async output(exporter: number, metadata: ReadonlyMap<string, string>): Promise<Writable> {
+    const { session, signal } = this.#places;
+    const isFolder = this.#places.exporters[exporter]?.type === 'local';
+    return openOutput(session, { exporter, isFolder, metadata, signal, spool: this.#places.spool });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#opened.splice(0).map((folder) => folder[Symbol.asyncDispose]()));
+  }
+
+  async #fetch(
+    name: string,
+    step: { name: string; what: string },
+    { need, excludes }: { need: ContextNeed; excludes: readonly string[] },
+  ): Promise<ContextFolder> {
+    const { session, events, signal, attributes } = this.#places;
+    return await asStep(events, step, async (_digest, meter) => {
+      const followPaths = need.paths?.map((path) => path.replace(/^\/+/, '')) ?? [];
+      const transfer = session.openFolder({ name, excludes, followPaths }, signal);
+      meter(transfer.received);
+      const key = attributes.get(`sharedkey:localdir:${name}`) ?? session.facts.sharedKey;
+      const opened = await this.#folders.open(`${key}\0${name}`, transfer.exchange);
+      this.#opened.push(opened);
+      return { folder: opened.path, excludes: [], ...(key === '' ? {} : { key: `${key}:${name}` }) };
+    });
+  }
+}
+
+async function absentWhenNotFound<T>(asking: Promise<T>): Promise<T | undefined> {
+  try {
+    return await asking;
+  } catch (error) {
+    if (error instanceof RpcError && (error.code === 'not-found' || error.code === 'unimplemented')) return undefined;
+    throw error;
+  }
+}

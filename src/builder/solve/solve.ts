@@ -1,0 +1,77 @@
+import type { Builder, BuildResult } from '#build';
+import type { SolveRequest } from '#buildkit';
+import { detectSyntax } from '#dockerfile';
+import { notImplemented } from '#errdefs';
+import type { Message } from '#protobuf';
+import type { ContextFolders } from '../files/folders.ts';
+import type { Sessions } from '../session/sessions.ts';
+import { requestOf } from './attributes.ts';
+import type { Places } from './definition.ts';
+import { blaming, loadDefinition } from './definition.ts';
+import { SessionInputs } from './inputs.ts';
+import type { FrontendRequest, Job } from './job.ts';
+
+export interface SolveDeps {
+  readonly builder: Pick<Builder, 'build'>;
+  readonly sessions: Sessions;
+  readonly folders: ContextFolders;
+}
+
+type Request = Message<typeof SolveRequest>;
+
+/** Runs a build to its end, when it is known what is to be built; undefined: nothing is. */
+export async function solve(deps: SolveDeps, job: Job, request: Request): Promise<BuildResult | undefined> {
+  refuseGraphs(request);
+  const asked =
+    request.frontend === ''
+      ? await job.returned.promise
+      : { frontend: request.frontend, attributes: request.frontendAttrs };
+  if (!asked) return undefined;
+  refuseOtherFrontends(asked);
+  const { attributes } = asked;
+  job.attributes = attributes;
+  const session = await deps.sessions.get(request.session);
+  const build = requestOf(attributes, {
+    exporters: exportersOf(request),
+    cacheFrom: (request.cache?.imports ?? []).map(({ type, attrs }) => ({ type, attributes: attrs })),
+    cacheTo: (request.cache?.exports ?? []).map(({ type, attrs }) => ({ type, attributes: attrs })),
+    entitlements: request.entitlements.filter((each) => each !== ''),
+  });
+  const { exporters } = build;
+  const about = { session, events: job.report, signal: job.signal, attributes };
+  const places: Places = { ...about, exporters, spool: deps.folders.spool };
+  const definition = await loadDefinition(places);
+  refuseOtherSyntax(definition.dockerfile);
+  await using inputs = new SessionInputs(places, definition, deps.folders);
+  return await blaming(definition, () =>
+    deps.builder.build(build, inputs, job.report, { signal: job.signal, id: job.ref }),
+  );
+}
+
+/** Old clients have one exporter, in fields of its own. */
+export function exportersOf({ exporters, exporter, exporterAttrs }: Request) {
+  return exporters.length > 0 || exporter === '' ? exporters : [{ type: exporter, attrs: exporterAttrs }];
+}
+
+function refuseGraphs({ definition, frontendInputs }: Request): void {
+  if ((definition?.def.length ?? 0) > 0 || frontendInputs.size > 0) {
+    throw notImplemented('building a graph of BuildKit (LLB) is not supported yet: build a Dockerfile');
+  }
+}
+
+export function refuseOtherFrontends({ frontend, attributes }: FrontendRequest): void {
+  if (frontend === 'dockerfile.v0') return;
+  const source = attributes.get('source') ?? '';
+  // Docker's own frontend is built in.
+  if (frontend === 'gateway.v0' && BUILT_IN.test(source)) return;
+  throw notImplemented(`frontend ${JSON.stringify(source || frontend)} is not supported yet: only Dockerfiles are`);
+}
+
+const BUILT_IN = /^(docker\.io\/)?docker\/dockerfile(-upstream)?(:|@|$)/;
+
+/** `# syntax=docker/dockerfile:1` and its like are built in; others are programs that would have to run. */
+function refuseOtherSyntax(dockerfile: Uint8Array): void {
+  const syntax = detectSyntax(Buffer.from(dockerfile).toString());
+  if (syntax === undefined || BUILT_IN.test(syntax)) return;
+  throw notImplemented(`frontend ${JSON.stringify(syntax)} is not supported yet: only Dockerfiles are`);
+}

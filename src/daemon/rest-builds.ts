@@ -1,0 +1,20 @@
+import type { ImageBuilder } from '#build';
+import { buildClassic } from '#build';
+import { decodeConfigHeader } from '#distribution';
+import type { ServerDeps } from '#server';
+import type { Snapshots } from '#snapshot';
+
+/** The builder as the REST API asks it. */
+export function restBuilds(builder: ImageBuilder, snapshots: Snapshots): ServerDeps['builds'] {
+  const deps = { builder, snapshots, contextFolder: (id: string) => builder.contextFolder(id) };
+  return {
+    build: (body, { registryConfig, ...options }) =>
+      buildClassic(deps, body, { ...options, credentials: decodeConfigHeader(registryConfig) }),
+    cancel: (id) => builder.cancel(id),
+    prune: async ({ filters, ...budget }) => {
+      const { removed, reclaimed } = await builder.prune({ ...budget, filters: new Map(Object.entries(filters)) });
+      const ids = removed.map(({ id }) => id);
+      return { CachesDeleted: ids.length > 0 ? ids : null, SpaceReclaimed: reclaimed };
+    },
+  };
+}

@@ -1,0 +1,41 @@
+import type { Digest } from '#oci';
+import { RegistryError } from '../errors.ts';
+import type { Call } from './call.ts';
+import { answer } from './call.ts';
+import { isMatch, parseRange } from './range.ts';
+import { sendBlob } from './send.ts';
+
+const YEAR = 'max-age=31536000';
+
+/** GET and HEAD of a blob: ranges, conditions. */
+export async function getBlob(call: Call, name: string, digest: Digest): Promise<void> {
+  const { request, registry, response } = call;
+  const size = await registry.blobSize(name, digest);
+  const entity = {
+    ETag: `"${digest}"`,
+    'Docker-Content-Digest': digest,
+    'Cache-Control': YEAR,
+    'Accept-Ranges': 'bytes',
+  };
+  if (isMatch(request.headers['if-none-match'], digest)) return answer(call, 304, entity);
+  const condition = request.headers['if-range'];
+  const isWanted = condition === undefined || isMatch(String(condition), digest);
+  const range = isWanted ? parseRange(request.headers.range, size) : undefined;
+  if (range === null) {
+    throw new RegistryError('RANGE_INVALID', { headers: { 'Content-Range': `bytes */${size}` } });
+  }
+  const length = range ? range.end - range.start + 1 : size;
+  response.writeHead(range ? 206 : 200, {
+    ...entity,
+    'Content-Type': 'application/octet-stream',
+    'Content-Length': length,
+    ...(range && { 'Content-Range': `bytes ${range.start}-${range.end}/${size}` }),
+  });
+  if (request.method === 'HEAD' || length === 0) return void response.end();
+  await sendBlob(call, digest, range ?? { start: 0, end: size - 1 });
+}
+
+export async function deleteBlob(call: Call, name: string, digest: Digest): Promise<void> {
+  await call.registry.deleteBlob(name, digest);
+  answer(call, 202, { 'Docker-Content-Digest': digest });
+}

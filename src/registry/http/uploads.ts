@@ -1,0 +1,102 @@
+import type { Digest } from '#oci';
+import { RegistryError } from '../errors.ts';
+import { bodyOf } from './body.ts';
+import type { Call } from './call.ts';
+import { answer } from './call.ts';
+import { parseContentRange } from './range.ts';
+import { checkDigest, checkName } from './route.ts';
+
+/** POST: begins an upload, takes in a whole blob (`digest`), or links one of another repository (`mount`). */
+export async function beginUpload(call: Call, name: string, mayRead: (name: string) => boolean): Promise<void> {
+  const { query, registry } = call;
+  const mount = query.get('mount');
+  if (mount !== null && (await mounted(call, name, mayRead))) return answerCreated(call, name, checkDigest(mount));
+  const digest = query.get('digest');
+  const wanted = digest === null || mount !== null ? undefined : checkDigest(digest);
+  const id = await registry.uploads.begin(name);
+  if (!wanted) return answerUpload(call, { name, id, size: 0, status: 202 });
+  await takeIn(call, name, id);
+  await registry.finishUpload(name, id, wanted);
+  answerCreated(call, name, wanted);
+}
+
+/** Without the right to read it there, or without the blob, an ordinary upload begins (202), as the specification asks. */
+async function mounted({ query, registry }: Call, name: string, mayRead: (name: string) => boolean): Promise<boolean> {
+  const digest = checkDigest(query.get('mount')!);
+  const from = query.get('from');
+  if (from === null) return false;
+  return mayRead(checkName(from)) && (await registry.mount(name, digest, from));
+}
+
+/** PATCH: the next chunk. */
+export async function appendUpload(call: Call, name: string, id: string): Promise<void> {
+  const size = await takeIn(call, name, id);
+  answerUpload(call, { name, id, size, status: 202 });
+}
+
+/** PUT: the last chunk, if any, and the digest that all of it must have. */
+export async function finishUpload(call: Call, name: string, id: string): Promise<void> {
+  const text = call.query.get('digest');
+  if (text === null) throw new RegistryError('DIGEST_INVALID', { detail: 'digest missing' });
+  const digest = checkDigest(text);
+  await takeIn(call, name, id);
+  await call.registry.finishUpload(name, id, digest);
+  answerCreated(call, name, digest);
+}
+
+/** GET: how far an upload is. */
+export async function uploadStatus(call: Call, name: string, id: string): Promise<void> {
+  answerUpload(call, { name, id, size: await call.registry.uploads.size(name, id), status: 204 });
+}
+
+export async function cancelUpload(call: Call, name: string, id: string): Promise<void> {
+  await call.registry.uploads.cancel(name, id);
+  answer(call, 204);
+}
+
+async function takeIn(call: Call, name: string, id: string): Promise<number> {
+  const { request, registry } = call;
+  const { uploads, settings } = registry;
+  const size = await uploads.size(name, id);
+  const header = request.headers['content-range'];
+  const announced = request.headers['content-length'];
+  const length = announced === undefined ? undefined : Number(announced);
+  if (header !== undefined && length !== 0) {
+    const range = parseContentRange(header);
+    if (range === null || range.start !== size) throw outOfOrder(name, id, size);
+    if (length !== undefined && length !== range.end - range.start + 1) throw new RegistryError('SIZE_INVALID');
+    const bounds = { limit: settings.blobBytes, length: range.end - range.start + 1 };
+    return uploads.append(name, id, bodyOf(request, settings.pace), bounds);
+  }
+  if (length !== undefined && size + length > settings.blobBytes) {
+    const message = `a blob may have at most ${settings.blobBytes} bytes`;
+    throw new RegistryError('SIZE_INVALID', { status: 413, message });
+  }
+  return uploads.append(name, id, bodyOf(request, settings.pace), { limit: settings.blobBytes });
+}
+
+function outOfOrder(name: string, id: string, size: number): RegistryError {
+  return new RegistryError('RANGE_INVALID', {
+    headers: { Location: location(name, id), Range: rangeOf(size), 'Docker-Upload-UUID': id },
+  });
+}
+
+/** Docker: an upload of nothing has the range 0-0, too. */
+const rangeOf = (size: number) => `0-${Math.max(size - 1, 0)}`;
+
+const location = (name: string, id: string) => `/v2/${name}/blobs/uploads/${id}`;
+
+interface Progress {
+  readonly name: string;
+  readonly id: string;
+  readonly size: number;
+  readonly status: number;
+}
+
+function answerUpload(call: Call, { name, id, size, status }: Progress): void {
+  answer(call, status, { Location: location(name, id), Range: rangeOf(size), 'Docker-Upload-UUID': id });
+}
+
+function answerCreated(call: Call, name: string, digest: Digest): void {
+  answer(call, 201, { Location: `/v2/${name}/blobs/${digest}`, 'Docker-Content-Digest': digest });
+}

@@ -1,0 +1,19 @@
+/**
+ * A registry of images: the distribution API of OCI 1.1 and of Docker, as a front door over storage that its starter gives
+ * (deps.ts). Blobs, manifests and tags are visible only when they are whole, checked and on the disk; uploads outlive the
+ * process. It knows no engine: gantryd serves its own content store by it, and it runs alone on a folder.
+ *
+ *     await using registry = await startRegistry({ storage: folder });
+ *     fetch(`http://${registry.address}/v2/`);
+ */
+
+export type { Action, Gate, Need, Visitor } from './access/gate.ts';
+export { OPEN_GATE } from './access/gate.ts';
+export type { BlobStore, ByteRange, NameStore, Storage } from './deps.ts';
+export type { RegistryEvent } from './registry.ts';
+export { Registry } from './registry.ts';
+export type { Settings } from './settings.ts';
+export { DEFAULT_SETTINGS } from './settings.ts';
+export type { RunningRegistry, StartOptions } from './start.ts';
+export { startRegistry } from './start.ts';
+export { FolderBlobs, FolderNames, folderStorage } from './storage/folder.ts';

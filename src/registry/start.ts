@@ -1,0 +1,60 @@
+import type { Log } from '#log';
+import { nullLog } from '#log';
+import type { Gate } from './access/gate.ts';
+import { OPEN_GATE } from './access/gate.ts';
+import type { Storage } from './deps.ts';
+import type { RegistryEvent } from './registry.ts';
+import { Registry } from './registry.ts';
+import type { Served, TlsPair } from './server.ts';
+import { RegistryServer } from './server.ts';
+import type { Settings } from './settings.ts';
+import { DEFAULT_SETTINGS } from './settings.ts';
+import { folderStorage } from './storage/folder.ts';
+
+const PURGE_MS = 3600_000;
+
+export interface StartOptions {
+  /** A folder, or whatever else keeps content. */
+  readonly storage: string | Storage;
+  readonly host?: string;
+  readonly port?: number;
+  readonly gate?: Gate;
+  readonly settings?: Partial<Settings>;
+  readonly tls?: TlsPair | undefined;
+  readonly log?: Log;
+  readonly onEvent?: (event: RegistryEvent) => void;
+  readonly onServed?: (served: Served) => void;
+}
+
+/** A registry that serves, until it is disposed. */
+export interface RunningRegistry extends AsyncDisposable {
+  readonly host: string;
+  readonly port: number;
+  /** `127.0.0.1:1234`: what stands before the slash in an image's name. */
+  readonly address: string;
+  readonly registry: Registry;
+}
+
+/** Starts a registry in this process; on a free port of 127.0.0.1 where nothing else is said. */
+export async function startRegistry(options: StartOptions): Promise<RunningRegistry> {
+  const { storage, gate = OPEN_GATE, tls, log = nullLog, onEvent, onServed } = options;
+  await using undo = new AsyncDisposableStack();
+  const settings = { ...DEFAULT_SETTINGS, ...options.settings };
+  const registry = new Registry({
+    storage: typeof storage === 'string' ? folderStorage(storage) : storage,
+    settings,
+    log,
+    ...(onEvent && { onEvent }),
+  });
+  const server = undo.use(new RegistryServer({ registry, gate, tls, log, ...(onServed && { onServed }) }));
+  const place = { host: options.host ?? '127.0.0.1', port: options.port ?? 0 };
+  const { host, port } = await server.listen(place);
+  const purge = () =>
+    registry.uploads.purge(Date.now() - settings.uploadMs).catch((error) => log.warn('uploads stay', { error }));
+  await purge();
+  const timer = setInterval(purge, PURGE_MS).unref();
+  undo.defer(() => clearInterval(timer));
+  const stack = undo.move();
+  const address = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  return { host, port, address, registry, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+}
