@@ -35,6 +35,7 @@ import type { ListQuery } from './list.ts';
 import { listImages } from './list.ts';
 import type { LoadOptions } from './load.ts';
 import { loadImages } from './load.ts';
+import { assertPlatform } from './platform.ts';
 import { forgottenImages, pruneImages } from './prune.ts';
 import { publishIndex, roots } from './publish.ts';
 import { inspectRemote } from './pull/inspect-remote.ts';
@@ -98,19 +99,29 @@ export class Images {
     return listImages(this.#deps, query);
   }
 
-  inspect(name: string): ImageInspect {
-    return inspectImage(this.resolve(name));
+  inspect(name: string, { platform }: { platform?: Platform } = {}): ImageInspect {
+    return inspectImage(this.#fitting(name, platform));
   }
 
-  history(name: string): HistoryItem[] {
-    return historyOf(this.#deps.rows, this.resolve(name));
+  history(name: string, { platform }: { platform?: Platform } = {}): HistoryItem[] {
+    return historyOf(this.#deps.rows, this.#fitting(name, platform));
+  }
+
+  #fitting(name: string, platform: Platform | undefined): ImageRecord {
+    const image = this.resolve(name);
+    assertPlatform(image, name, platform);
+    return image;
   }
 
   tag(name: string, target: { repo: string; tag: string }): Promise<void> {
     return tagImage(this.#deps, name, target);
   }
 
-  remove(name: string, options: RemoveOptions = {}): Promise<ImageDeleteItem[]> {
+  async remove(
+    name: string,
+    options: RemoveOptions & { platforms?: readonly Platform[] } = {},
+  ): Promise<ImageDeleteItem[]> {
+    for (const platform of options.platforms ?? []) this.#fitting(name, platform);
     return removeImage(this.#deps, name, options);
   }
 

@@ -3,7 +3,7 @@ import type { Progress } from '#api';
 import type { Lease, Received } from '#content';
 import { invalid } from '#errdefs';
 import type { Platform } from '#oci';
-import { chainIds, familiarString, formatPlatform, platformMatches, shortId } from '#oci';
+import { chainIds, familiarString, platformMatches, shortId } from '#oci';
 import { failpoint } from '#sys';
 import { Archive } from './archive.ts';
 import type { ReadyImage, Renamed } from './commit.ts';
@@ -72,12 +72,9 @@ async function plan(archive: Archive, platform?: Platform): Promise<PlannedImage
   const images = await planFormat(archive, platform);
   for (const { decoded } of images) {
     if (decoded.os !== 'linux' && decoded.os !== '') throw invalid(`cannot load ${decoded.os} image on linux`);
-    if (platform && !platformMatches(platform, decoded)) {
-      const [wanted, got] = [formatPlatform(platform), formatPlatform(decoded)];
-      throw invalid(`requested platform (${wanted}) does not match image platform (${got})`);
-    }
   }
-  return images;
+  // Docker: images of other platforms are passed over without a word.
+  return images.filter(({ decoded }) => !platform || platformMatches(platform, decoded));
 }
 
 function planFormat(archive: Archive, platform?: Platform): Promise<PlannedImage[]> {

@@ -189,10 +189,13 @@ export interface WantedPlatform {
 
 export interface Images {
   list(options: ImageListOptions): Promise<ImageSummary[]> | ImageSummary[];
-  inspect(name: string): Promise<ImageInspect> | ImageInspect;
-  history(name: string): Promise<HistoryItem[]> | HistoryItem[];
+  inspect(name: string, options?: { platform?: WantedPlatform }): Promise<ImageInspect> | ImageInspect;
+  history(name: string, options?: { platform?: WantedPlatform }): Promise<HistoryItem[]> | HistoryItem[];
   tag(name: string, target: { repo: string; tag: string }): Promise<void> | void;
-  remove(name: string, options: { force: boolean; noprune: boolean }): Promise<ImageDeleteItem[]>;
+  remove(
+    name: string,
+    options: { force: boolean; noprune: boolean; platforms?: readonly WantedPlatform[] },
+  ): Promise<ImageDeleteItem[]>;
   prune?(filters: Filters): Promise<ImagePruneReport>;
   /** `auth` is the `X-Registry-Auth` header. Throws at the call for a name that is none. */
   pull(

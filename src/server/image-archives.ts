@@ -53,7 +53,15 @@ export function platformOf(x: Exchange, since = '1.48'): WantedPlatform | undefi
   const texts = x.before(since) ? [] : x.query.strings('platform');
   if (texts.length > 1) throw invalid('multiple platform parameters not supported');
   const [text = ''] = texts;
-  if (text === '') return undefined;
+  return text === '' ? undefined : parsed(text);
+}
+
+/** The platforms of a removal, as JSON each. Versions before 1.50 do not know them. */
+export function platformsOf(x: Exchange): WantedPlatform[] {
+  return x.before('1.50') ? [] : x.query.strings('platforms').map(parsed);
+}
+
+function parsed(text: string): WantedPlatform {
   const { os, architecture, variant } = decoded(text);
   if (os === '' || architecture === '') throw invalid('both OS and Architecture must be provided');
   return { os, architecture, ...(variant && { variant }) };

@@ -1,24 +1,34 @@
 import { checkFilters } from '#api';
-import { notImplemented } from '#errdefs';
+import { invalid, notImplemented } from '#errdefs';
 import type { ServerDeps } from './deps.ts';
 import type { Exchange } from './exchange.ts';
-import { archiveRoutes, platformOf } from './image-archives.ts';
+import { archiveRoutes, platformOf, platformsOf } from './image-archives.ts';
 import { inspectFor, summaryFor } from './image-versions.ts';
 import { sendProgress } from './progress.ts';
 import { authOf } from './registries.ts';
 import type { Route } from './route.ts';
 
 export const imageRoutes: readonly Route[] = [
-  { method: 'GET', path: '/images/json', query: ['all', 'filters', 'shared-size', 'digests'], handle: list },
+  {
+    method: 'GET',
+    path: '/images/json',
+    query: ['all', 'filters', 'shared-size', 'digests', 'manifests'],
+    handle: list,
+  },
   {
     method: 'GET',
     path: '/images/{name}/json',
-    handle: async (x, { images }) => x.json(inspectFor(x.version, await images.inspect(x.name))),
+    query: ['manifests', 'platform'],
+    handle: inspect,
   },
   {
     method: 'GET',
     path: '/images/{name}/history',
-    handle: async (x, { images }) => x.json(await images.history(x.name)),
+    query: ['platform'],
+    handle: async (x, { images }) => {
+      const platform = platformOf(x);
+      x.json(await images.history(x.name, { ...(platform && { platform }) }));
+    },
   },
   {
     method: 'POST',
@@ -31,7 +41,7 @@ export const imageRoutes: readonly Route[] = [
       x.empty(repo === '' ? 200 : 201);
     },
   },
-  { method: 'DELETE', path: '/images/{name}', query: ['force', 'noprune'], handle: remove },
+  { method: 'DELETE', path: '/images/{name}', query: ['force', 'noprune', 'platforms'], handle: remove },
   { method: 'POST', path: '/images/prune', query: ['filters'], handle: prune },
   ...archiveRoutes,
   { method: 'POST', path: '/images/{name}/push', query: ['tag', 'platform'], isBinary: true, handle: push },
@@ -52,8 +62,17 @@ async function list(x: Exchange, { images }: ServerDeps): Promise<void> {
   x.json(x.before('1.48') ? found.map((image) => summaryFor(x.version, image)) : found);
 }
 
+async function inspect(x: Exchange, { images }: ServerDeps): Promise<void> {
+  const platform = platformOf(x, '1.49');
+  if (platform && !x.before('1.48') && x.query.bool('manifests')) {
+    throw invalid('conflicting options: manifests and platform options cannot both be set');
+  }
+  x.json(inspectFor(x.version, await images.inspect(x.name, { ...(platform && { platform }) })));
+}
+
 async function remove(x: Exchange, { images }: ServerDeps): Promise<void> {
-  const options = { force: x.query.bool('force'), noprune: x.query.bool('noprune') };
+  const platforms = platformsOf(x);
+  const options = { force: x.query.bool('force'), noprune: x.query.bool('noprune'), platforms };
   x.json(await images.remove(x.name, options));
 }
 

@@ -4,17 +4,10 @@ import type { Credentials, Registries, Remote } from '#distribution';
 import { decodeAuthHeader } from '#distribution';
 import { internal, invalid, isKind, notFound } from '#errdefs';
 import type { Descriptor, Digest, Platform, Reference } from '#oci';
-import {
-  canonicalName,
-  canonicalString,
-  familiarName,
-  familiarString,
-  formatPlatform,
-  parseReference,
-  platformMatches,
-} from '#oci';
+import { canonicalName, canonicalString, familiarName, familiarString, parseReference } from '#oci';
 import { failpoint } from '#sys';
 import type { ImageDeps } from '../deps.ts';
+import { assertPlatform } from '../platform.ts';
 import { ProgressQueue } from '../progress.ts';
 import { publishIndex } from '../publish.ts';
 import type { ImageRecord } from '../record.ts';
@@ -55,7 +48,7 @@ export async function* pushImage(
   reference: Reference,
   { platform, auth, credentials = decodeAuthHeader(auth), signal }: PushOptions,
 ): AsyncGenerator<Progress> {
-  assertPlatform(deps, reference, platform);
+  assertFits(deps, reference, platform);
   yield { status: `The push refers to repository [${canonicalName(reference)}]` };
   const queue = new ProgressQueue();
   const abort = new AbortController();
@@ -84,17 +77,10 @@ export function pushTarget(name: string, tag: string): Reference {
   }
 }
 
-function assertPlatform({ rows }: ImageDeps, reference: Reference, platform: Platform | undefined): void {
-  if (!platform) return;
+function assertFits({ rows }: ImageDeps, reference: Reference, platform: Platform | undefined): void {
   const id = reference.tag === undefined ? undefined : rows.idOf(canonicalString(reference));
   const image = id && rows.get(id);
-  if (!image) return;
-  const { os, architecture, variant } = image.config;
-  const own = { os: os || 'linux', architecture: architecture || 'amd64', ...(variant && { variant }) };
-  if (platformMatches(platform, own)) return;
-  throw notFound(
-    `image with reference ${familiarString(reference)} was found but its platform (${formatPlatform(own)}) does not match the specified platform (${formatPlatform(platform)})`,
-  );
+  if (image) assertPlatform(image, familiarString(reference), platform);
 }
 
 async function push(pushing: Pushing, credentials: Credentials): Promise<void> {

@@ -31,6 +31,8 @@ const push = (name: string, query = ''): Call => ({
   headers: { 'x-registry-auth': 'e30=' },
 });
 
+const FOREIGN = encodeURIComponent('{"os":"linux","architecture":"s390x"}');
+
 export const images: Case[] = [
   {
     name: 'an image that is not there',
@@ -136,6 +138,19 @@ export const images: Case[] = [
       push('conformance', '?tag=a%20b'),
       push('conformance', `?tag=latest&platform=${encodeURIComponent('{"os":"linux","architecture":"s390x"}')}`),
       push('conformance', '?tag=latest&platform=linux/amd64'),
+    ],
+  },
+  {
+    name: 'an image of another platform',
+    calls: [
+      get(`images/conformance/json?platform=${FOREIGN}`),
+      get(`images/conformance:latest/json?platform=${FOREIGN}`),
+      get('images/conformance/json?platform=x'),
+      get(`images/conformance/json?manifests=1&platform=${FOREIGN}`),
+      get(`images/conformance/history?platform=${FOREIGN}`),
+      get(`images/nosuch/json?platform=${FOREIGN}`),
+      { method: 'DELETE', path: `/v1.50/images/conformance:latest?platforms=${FOREIGN}` },
+      { method: 'DELETE', path: '/v1.50/images/conformance:latest?platforms=x' },
     ],
   },
   {
