@@ -6,6 +6,8 @@
  *   --mount TYPE SOURCE TARGET FLAGS DATA   as mount(2)
  *   --tree PID START PATH TARGET FLAGS      what is mounted at PATH in the mount namespace of the process PID, which
  *                                           was started at START (clock ticks since boot), appears at TARGET too
+ *   --users PID START UID GID               owners are those of that process's user namespace, whose root is UID and GID:
+ *                                           the program is run as it, and binds can be shifted
  *   --bind SOURCE ROOT PATH FLAGS           SOURCE at PATH inside of ROOT: links are followed as if ROOT were `/`
  *
  * With a mount it takes a mount namespace of its own, which ends with it; sources and options may be relative to DIR.
@@ -113,6 +115,23 @@ static void drop_capabilities(void)
 		fail("capset", NULL);
 }
 
+/* Kept over the exec of a user who is not root. */
+static void hand_on_capabilities(void)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2] = {{0}};
+
+	if (syscall(SYS_capget, &header, data) < 0)
+		fail("capget", NULL);
+	for (int word = 0; word < 2; word++)
+		data[word].inheritable = data[word].permitted;
+	if (syscall(SYS_capset, &header, data) < 0)
+		fail("capset", NULL);
+	for (int c = 0; c < 64; c++)
+		if (data[c / 32].permitted & (1U << (c % 32)) && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, c, 0, 0) < 0)
+			fail("hand on a capability", NULL);
+}
+
 static void limit(int resource, rlim_t value)
 {
 	struct rlimit l = {.rlim_cur = value, .rlim_max = value};
@@ -154,7 +173,7 @@ int main(int argc, char **argv)
 	char *environment[] = {"TZ=UTC", "LC_ALL=C", "UV_THREADPOOL_SIZE=2", NULL, NULL};
 	static char cache[4096 + 32];
 	pid_t parent = getppid();
-	int i = 1;
+	int i = 1, is_user;
 
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
 		fail("prctl", NULL);
@@ -175,6 +194,9 @@ int main(int argc, char **argv)
 		} else if (strcmp(argv[i], "--tree") == 0 && i + 5 < argc) {
 			clone_tree(argv + i + 1);
 			i += 6;
+		} else if (strcmp(argv[i], "--users") == 0 && i + 4 < argc) {
+			hold_users(argv + i + 1);
+			i += 5;
 		} else if (strcmp(argv[i], "--bind") == 0 && i + 4 < argc) {
 			bind_inside(argv + i + 1);
 			i += 5;
@@ -192,7 +214,12 @@ int main(int argc, char **argv)
 	limit(RLIMIT_NOFILE, OPEN_FILES);
 	if (setgroups(0, NULL) < 0)
 		fail("setgroups", NULL);
+	is_user = become_user();
+	if (is_user && getppid() != parent)
+		return 125;
 	drop_capabilities();
+	if (is_user)
+		hand_on_capabilities();
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		fail("no_new_privs", NULL);
 	forbid_io_uring();

@@ -4,12 +4,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/securebits.h>
+#include <signal.h>
 #include <linux/openat2.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -46,6 +49,50 @@ static unsigned long long start_of(const char *pid)
 	return at ? strtoull(at, NULL, 10) : 0;
 }
 
+static int users = -1;
+static unsigned user, group;
+
+/* The descriptor first: it cannot come to mean another process, and then the start tells which one it is. */
+static int open_process(char **a)
+{
+	int process = (int)syscall(SYS_pidfd_open, (pid_t)strtol(a[0], NULL, 10), 0);
+
+	if (process < 0)
+		fail("open process", a[0]);
+	if (start_of(a[0]) != strtoull(a[1], NULL, 10)) {
+		errno = ESRCH;
+		fail("open process", a[0]);
+	}
+	return process;
+}
+
+void hold_users(char **a)
+{
+	char path[64];
+	int process;
+
+	snprintf(path, sizeof(path), "/proc/%.20s/ns/user", a[0]);
+	users = open_or_fail(path, O_RDONLY);
+	/* It still is that process, so the namespace was its own. */
+	process = open_process(a);
+	close(process);
+	user = (unsigned)strtoul(a[2], NULL, 10);
+	group = (unsigned)strtoul(a[3], NULL, 10);
+}
+
+int become_user(void)
+{
+	if (users < 0)
+		return 0;
+	if (prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP, 0, 0, 0) < 0 || setresgid(group, group, group) < 0 ||
+	    setresuid(user, user, user) < 0)
+		fail("become the user", NULL);
+	/* It was forgotten with the old user. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
+		fail("prctl", NULL);
+	return 1;
+}
+
 /* Without devices, programs and setuid, maybe read-only; and nothing that is mounted in it later reaches others. */
 static void restrict_mount(int tree, unsigned long flags, const char *subject)
 {
@@ -53,6 +100,10 @@ static void restrict_mount(int tree, unsigned long flags, const char *subject)
 
 	if (flags & MS_RDONLY)
 		attributes.attr_set |= MOUNT_ATTR_RDONLY;
+	if (flags & SHIFTED && users >= 0) {
+		attributes.attr_set |= MOUNT_ATTR_IDMAP;
+		attributes.userns_fd = (unsigned)users;
+	}
 	if (mount_setattr(tree, "", AT_EMPTY_PATH | (flags & MS_REC ? AT_RECURSIVE : 0), &attributes,
 			  sizeof(attributes)) < 0)
 		fail("restrict", subject);
@@ -65,14 +116,7 @@ void clone_tree(char **a)
 	own_mounts();
 	home = open_or_fail("/proc/self/ns/mnt", O_RDONLY);
 	here = open_or_fail(".", O_PATH | O_DIRECTORY);
-	/* The descriptor first: it cannot come to mean another process, and then the start tells which one it is. */
-	process = (int)syscall(SYS_pidfd_open, (pid_t)strtol(a[0], NULL, 10), 0);
-	if (process < 0)
-		fail("open process", a[0]);
-	if (start_of(a[0]) != strtoull(a[1], NULL, 10)) {
-		errno = ESRCH;
-		fail("open process", a[0]);
-	}
+	process = open_process(a);
 	if (setns(process, CLONE_NEWNS) < 0)
 		fail("enter the mounts of process", a[0]);
 	tree = open_tree(AT_FDCWD, a[2], OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW);

@@ -7,6 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import type { ErrorKind } from '#errdefs';
 import { EngineError, internal, outOfSpace } from '#errdefs';
+import type { IdMaps } from '#oci';
 import type { Found, Task, TaskAnswer, TaskResult } from './jail/task.ts';
 
 /**
@@ -54,6 +55,14 @@ export interface JailOptions {
   /** Sources and options of mounts are relative to this directory. */
   readonly cwd?: string;
   readonly mounts?: readonly JailMount[];
+  /** Owners in the tree are those of this process's user namespace. */
+  readonly users?: JailUsers | undefined;
+}
+
+export interface JailUsers {
+  readonly pid: number;
+  readonly start: number;
+  readonly maps: IdMaps;
 }
 
 const PROGRAM = fileURLToPath(new URL(`./jail/main${extname(import.meta.filename)}`, import.meta.url));
@@ -87,14 +96,24 @@ export async function runJail(task: Task, options: JailOptions): Promise<TaskRes
   }
 }
 
-function start(task: Task, { launcher, cwd, mounts = [], input, output }: JailOptions): ChildProcess {
+function start(task: Task, { launcher, cwd, mounts = [], users, input, output }: JailOptions): ChildProcess {
   const place = cwd === undefined ? [] : ['--chdir', cwd];
-  const made = mounts.flatMap(argumentsOf);
-  const program = [process.execPath, ...NODE_OPTIONS, PROGRAM, JSON.stringify(task)];
+  const made = [...(users ? usersArguments(users) : []), ...mounts.flatMap(argumentsOf)];
+  const program = [
+    process.execPath,
+    ...NODE_OPTIONS,
+    PROGRAM,
+    JSON.stringify(users ? { ...task, owners: users.maps } : task),
+  ];
   const cache = getCompileCacheDir();
   return spawn(launcher, [...place, ...made, ...(cache ? ['--cache', cache] : []), '--', ...program], {
     stdio: [input ? 'pipe' : 'ignore', output ? 'pipe' : 'ignore', 'pipe', 'pipe'],
   });
+}
+
+function usersArguments({ pid, start, maps }: JailUsers): string[] {
+  const root = (map: IdMaps['uids']) => String(map.find(({ containerId }) => containerId === 0)?.hostId ?? 0);
+  return ['--users', String(pid), String(start), root(maps.uids), root(maps.gids)];
 }
 
 function argumentsOf(mount: JailMount): string[] {

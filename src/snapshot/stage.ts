@@ -5,7 +5,7 @@ import type { CopyRules, Found, TaskResult, UnpackLimits } from './jail/task.ts'
 import type { JailMount } from './jail.ts';
 import { runJail } from './jail.ts';
 import type { Staged, View } from './view.ts';
-import { FROM, mountsApart, mountsOf, SAFE } from './view.ts';
+import { FROM, mountsApart, mountsOf, SAFE, usersOf } from './view.ts';
 
 /** What stands at a path, a link at its end not followed. */
 export async function findAt(tree: Staged, path: string, view: View): Promise<Found> {
@@ -14,7 +14,7 @@ export async function findAt(tree: Staged, path: string, view: View): Promise<Fo
     found = it;
   };
   const task = { kind: 'find', root: rootOf(tree), path: binary(path) } as const;
-  await runJail(task, { ...jailOf(tree), mounts: mountsOf(tree, view), onFound });
+  await runJail(task, { ...jailOf(tree), mounts: mountsOf(tree, view), users: usersOf(view), onFound });
   return found!;
 }
 
@@ -31,12 +31,15 @@ export interface CopyOut {
 /** Writes what stands at a path as an archive. */
 export function copyOut(tree: Staged, { path, name, view, output, onFound }: CopyOut): Promise<TaskResult> {
   const task = { kind: 'copyOut', root: rootOf(tree), path: binary(path), name: binary(name) } as const;
-  return runJail(task, { ...jailOf(tree), mounts: mountsOf(tree, view), output, onFound });
+  return runJail(task, { ...jailOf(tree), mounts: mountsOf(tree, view), users: usersOf(view), output, onFound });
 }
 
 /** Writes the whole tree as an archive, without what is mounted in it. */
 export function exportTree(tree: Staged, view: View, output: Writable): Promise<TaskResult> {
-  return runJail({ kind: 'export', root: rootOf(tree) }, { ...jailOf(tree), mounts: mountsOf(tree, view), output });
+  return runJail(
+    { kind: 'export', root: rootOf(tree) },
+    { ...jailOf(tree), mounts: mountsOf(tree, view), users: usersOf(view), output },
+  );
 }
 
 export interface CopyIn {
@@ -51,7 +54,7 @@ export interface CopyIn {
 export function copyIn(tree: Staged, { path, rules, view, input, limits }: CopyIn): Promise<TaskResult> {
   const mounts = rules.mounts.map((mount) => ({ ...mount, path: binary(mount.path) }));
   const task = { kind: 'copyIn', root: rootOf(tree), path: binary(path), limits, rules: { ...rules, mounts } } as const;
-  return runJail(task, { ...jailOf(tree), mounts: mountsOf(tree, view), input });
+  return runJail(task, { ...jailOf(tree), mounts: mountsOf(tree, view), users: usersOf(view), input });
 }
 
 /** Writes what a container changed as a layer, and makes an empty directory (relative to the folder) that layer unpacked. */

@@ -1,7 +1,11 @@
+import type { IdMaps } from '#oci';
 import { MS_BIND, MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_RDONLY, MS_REC } from '#sys';
 import { EMPTY, lowerNames, overlayMount } from './container-snapshot.ts';
 import type { Folders } from './folders.ts';
-import type { JailMount } from './jail.ts';
+import type { JailMount, JailUsers } from './jail.ts';
+
+/** Of the launcher; mount(2) uses it for itself only. */
+const SHIFTED = 1 << 29;
 
 export const SAFE = MS_NOSUID | MS_NODEV | MS_NOEXEC;
 /** Where a container's tree is mounted in a jail's own namespace, relative to the snapshot folder. */
@@ -26,6 +30,8 @@ export interface Holder {
   /** When it was started, in clock ticks since boot. */
   readonly startTime: number;
   readonly path: string;
+  /** The ids of its user namespace, where that is not the host's. */
+  readonly owners?: IdMaps;
 }
 
 /** What is bound into a container's tree, parents before children. */
@@ -34,6 +40,8 @@ export interface Bind {
   readonly path: string;
   readonly readonly: boolean;
   readonly recursive: boolean;
+  /** Whether its owners are those of the holder's user namespace. */
+  readonly isShifted?: boolean;
 }
 
 /** How a container's files are looked at. */
@@ -70,10 +78,18 @@ export function mountsOf(tree: Staged, { holder, binds = [], writes }: View): Ja
         source: bind.source,
         root: FROM,
         path: bind.path,
-        flags: flags | (bind.readonly ? MS_RDONLY : 0) | (bind.recursive ? MS_REC : 0),
+        flags:
+          flags |
+          (bind.readonly ? MS_RDONLY : 0) |
+          ((bind.recursive ? MS_REC : 0) | (bind.isShifted && holder?.owners ? SHIFTED : 0)),
       }),
     ),
   ];
+}
+
+/** Whose owners the tree of {@link mountsOf} has. */
+export function usersOf({ holder }: View): JailUsers | undefined {
+  return holder?.owners && { pid: holder.pid, start: holder.startTime, maps: holder.owners };
 }
 
 /** The tree mounted for reading; the container's own mount of it may exist at the same time. */

@@ -7,6 +7,7 @@ import { containerFiles } from '../folder.ts';
 import type { Container } from '../record.ts';
 import { hasProcess } from '../record.ts';
 import { mountVolumes, releaseVolumes, resolveMount } from '../resolve-mounts.ts';
+import { isRemapped } from '../user-namespace.ts';
 
 /** A way to a container's files, which others respect until it is disposed of. */
 export interface Reach extends AsyncDisposable {
@@ -60,7 +61,11 @@ async function holderOf(
   undo: AsyncDisposableStack,
 ): Promise<Holder | undefined> {
   const { phase, id } = container;
-  if ('process' in phase) return { pid: phase.process.pid, startTime: phase.process.startTime, path: '/' };
+  const { idMaps } = context.settings;
+  const owners = isRemapped(context.settings, container.spec.hostConfig) && idMaps ? { owners: idMaps } : {};
+  if ('process' in phase) return { pid: phase.process.pid, startTime: phase.process.startTime, path: '/', ...owners };
+  // Its owners are shifted, and no process tells how: ours are as they are on the disk.
+  if (isRemapped(context.settings, container.spec.hostConfig)) await context.sandboxes.discard(id);
   const borrowed = await context.sandboxes.borrow(id);
   if (!borrowed) return undefined;
   undo.use(borrowed);
@@ -95,7 +100,7 @@ function bindsOf(context: Context, container: Container): Bind[] {
     .filter(({ type, subpath }) => (type === 'bind' || type === 'volume') && !subpath)
     .map((mount) => {
       const { source, destination, readonly, nonRecursive } = resolveMount(mount);
-      return { source, path: destination, readonly, recursive: !nonRecursive };
+      return { source, path: destination, readonly, recursive: !nonRecursive, isShifted: mount.type === 'volume' };
     });
   return [...asked, ...own.map((file) => ({ ...file, readonly: false, recursive: false }))].toSorted(
     (a, b) => depth(a.path) - depth(b.path),

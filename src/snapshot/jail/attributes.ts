@@ -2,6 +2,7 @@ import { chmodSync, fchmodSync, fchownSync, lchownSync } from 'node:fs';
 import type { FileXattr } from '#sys/tree';
 import { isErrno, setTimes, setXattr } from '#sys/tree';
 import type { TarEntry, Time } from '#tar';
+import { outside } from './owners.ts';
 
 const OVERLAY_NAMES = /^(user|trusted)\.overlay\./;
 export const OPAQUE: FileXattr = { name: Buffer.from('user.overlay.opaque'), value: Buffer.from('y') };
@@ -13,11 +14,12 @@ export function isOverlayXattr(name: Buffer): boolean {
 
 /** Owner, mode and attributes, in the order that keeps setuid bits and file capabilities. Links have no mode. */
 export function setOwnership(file: Buffer | number, { uid, gid, mode, type, xattrs }: OwnedEntry): void {
+  const owner = [outside('uids', uid), outside('gids', gid)] as const;
   if (typeof file === 'number') {
-    fchownSync(file, uid, gid);
+    fchownSync(file, ...owner);
     fchmodSync(file, mode);
   } else {
-    lchownSync(file, uid, gid);
+    lchownSync(file, ...owner);
     if (type !== 'symlink') chmodSync(file, mode);
   }
   for (const xattr of xattrs) setAllowedXattr(file, xattr);

@@ -4,15 +4,18 @@
  */
 import { closeSync, writeSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
+import type { IdMaps } from '#oci';
 import { enterJail } from './enter.ts';
+import { shiftOwners } from './owners.ts';
 import { runTask } from './run-task.ts';
 import type { Task, TaskAnswer } from './task.ts';
 
 const ANSWER = 3;
 
-void main(JSON.parse(process.argv[2]!));
+void main(JSON.parse(process.argv[2]!) as Task & { readonly owners?: IdMaps });
 
-async function main(task: Task): Promise<void> {
+async function main({ owners, ...task }: Task & { readonly owners?: IdMaps }): Promise<void> {
+  shiftOwners(owners);
   const answer = await answerTo(task);
   writeLine(answer);
   closeSync(ANSWER);

@@ -7,6 +7,7 @@ import type { Trees } from './changes.ts';
 import { unlessGone, walkChanges } from './changes.ts';
 import { writeAround } from './content.ts';
 import { Mirror } from './mirror.ts';
+import { inside } from './owners.ts';
 import type { TaskResult } from './task.ts';
 
 const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = fs.constants;
@@ -144,8 +145,8 @@ function describe(path: Buffer, name: Buffer, stats: fs.BigIntStats): Omit<NewEn
     type,
     name: type === 'directory' && name.length > 0 && !endsInSlash(name) ? Buffer.concat([name, SLASH]) : name,
     mode: Number(stats.mode) & 0o7777,
-    uid: Number(stats.uid),
-    gid: Number(stats.gid),
+    uid: inside('uids', Number(stats.uid)),
+    gid: inside('gids', Number(stats.gid)),
     size: type === 'file' ? Number(stats.size) : 0,
     ...(type === 'symlink' && { linkName: fs.readlinkSync(path, { encoding: 'buffer' }) }),
     ...(isDevice && { devMajor: major, devMinor: minor }),

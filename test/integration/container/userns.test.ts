@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Engine } from './engine.ts';
@@ -132,3 +134,39 @@ test('a further process may open its streams by name', async () => {
   assert.equal(await engine.exec('streams', 'echo out >/dev/stdout; echo err >/dev/stderr'), 'out\nerr\n');
   await engine.remove('streams');
 });
+
+test('files are copied in and out with the owners that the container sees, whether it runs or not', async () => {
+  const archive = (script: string) => spawnSync('sh', ['-c', script], { cwd: engine.daemon.folder }).stdout as Buffer;
+  writeFileSync(join(engine.daemon.folder, 'given'), 'given\n');
+  const owned = archive('tar --owner=7 --group=8 --mode=640 --numeric-owner -cf - given');
+  const put = async (name: string, path: string) => {
+    const answer = await fetchRaw('PUT', `/v1.50/containers/${name}/archive?path=${path}`, owned);
+    assert.equal(answer.status, 200, answer.body.toString());
+  };
+  await engine.expect(201, 'POST', '/volumes/create', { Name: 'copied' });
+  await engine.create('copies', ['sleep', '1000'], { Binds: ['copied:/v'] });
+  await put('copies', '/etc');
+  await engine.expect(204, 'POST', '/containers/copies/start');
+  await put('copies', '/tmp');
+  await put('copies', '/v');
+  const seen = 'stat -c %u:%g:%a /etc/given /tmp/given /v/given; cat /tmp/given';
+  assert.equal(await engine.exec('copies', seen), `${'7:8:640\n'.repeat(3)}given\n`);
+  for (const path of ['/tmp/given', '/v/given']) {
+    const { body } = await fetchRaw('GET', `/v1.50/containers/copies/archive?path=${path}`);
+    const list = spawnSync('tar', ['--numeric-owner', '-tvf', '-'], { input: body }).stdout.toString();
+    assert.match(list, /^-rw-r----- 7\/8 /, path);
+  }
+  await engine.remove('copies');
+});
+
+function fetchRaw(method: string, path: string, input?: Buffer): Promise<{ status: number; body: Buffer }> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request({ socketPath: engine.daemon.socket, method, path, agent: false }, (answer) => {
+      const chunks: Buffer[] = [];
+      answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+      answer.on('end', () => resolve({ status: answer.statusCode!, body: Buffer.concat(chunks) }));
+    });
+    outgoing.on('error', reject);
+    outgoing.end(input);
+  });
+}
