@@ -70,6 +70,39 @@ export const limits: Step = {
   },
 };
 
+export const liveLimits: Step = {
+  name: 'limits of a running container change live, and statistics show them',
+  run: async (machine) => {
+    const given =
+      '-m 64m --memory-swap 96m --memory-reservation 32m --cpus 0.5 -c 512 --pids-limit 50 --cpuset-cpus 0 --cpuset-mems 0';
+    const id = await machine.sh(
+      `gantry run -d --name live ${given} --device-read-bps /dev/vda:1mb gantry/hello sh -c 'while :; do :; done'`,
+    );
+    const files = 'memory.max memory.swap.max memory.low cpu.max cpu.weight pids.max cpuset.cpus cpuset.mems';
+    const read = (folder: string) => `cd ${folder} && cat ${files}`;
+    const scope = `/sys/fs/cgroup/system.slice/gantry-${id}.scope`;
+    const before = [64 << 20, 32 << 20, 32 << 20, '50000 100000', 20, 50, 0, 0].join('\n');
+    assert.equal(await machine.sh(read(scope)), before);
+    assert.match(await machine.sh(`cat ${scope}/io.max`), /rbps=1048576 wbps=max/);
+    const other = '-m 128m --memory-swap 160m --memory-reservation 48m --cpus 0.25 -c 2048 --pids-limit 70';
+    await machine.sh(`gantry update ${other} live`);
+    const after = [128 << 20, 32 << 20, 48 << 20, '25000 100000', 79, 70, 0, 0].join('\n');
+    assert.equal(await machine.sh(read(scope)), after);
+    // systemd writes again what it knows of a scope.
+    await machine.sh('systemctl daemon-reload');
+    assert.equal(await machine.sh(read(scope)), after);
+    assert.equal(await machine.sh(`gantry exec live sh -c '${read('/sys/fs/cgroup')}'`), after);
+    const shown = await machine.sh('gantry stats --no-stream --format "{{.CPUPerc}} {{.MemUsage}} {{.PIDs}}" live');
+    assert.match(shown, /^[\d.]*[1-9][\d.]*% \S+ \/ 128MiB 1$/);
+    assert.equal(
+      await machine.sh(
+        'gantry inspect -f "{{.HostConfig.NanoCpus}} {{.HostConfig.PidsLimit}}" live && gantry rm -f live',
+      ),
+      '250000000 70\nlive',
+    );
+  },
+};
+
 export const apparmor: Step = {
   name: 'AppArmor confines containers that do not ask otherwise',
   run: async (machine) => {

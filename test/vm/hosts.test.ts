@@ -3,6 +3,7 @@ import {
   apparmor,
   lifeCycle,
   limits,
+  liveLimits,
   manyLayers,
   powerCut,
   quickstart,
@@ -22,7 +23,18 @@ for (const suite of ['bookworm', 'trixie'] as const) {
       machine = await boot(suite, `host-${suite}`);
     });
     after(() => machine.destroy());
-    const steps = [quickstart, lifeCycle, limits, apparmor, unitRestart, manyLayers, reboot, powerCut, uninstall];
+    const steps = [
+      quickstart,
+      lifeCycle,
+      limits,
+      liveLimits,
+      apparmor,
+      unitRestart,
+      manyLayers,
+      reboot,
+      powerCut,
+      uninstall,
+    ];
     for (const step of steps) test(step.name, () => step.run(machine));
   });
 }

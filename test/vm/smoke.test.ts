@@ -1,5 +1,5 @@
 import { after, before, describe, test } from 'node:test';
-import { apparmor, lifeCycle, limits, quickstart, uninstall, unitRestart } from './host-suite.ts';
+import { apparmor, lifeCycle, limits, liveLimits, quickstart, uninstall, unitRestart } from './host-suite.ts';
 import type { Machine } from './machine.ts';
 import { boot } from './machine.ts';
 
@@ -9,6 +9,6 @@ describe('Debian 13, from bare', () => {
     machine = await boot('trixie', 'smoke');
   });
   after(() => machine.destroy());
-  for (const step of [quickstart, lifeCycle, limits, apparmor, unitRestart, uninstall])
+  for (const step of [quickstart, lifeCycle, limits, liveLimits, apparmor, unitRestart, uninstall])
     test(step.name, () => step.run(machine));
 });
