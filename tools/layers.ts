@@ -94,8 +94,8 @@ export const EDGES: Readonly<Record<string, readonly string[]>> = {
     ...['volume', 'network', 'runtime', 'plugin', 'logging', 'container', 'build', 'server', 'registry', 'builder'],
   ],
   // the other side of the socket
-  client: ['api', 'errdefs'],
-  cli: ['api', 'errdefs', 'tar', 'template', 'client'],
+  client: ['api', 'errdefs', 'protobuf', 'grpc', 'buildkit', 'dockerfile'],
+  cli: ['api', 'errdefs', 'tar', 'template', 'buildkit', 'client'],
 };
 
 /** Packages that only one module may import, and why it alone. */

@@ -69,9 +69,16 @@ export class Transport {
     await body.bytes();
   }
 
-  /** Turns a request into a raw connection both ways (`Upgrade: tcp`); `rest` came right behind the head. */
-  async hijack(request: Request): Promise<Answered> {
-    return this.#exchange(request, { Connection: 'Upgrade', Upgrade: 'tcp' });
+  /** Turns a request into a raw connection both ways; `rest` came right behind the head. */
+  async hijack(request: Request, protocol = 'tcp'): Promise<Answered> {
+    return this.#exchange(request, { Connection: 'Upgrade', Upgrade: protocol });
+  }
+
+  /** The same, as a stream that begins with what came right behind the head. */
+  async upgrade(request: Request, protocol: string): Promise<Socket> {
+    const { socket, rest } = await this.hijack(request, protocol);
+    if (rest.length > 0) socket.unshift(rest);
+    return socket;
   }
 
   /** A bare connection to the daemon. */

@@ -1,0 +1,96 @@
+import { createReadStream } from 'node:fs';
+import { lstat, readdir, readlink, realpath } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { FileSource, Stat } from '#buildkit';
+import { comparePaths, toGoMode } from '#buildkit';
+import type { Trail } from '#dockerfile';
+import { PathPatterns } from '#dockerfile';
+
+/** Which files of a folder are wanted. */
+export interface FolderQuery {
+  readonly excludes: readonly string[];
+  /** Only these and what is in them; none: everything. */
+  readonly followPaths: readonly string[];
+}
+
+const SLASH = Buffer.from('/');
+const PIECE = 256 * 1024;
+
+/** The files of a folder as a transfer sends them; owners are not told, as a context has none. */
+export function folderSource(root: string, { excludes, followPaths }: FolderQuery): FileSource {
+  const paths: Buffer[] = [];
+  const base = Buffer.from(root);
+  const at = (path: Buffer) => (path.length === 0 ? base : Buffer.concat([base, SLASH, path]));
+  async function* files(): AsyncGenerator<Partial<Stat>> {
+    const wanted = followPaths.length === 0 ? undefined : new PathPatterns(await followed(root, followPaths));
+    const walk = { at, excluded: new PathPatterns(excludes), wanted };
+    for await (const { path, stat } of walkFolder(walk, Buffer.alloc(0))) {
+      paths.push(path);
+      yield stat;
+    }
+  }
+  return { files: files(), content: (index) => createReadStream(at(paths[index]!), { highWaterMark: PIECE }) };
+}
+
+interface Walk {
+  readonly at: (path: Buffer) => Buffer;
+  readonly excluded: PathPatterns;
+  readonly wanted: PathPatterns | undefined;
+}
+
+interface Found {
+  readonly path: Buffer;
+  readonly stat: Partial<Stat>;
+}
+
+/** Folders that are excluded are told only when something in them is not. */
+async function* walkFolder(walk: Walk, folder: Buffer, trail?: Trail): AsyncGenerator<Found> {
+  const names = await readdir(walk.at(folder), { encoding: 'buffer' });
+  const paths = names.map((name) => (folder.length === 0 ? name : Buffer.concat([folder, SLASH, name])));
+  for (const path of paths.sort(comparePaths)) {
+    const text = path.toString();
+    const { matches: isExcluded, trail: own } = walk.excluded.step(text, trail);
+    const isWanted = walk.wanted?.matches(text) ?? true;
+    const info = await lstat(walk.at(path), { bigint: true });
+    if (info.isSocket()) continue;
+    if (!info.isDirectory()) {
+      if (!isExcluded && isWanted) yield { path, stat: await statOf(walk, path, info) };
+      continue;
+    }
+    const mayHold =
+      (isWanted || (walk.wanted?.mayMatchBelow(text) ?? true)) && !(isExcluded && walk.excluded.maySkip(text));
+    if (!mayHold) continue;
+    const self = { path, stat: await statOf(walk, path, info) };
+    let isTold = !isExcluded && isWanted;
+    if (isTold) yield self;
+    for await (const found of walkFolder(walk, path, own)) {
+      if (!isTold) yield self;
+      isTold = true;
+      yield found;
+    }
+  }
+}
+
+type Info = Awaited<ReturnType<typeof lstatBig>>;
+const lstatBig = (path: Buffer) => lstat(path, { bigint: true });
+
+async function statOf({ at }: Walk, path: Buffer, info: Info): Promise<Partial<Stat>> {
+  const linkname = info.isSymbolicLink() ? await readlink(at(path), { encoding: 'buffer' }) : undefined;
+  return {
+    ...{ path, mode: toGoMode(Number(info.mode)), modTime: info.mtimeNs },
+    ...(info.isFile() ? { size: Number(info.size) } : {}),
+    ...(linkname ? { linkname } : {}),
+  };
+}
+
+/** Names, and what they link to inside of the folder. */
+async function followed(root: string, names: readonly string[]): Promise<string[]> {
+  const top = await realpath(root);
+  const targets = await Promise.all(
+    names.map(async (name) => {
+      const real = await realpath(join(root, name)).catch(() => '');
+      return real.startsWith(`${top}/`) ? [real.slice(top.length + 1)] : [];
+    }),
+  );
+  return [...names, ...targets.flat()];
+}
