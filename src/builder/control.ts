@@ -10,7 +10,7 @@ import { allRecords, usageOf } from './cache/usage.ts';
 import type { BuilderContext } from './context.ts';
 import { recordOf } from './history/record.ts';
 import { sessionFacts } from './session/facts.ts';
-import { solve } from './solve/solve.ts';
+import { exportersOf, solve } from './solve/solve.ts';
 import { versionOf, workerOf } from './workers.ts';
 
 /** BuildKit's control API. */
@@ -21,7 +21,7 @@ export function controlHandlers(context: BuilderContext): Handler[] {
     unary(Control.info, () => ({ version: versionOf(worker().version) })),
     unary(Control.solve, async (request, { signal }) => {
       const result = await runJob(context, request, signal);
-      return { exporterResponse: result?.response ?? new Map() };
+      return { exporterResponse: result ? responseOf(request, result) : new Map() };
     }),
     streaming(Control.status, async (call) => {
       const { ref } = await call.request();
@@ -50,6 +50,15 @@ export function controlHandlers(context: BuilderContext): Handler[] {
       for (const record of await prune(context, await call.request())) await call.send(usageOf(record));
     }),
   ];
+}
+
+/** Docker: without a store of its own for manifests, an image is named by its config. */
+function responseOf(request: Message<typeof SolveRequest>, { response, imageId }: BuildResult): Map<string, string> {
+  const said = new Map(response);
+  if (imageId === undefined || !exportersOf(request).some(({ type }) => type === 'moby')) return said;
+  said.set('containerimage.digest', imageId);
+  said.delete('containerimage.descriptor');
+  return said;
 }
 
 /** BuildKit tells its clock, so that clients on other hosts can show times. */

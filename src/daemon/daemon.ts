@@ -7,7 +7,6 @@ import type { Plugins } from '#plugin';
 import { createAuthorizer } from '#plugin';
 import type { Authorizer, PassedSocket, TlsPaths } from '#server';
 import { isServed, readTlsFiles, Server, warmUp } from '#server';
-import { absentBuilder } from './absent-builder.ts';
 import { openBuildDoor } from './builds.ts';
 import type { DaemonConfig } from './config.ts';
 import { DOCKER_SOCKET } from './config.ts';
@@ -202,7 +201,7 @@ function serverOf(engine: Engine, live: Live, { log, times }: { log: Log; times:
   const buildConnections = openBuildDoor({
     config: live.config,
     engineId: engineId(engine.store),
-    builder: absentBuilder,
+    builder: engine.builder,
     networks: engine.networks,
     images: engine.images,
     log: log.child({ module: 'builder' }),
