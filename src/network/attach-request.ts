@@ -1,3 +1,4 @@
+import type { EndpointSettings } from '#api';
 import { asBridge } from './bridge-network.ts';
 import type { Context } from './context.ts';
 import { elementOf } from './firewall/elements.ts';
@@ -32,8 +33,16 @@ export function attachRequest(
     ...(endpoint.gateway & GATEWAY_4 ? { gateway: bridge.way } : {}),
     ...(address6 === null ? {} : { six: { address: address6, prefix: parseCidr6(bridge.subnet6!)!.subnet.prefix } }),
     ...(endpoint.gateway & GATEWAY_6 ? { gateway6: bridge.way6! } : {}),
+    linkLocal: bridge.isDefault ? [] : linkLocalOf(context, endpoint),
     sysctls: bridge.isDefault && !context.tuned.has(endpoint.containerId) ? [] : sysctlsOf(context, endpoint),
     apart: !bridge.icc,
     publish: { table: names.table, remove: [], add: add.filter((element) => element !== undefined) },
   };
+}
+
+/** Docker: IPv4 ones are of a /16, IPv6 ones of a /64. */
+function linkLocalOf({ rows }: Context, { containerId, networkId }: EndpointRow): AttachRequest['linkLocal'] {
+  const place = rows.attachments(containerId).find((attachment) => attachment.networkId === networkId);
+  const { IPAMConfig } = place ? (JSON.parse(place.settings) as Partial<EndpointSettings>) : {};
+  return (IPAMConfig?.LinkLocalIPs ?? []).map((address) => ({ address, prefix: address.includes(':') ? 64 : 16 }));
 }

@@ -103,6 +103,25 @@ export const liveLimits: Step = {
   },
 };
 
+export const userNamespaces: Step = {
+  name: 'containers have users of their own, and the same images, volumes and limits',
+  run: async (machine) => {
+    const restart = `systemctl restart gantry || (${SERVING})`;
+    await machine.sh(`echo '{"userns-remap": "default"}' >/etc/gantry/daemon.json && ${restart}`);
+    assert.match(await machine.sh('gantry info; grep dockremap /etc/subuid'), /\n +userns\n[\s\S]*dockremap:\d+:65536/);
+    await machine.sh(
+      'gantry run -d --name users -m 64m -v shifted:/v gantry/hello sh -c "touch /v/x /x; exec sleep 1000"',
+    );
+    const seen = 'gantry exec users sh -c "stat -c %u /x /v/x /bin; cat /sys/fs/cgroup/memory.max"';
+    assert.equal(await machine.sh(seen), ['0', '0', '0', String(64 << 20)].join('\n'));
+    const outside = 'stat -c %u /proc/$(gantry inspect -f "{{.State.Pid}}" users)';
+    assert.match(await machine.sh(outside), /^[1-9]\d{4,}$/);
+    await machine.sh(`gantry rm -f users && rm /etc/gantry/daemon.json && ${restart}`);
+    assert.equal(await machine.sh('gantry run --rm -v shifted:/v gantry/hello stat -c %u /v/x'), '0');
+    await machine.sh('gantry volume rm shifted');
+  },
+};
+
 export const apparmor: Step = {
   name: 'AppArmor confines containers that do not ask otherwise',
   run: async (machine) => {

@@ -10,6 +10,7 @@ import {
   reboot,
   uninstall,
   unitRestart,
+  userNamespaces,
 } from './host-suite.ts';
 import type { Machine, Suite } from './machine.ts';
 import { boot } from './machine.ts';
@@ -28,6 +29,7 @@ for (const suite of ['bookworm', 'trixie'] as const) {
       lifeCycle,
       limits,
       liveLimits,
+      userNamespaces,
       apparmor,
       unitRestart,
       manyLayers,

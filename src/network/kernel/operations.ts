@@ -63,7 +63,7 @@ function assertForeign(netns: number, pid: number): void {
 /** Inside the sandbox: no IPv6 where there is no IPv6 network (Docker does so too), then everything up. */
 function configure(request: AttachRequest): void {
   using route = new NetlinkSocket(NETLINK_ROUTE);
-  const { interface: name, address, prefix, gateway, six, gateway6 } = request;
+  const { interface: name, address, prefix, gateway, six, gateway6, linkLocal } = request;
   setSysctl(`ipv6/conf/${name}/disable_ipv6`, six ? '0' : '1');
   setSysctl(`ipv6/conf/${name}/accept_ra`, '0');
   failpoint('network.attach.quieted');
@@ -74,6 +74,7 @@ function configure(request: AttachRequest): void {
       rtnetlink.changeLink({ index, up: true }),
       rtnetlink.addAddress({ index, address, prefix }),
       ...(six ? [rtnetlink.addAddress({ index, ...six })] : []),
+      ...linkLocal.map((one) => rtnetlink.addAddress({ index, ...one })),
       ...(gateway ? [rtnetlink.addDefaultRoute({ gateway, index })] : []),
       ...(gateway6 ? [rtnetlink.addDefaultRoute({ gateway: gateway6, index })] : []),
     ],

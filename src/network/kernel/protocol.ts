@@ -31,6 +31,8 @@ export interface AttachRequest {
   /** Given in networks with IPv6. */
   six?: { address: string; prefix: number };
   gateway6?: string;
+  /** Further addresses that are valid on this link only. */
+  linkLocal: { address: string; prefix: number }[];
   /** Settings of the interface, below /proc/sys/net. */
   sysctls: { path: string; value: string }[];
   /** Keep this container from its neighbours on the bridge (`icc=false`). */

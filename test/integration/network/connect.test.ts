@@ -75,6 +75,15 @@ test('a connect outlives the daemon, one cut short is completed', async () => {
   assert.ok(await own.reaches('mover', await own.address('fixed', 'first')));
 });
 
+test('an endpoint has link-local addresses beside its own', async () => {
+  const LinkLocalIPs = ['169.254.7.7', 'fe80::7:7'];
+  await own.run('linked', { second: { IPAMConfig: { LinkLocalIPs } } });
+  assert.match(
+    await own.sh('linked', 'ip addr show eth0'),
+    /inet 10\.\S+ [\s\S]*inet 169\.254\.7\.7\/16 [\s\S]*inet6 fe80::7:7\/64 /,
+  );
+});
+
 test('networks are apart', async () => {
   assert.equal(await own.reaches('fixed', await own.address('other', 'second')), false);
   await own.run('near', { closed: {} });
