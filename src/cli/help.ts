@@ -96,5 +96,5 @@ export function useLine(path: string, command: Command): string {
 }
 
 function named(text: string, program: string): string {
-  return program === 'docker' ? text : text.replaceAll('Docker', 'Gantry');
+  return program === 'docker' ? text : text.replaceAll(/Docker(?! (?:Hub|ID))/g, 'Gantry');
 }

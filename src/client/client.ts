@@ -5,6 +5,7 @@ import { Files } from './files.ts';
 import { Images } from './images.ts';
 import { Networks } from './networks.ts';
 import { Objects } from './objects.ts';
+import { Registries } from './registries.ts';
 import { System } from './system.ts';
 import { Transport } from './transport.ts';
 import { Volumes } from './volumes.ts';
@@ -17,6 +18,7 @@ export class Client {
   readonly files: Files;
   readonly images: Images;
   readonly networks: Networks;
+  readonly registries: Registries;
   readonly objects: Objects;
   readonly system: System;
   readonly volumes: Volumes;
@@ -28,6 +30,7 @@ export class Client {
     this.files = new Files(this.transport);
     this.images = new Images(this.transport);
     this.networks = new Networks(this.transport);
+    this.registries = new Registries(this.transport);
     this.objects = new Objects(this.transport);
     this.system = new System(this.transport);
     this.volumes = new Volumes(this.transport);

@@ -70,9 +70,13 @@ export class Images {
     return (await this.#transport.request({ method: 'POST', path: '/images/create', query, headers, stream })).body;
   }
 
-  /** Pulls an image. */
-  async pull(query: { fromImage: string; tag?: string; platform?: string }): Promise<Body> {
-    return (await this.#transport.request({ method: 'POST', path: '/images/create', query })).body;
+  /** Pulls an image; `auth` is the `X-Registry-Auth` header. */
+  async pull(
+    query: { fromImage: string; tag?: string | undefined; platform?: string },
+    auth?: string | undefined,
+  ): Promise<Body> {
+    const headers: Record<string, string> = auth === undefined ? {} : { 'X-Registry-Auth': auth };
+    return (await this.#transport.request({ method: 'POST', path: '/images/create', query, headers })).body;
   }
 }
 

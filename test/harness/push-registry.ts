@@ -52,11 +52,31 @@ export class PushRegistry implements AsyncDisposable {
     const asked = { request, response, url, body: Buffer.concat(chunks) };
     const [, name, kind, id] = /^(.+)\/(manifests|blobs\/uploads|blobs)\/([^/]*)$/.exec(path) ?? [];
     if (path === '') return void response.end('{}');
+    if (url.pathname === '/v1/search') return this.#search(url, response);
+    if (path.endsWith('/tags/list')) return this.#tags(path.slice(0, -'/tags/list'.length), response);
     if (kind === 'manifests') return this.#manifest(name!, id!, asked);
     if (kind === 'blobs/uploads') return this.#upload(name!, id!, asked);
     const blob = this.blobs.get(`${name}@${id}`);
     response.writeHead(blob ? 200 : 404, { 'content-length': blob?.length ?? 0 });
     response.end(request.method === 'HEAD' ? undefined : blob);
+  }
+
+  #tags(name: string, response: ServerResponse): void {
+    const tags = [...this.manifests.keys()].filter((key) => key.startsWith(`${name}:`));
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify({ name, tags: tags.map((key) => key.slice(name.length + 1)) }));
+  }
+
+  #search(url: URL, response: ServerResponse): void {
+    const names = new Set([...this.manifests.keys()].map((key) => key.split(/[@:]/)[0]!));
+    const term = url.searchParams.get('q') ?? '';
+    const results = [...names]
+      .filter((name) => name.includes(term))
+      .map((name, i) => {
+        return { name, description: `number ${i}`, star_count: i, is_official: i === 1, is_automated: false };
+      });
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify({ num_results: results.length, query: term, results }));
   }
 
   #manifest(name: string, id: string, { request, response, body }: Asked): void {
@@ -69,13 +89,17 @@ export class PushRegistry implements AsyncDisposable {
     const found = this.manifests.get(`${name}${id.includes(':') ? '@' : ':'}${id}`);
     if (!found) return void response.writeHead(404, { 'content-length': 0 }).end();
     const { type, bytes } = found;
-    response.writeHead(200, { 'content-type': type, 'docker-content-digest': sha256(bytes) });
+    const about = { 'content-type': type, 'docker-content-digest': sha256(bytes), 'content-length': bytes.length };
+    response.writeHead(200, about);
     response.end(request.method === 'HEAD' ? undefined : bytes);
   }
 
   #upload(name: string, id: string, { request, response, url, body }: Asked): void {
-    const answer = (status: number, place: string) =>
-      void response.writeHead(status, { location: `/v2/${name}/blobs/uploads/${place}`, 'content-length': 0 }).end();
+    const answer = (status: number, place: string) => {
+      const held = this.#uploads.get(place.split('?')[0]!)?.length ?? 0;
+      response.setHeader('docker-upload-uuid', place.split('?')[0]!).setHeader('range', `0-${Math.max(0, held - 1)}`);
+      response.writeHead(status, { location: `/v2/${name}/blobs/uploads/${place}`, 'content-length': 0 }).end();
+    };
     if (request.method === 'DELETE') return void response.writeHead(204).end();
     if (request.method === 'POST') {
       const [mount, from] = [url.searchParams.get('mount'), url.searchParams.get('from')];

@@ -42,7 +42,8 @@ async function pullImage(
   const name = cutAt < 0 ? image : image.slice(0, cutAt);
   const tag = cutAt < 0 ? 'latest' : image.slice(cutAt + 1);
   const query = { fromImage: name, tag, platform: options.platform };
-  const body = await session.client.images.pull(query);
+  const { registryAuth } = await import('../registry/credentials.ts');
+  const body = await session.client.images.pull(query, registryAuth(session, name));
   const { showProgress } = await import('../output/progress.ts');
   await showProgress(body, options.quiet ? undefined : { write: (text) => session.err(text), fd: 2 });
 }

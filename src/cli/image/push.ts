@@ -1,8 +1,8 @@
 import type { Command, CommandInput } from '../command.ts';
 import { platformJson } from '../options/platform.ts';
 import { pushTarget } from '../options/reference.ts';
-import { registryAuth } from '../options/registry-auth.ts';
 import { showProgress } from '../output/progress.ts';
+import { registryAuth } from '../registry/credentials.ts';
 import type { Session } from '../session.ts';
 
 /** Sends an image to a registry. */

@@ -58,3 +58,30 @@ export function registryOf(name: string): string {
   const isHost = rest.length > 0 && (first === 'localhost' || /[.:]/.test(first) || first !== first.toLowerCase());
   return isHost && first !== 'index.docker.io' ? first : 'docker.io';
 }
+
+/** What to pull: the name as it is asked for, its tag or digest if it has one, and all of it in its long form. */
+export function pullName(text: string): { name: string; tag: string | undefined; full: string } {
+  const wrong = /^[\da-f]{64}$/.test(text)
+    ? `invalid repository name (${text}), cannot specify 64-byte hexadecimal strings`
+    : fault(text);
+  if (wrong !== undefined) throw new Error(wrong);
+  const [, tag, digest] = whole.exec(text) ?? [];
+  const at = text.indexOf('@');
+  const bare = at < 0 ? text : text.slice(0, at);
+  const name = tag === undefined ? bare : bare.slice(0, -tag.length - 1);
+  const long = canonical(name);
+  const full =
+    digest === undefined ? (tag === undefined ? long : `${long}:${tag}`) : `${long}${text.slice(name.length)}`;
+  return { name: familiar(long), tag: digest ?? tag, full };
+}
+
+function canonical(name: string): string {
+  const slash = name.indexOf('/');
+  const first = name.slice(0, Math.max(slash, 0));
+  const isHost = /[.:]/.test(first) || first === 'localhost' || first !== first.toLowerCase();
+  const rest = isHost ? name.slice(slash + 1) : name;
+  if (isHost && !/^(?:index\.)?docker\.io$/.test(first)) return name;
+  return `docker.io/${rest.includes('/') ? rest : `library/${rest}`}`;
+}
+
+const familiar = (long: string): string => long.replace(/^docker\.io\/(?:library\/(?=[^/]+$))?/, '');

@@ -6,6 +6,7 @@ import { lifeCases } from './life.ts';
 import { listCases } from './lists.ts';
 import { networkCases } from './networks.ts';
 import { observeCases } from './observe.ts';
+import { registryCases } from './registries.ts';
 import { runCases } from './run.ts';
 import { volumeCases } from './volumes.ts';
 
@@ -21,4 +22,5 @@ export const CLI_CASES: readonly CliCase[] = [
   ...flagCases,
   ...helpCases,
   ...contextCases,
+  ...registryCases,
 ];
