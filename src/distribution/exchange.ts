@@ -7,6 +7,8 @@ import { pipeline } from 'node:stream/promises';
 
 /** Nothing coming for so long is the end of a transfer. */
 export const STALL_MS = 30_000;
+const NOTHING = 'i/o timeout: the registry stopped sending';
+const TOO_LITTLE = 'i/o timeout: the registry sends next to nothing';
 /** Fewer bytes than these in {@link STALL_MS} of waiting is a stall too. */
 const LEAST_BYTES = 8 * 1024;
 
@@ -20,6 +22,8 @@ export interface Outgoing {
   readonly signal?: AbortSignal;
   /** How long the head of the answer may take once the request is sent. */
   readonly patience?: number;
+  /** How long nothing, or next to nothing, may come. */
+  readonly stall?: number;
 }
 
 /** An answer whose body was not read yet: read it, or `cancel`. */
@@ -41,7 +45,7 @@ function stalled(message: string): Error {
 
 /** Sends a request; resolves with the head of its answer. */
 export async function exchange(url: URL, outgoing: Outgoing): Promise<Incoming> {
-  const { method, headers, body, agent, lookup, signal, patience = STALL_MS } = outgoing;
+  const { method, headers, body, agent, lookup, signal, stall = STALL_MS, patience = stall } = outgoing;
   const send = url.protocol === 'https:' ? tlsRequest : plainRequest;
   const options = { method, headers: { ...headers }, agent, ...(lookup && { lookup }), ...(signal && { signal }) };
   const request = send(url, options);
@@ -51,7 +55,7 @@ export async function exchange(url: URL, outgoing: Outgoing): Promise<Incoming> 
   try {
     return await new Promise<Incoming>((resolve, reject) => {
       request.once('error', reject);
-      request.once('response', (message) => resolve(incoming(url, message)));
+      request.once('response', (message) => resolve(incoming(url, message, stall)));
       if (body instanceof Readable) {
         body.on('data', () => timer.refresh());
         sending!.catch(reject);
@@ -65,35 +69,32 @@ export async function exchange(url: URL, outgoing: Outgoing): Promise<Incoming> 
   }
 }
 
-function incoming(url: URL, message: IncomingMessage): Incoming {
+function incoming(url: URL, message: IncomingMessage, stall: number): Incoming {
   message.on('error', () => {});
   return {
     status: message.statusCode!,
     statusText: message.statusMessage ?? '',
     headers: message.headers,
     url,
-    body: () => guarded(message),
+    body: () => guarded(message, stall),
     cancel: () => void message.destroy(),
   };
 }
 
 /** A body; only the time that its reader waits counts, so a slow reader is not taken for a slow registry. */
-async function* guarded(message: IncomingMessage): AsyncGenerator<Buffer> {
+async function* guarded(message: IncomingMessage, stall: number): AsyncGenerator<Buffer> {
   let waited = 0;
   let got = 0;
   const chunks = message[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
   try {
     for (;;) {
       const began = performance.now();
-      const timer = setTimeout(
-        () => message.destroy(stalled('stalled: nothing was received for 30 seconds')),
-        STALL_MS,
-      );
+      const timer = setTimeout(() => message.destroy(stalled(NOTHING)), stall);
       const next = await chunks.next().finally(() => clearTimeout(timer));
       if (next.done) break;
       waited += performance.now() - began;
       got += next.value.length;
-      if (waited > STALL_MS && got < LEAST_BYTES) throw stalled('stalled: too little was received in 30 seconds');
+      if (waited > stall && got < LEAST_BYTES) throw stalled(TOO_LITTLE);
       if (got >= LEAST_BYTES) waited = got = 0;
       yield next.value;
     }

@@ -44,7 +44,7 @@ export class Registries {
     const { insecure } = this.settings;
     const name = path && endpoint.rewrite(path);
     return new Remote({
-      wire: new Wire(endpoint, this.settings, this.#folders),
+      wire: new Wire(endpoint, this.settings, { folders: this.#folders, stall: this.#options.stall }),
       endpoint,
       path: name,
       // Docker shows the registry's credentials to its mirrors too; nobody meant those for them.

@@ -20,6 +20,8 @@ export interface RegistriesOptions {
   /** Folders with one folder a registry host: `ca.crt`, `client.cert`, `client.key`, `hosts.toml`. The first wins. */
   readonly hostFolders?: readonly string[];
   readonly log: Log;
+  /** How long a registry may send nothing, in ms; half a minute when absent. */
+  readonly stall?: number;
   /** How this engine names itself to registries. */
   readonly userAgent: string;
 }

@@ -20,11 +20,17 @@ export class Wire implements Disposable {
   readonly #endpoint: Endpoint;
   readonly #settings: RegistrySettings;
   readonly #folders: readonly string[];
+  readonly #stall: number | undefined;
   readonly #agents = new Map<string, PlainAgent>();
   #users = 1;
 
-  constructor(endpoint: Endpoint, settings: RegistrySettings, folders: readonly string[]) {
+  constructor(
+    endpoint: Endpoint,
+    settings: RegistrySettings,
+    { folders, stall }: { folders: readonly string[]; stall?: number | undefined },
+  ) {
     this.#endpoint = endpoint;
+    this.#stall = stall;
     this.#settings = settings;
     this.#folders = folders;
   }
@@ -74,7 +80,12 @@ export class Wire implements Disposable {
   async #once(url: URL, letter: Letter, isElsewhere: boolean): Promise<Incoming> {
     const guard = isElsewhere && url.hostname !== this.#endpoint.base.hostname ? { lookup: guardedLookup } : {};
     try {
-      return await exchange(url, { ...letter, ...guard, agent: this.#agent(url) });
+      return await exchange(url, {
+        ...letter,
+        ...guard,
+        ...(this.#stall && { stall: this.#stall }),
+        agent: this.#agent(url),
+      });
     } catch (error) {
       letter.signal?.throwIfAborted();
       throw requestFailure(letter.method, url, error);

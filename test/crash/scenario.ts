@@ -1,8 +1,11 @@
+import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { send } from '../conformance/call.ts';
 import { busyboxTar } from '../conformance/image.ts';
 import { api } from '../harness/api.ts';
 import type { TestDaemon } from '../harness/daemon.ts';
+import { layerOf, RegistryDouble } from '../harness/registry.ts';
 import { dockerArchive, entry } from './archive.ts';
 import type { Told } from './told.ts';
 
@@ -18,6 +21,7 @@ export interface Play {
 /** The parts of a life, each of which can be played alone. */
 export const PARTS: Readonly<Record<string, (play: Play) => Promise<void>>> = {
   images,
+  pulls,
   container: oneOfEverything,
   refusals,
   endings,
@@ -43,6 +47,19 @@ async function images({ daemon, suffix }: Play): Promise<void> {
   await raw(socket, `/images/create?fromSrc=-&repo=dangling-${suffix}&changes=LABEL%20a=2`, image);
   await must(socket, 'POST', '/images/prune');
   await must(socket, 'DELETE', `/images/dangling-${suffix}:latest`);
+}
+
+/** Two layers, one of them left half, so that it is taken up again; an image that is there; a damaged manifest. */
+async function pulls({ daemon, suffix }: Play): Promise<void> {
+  const { socket, dataRoot } = daemon;
+  await using registry = await RegistryDouble.open();
+  const large = layerOf({ large: randomBytes(1_200_000) });
+  const { digest } = registry.image('crash', 'one', [layerOf({ [`file-${suffix}`]: suffix }), large]);
+  const name = `${registry.host}/crash`;
+  await must(socket, 'POST', `/images/create?fromImage=${name}&tag=one`);
+  writeFileSync(join(dataRoot, 'content/blobs/sha256', digest.slice('sha256:'.length)), 'damaged');
+  await must(socket, 'POST', `/images/create?fromImage=${name}&tag=one`);
+  await must(socket, 'DELETE', `/images/${name}:one?force=1`);
 }
 
 /** The image of all containers here, unless it is there. */

@@ -19,7 +19,7 @@ const SETTINGS = {
   proxies: { http: '', https: '', none: '' },
   downloads: 3,
   uploads: 5,
-  attempts: 5,
+  attempts: 2,
 };
 
 /** Images over a real content store and real snapshots, in a data root of their own. */
@@ -42,13 +42,24 @@ export class Engine implements AsyncDisposable {
   restart(): Images {
     const { store, content, snapshots } = this;
     const usage = { containersUsing: (id: string) => this.users.get(id) ?? [] };
-    const registries = new Registries({ settings: () => SETTINGS, hostFolders: [], log: nullLog, userAgent: 'test' });
+    const registries = new Registries({
+      settings: () => SETTINGS,
+      hostFolders: [],
+      stall: 500,
+      log: nullLog,
+      userAgent: 'test',
+    });
     const events = new Events(store);
     return new Images({ store, content, snapshots, events, log: nullLog, usage, registries, version: '1.2.3' });
   }
 
   load(bytes: Buffer, options: Parameters<Images['load']>[1] = { quiet: true }): Promise<Progress[]> {
     return Array.fromAsync(this.images.load(inPieces(bytes), options));
+  }
+
+  /** Lines of a pull, and its failure. */
+  async pull(name: string, tag: string, options: Parameters<Images['pull']>[2] = {}): Promise<Progress[]> {
+    return await Array.fromAsync(this.images.pull(name, tag, options));
   }
 
   import(bytes: Buffer, options: Parameters<Images['import']>[1] = {}): Promise<Progress[]> {
