@@ -27,6 +27,7 @@ export const groups: Record<string, string> = {
   context: 'Manage contexts',
   image: 'Manage images',
   network: 'Manage networks',
+  registry: 'Serve a registry of images',
   system: 'Manage Docker',
   volume: 'Manage volumes',
 };
@@ -225,6 +226,20 @@ export const table: readonly Entry[] = [
   context('show', 'Print the name of the current context', () => import('./context/show.ts')),
   context('update', 'Update a context', () => import('./context/update.ts')),
   context('use', 'Set the current docker context', () => import('./context/use.ts')),
+  {
+    group: 'registry',
+    name: 'serve',
+    short: 'Serve a registry from a folder',
+    load: () => import('./registry/serve.ts'),
+    own: true,
+  },
+  {
+    group: 'registry',
+    name: 'garbage-collect',
+    short: 'Remove from a folder what no manifest refers to',
+    load: () => import('./registry/garbage-collect.ts'),
+    own: true,
+  },
   completion('bash', () => import('./completion/bash.ts')),
   completion('fish', () => import('./completion/fish.ts')),
   completion('zsh', () => import('./completion/zsh.ts')),

@@ -22,6 +22,7 @@ export async function main(args: readonly string[]): Promise<void> {
 }
 
 async function run(args: readonly string[]): Promise<void> {
+  if (args[0] === 'registry') return await (await import('./registry.ts')).registryMain(args.slice(1));
   const flags = parseFlags(args);
   if (flags.help) return void process.stdout.write(usage());
   if (flags.version) {

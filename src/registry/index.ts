@@ -9,9 +9,15 @@
 
 export type { Action, Gate, Need, Visitor } from './access/gate.ts';
 export { OPEN_GATE } from './access/gate.ts';
+export type { Collected } from './collect.ts';
+export { Collector } from './collect.ts';
+export type { RegistryConfig } from './config.ts';
+export { registryConfig } from './config.ts';
 export type { BlobStore, ByteRange, NameStore, Storage } from './deps.ts';
 export type { RegistryEvent } from './registry.ts';
 export { Registry } from './registry.ts';
+export type { RunDeps } from './run.ts';
+export { runRegistry } from './run.ts';
 export type { Settings } from './settings.ts';
 export { DEFAULT_SETTINGS } from './settings.ts';
 export type { RunningRegistry, StartOptions } from './start.ts';

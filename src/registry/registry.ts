@@ -47,6 +47,8 @@ export class Registry {
   /** By digest: a blob is not collected between its arrival and its link. */
   readonly #blobLocks = new KeyedMutex();
   readonly #tagLocks = new KeyedMutex();
+  /** What was asked for, pushed or mounted since the last collection, which spares it. */
+  #asked = new Set<string>();
 
   constructor({ storage, settings, log, onEvent = () => {} }: RegistryOptions) {
     this.storage = storage;
@@ -63,6 +65,7 @@ export class Registry {
       (await this.repositories.hasBlob(name, digest)) || (await this.repositories.hasManifest(name, digest));
     const size = isLinked ? await this.storage.blobs.size(digest) : undefined;
     if (size === undefined) throw new RegistryError('BLOB_UNKNOWN', { detail: { digest } });
+    this.#asked.add(`${name}@${digest}`);
     return size;
   }
 
@@ -76,6 +79,7 @@ export class Registry {
   /** Makes an upload, which is complete, a blob of the repository. */
   async finishUpload(name: string, id: string, digest: Digest): Promise<void> {
     using _ = await this.#blobLocks.lock(digest);
+    this.#asked.add(digest);
     const size = await this.uploads.finish(name, id, digest, (file) => this.storage.blobs.adopt(file, digest));
     await this.repositories.linkBlob(name, digest);
     this.#onEvent({ action: 'push', repository: name, digest, size });
@@ -95,11 +99,27 @@ export class Registry {
   }
 
   async #linkPresent(name: string, digest: Digest, fromRepository?: string): Promise<boolean> {
+    this.#asked.add(digest);
     const size = await this.storage.blobs.size(digest);
     if (size === undefined) return false;
     await this.repositories.linkBlob(name, digest);
     this.#onEvent({ action: 'mount', repository: name, digest, size, ...(fromRepository && { fromRepository }) });
     return true;
+  }
+
+  /** What was used since this was called last. */
+  takeAsked(): ReadonlySet<string> {
+    const asked = this.#asked;
+    this.#asked = new Set();
+    return asked;
+  }
+
+  /** Removes a blob that nothing links, unless somebody uses it at this moment; tells the bytes that frees. */
+  async discard(digest: Digest): Promise<number> {
+    using _ = await this.#blobLocks.lock(digest);
+    if (this.#asked.has(digest)) return 0;
+    this.#cache.remove(digest);
+    return await this.storage.blobs.remove(digest);
   }
 
   /** The manifest of a tag or a digest. */
@@ -145,6 +165,7 @@ export class Registry {
       throw new RegistryError('DIGEST_INVALID', { detail: `the manifest has the digest ${digest}` });
     }
     const facts = manifestFacts(bytes, contentType);
+    this.#asked.add(digest);
     await this.#requireParts(name, facts);
     using _ = await this.#blobLocks.lock(digest);
     if ((await this.storage.blobs.size(digest)) === undefined) {

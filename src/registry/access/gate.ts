@@ -20,7 +20,9 @@ export interface Gate {
   /** Reads the credentials of a request; undefined: there are none, and without them nobody comes in. Throws for wrong ones. */
   admit(request: IncomingMessage): Promise<Visitor | undefined>;
   /** The WWW-Authenticate that tells a client what to bring. */
-  challenge(need: Need | undefined, isInvalid: boolean): string;
+  challenge(request: IncomingMessage, need?: Need, isInvalid?: boolean): string;
+  /** Hands out a token, where visitors bring tokens. */
+  issue?(request: IncomingMessage, query: URLSearchParams): Promise<{ token: string; expires: number }>;
 }
 
 /** Everybody may everything. */

@@ -3,6 +3,7 @@ import type { Action, Gate, Need, Visitor } from '../access/gate.ts';
 import { RegistryError } from '../errors.ts';
 import type { Registry } from '../registry.ts';
 import { deleteBlob, getBlob } from './blobs.ts';
+import { readBody } from './body.ts';
 import type { Call } from './call.ts';
 import { answer, answerJson } from './call.ts';
 import { listReferrers, listRepositories, listTags, search } from './lists.ts';
@@ -79,6 +80,7 @@ export async function serve({ registry, gate }: Door, exchange: Exchange): Promi
   if (path === '/' || path === '/healthz') return answer(call(), 200);
   // Docker: a registry of this kind is one on its own, without an index of users.
   if (path === '/v1/_ping') return answerJson(call(), { standalone: true }, { 'X-Docker-Registry-Standalone': 'True' });
+  if (path === '/token' && gate.issue) return issueToken(call(), gate);
   if (path === '/v1/search') {
     const visitor = await admitted(gate, exchange, undefined);
     return search(call(visitor), readableBy(visitor));
@@ -95,13 +97,25 @@ export async function serve({ registry, gate }: Door, exchange: Exchange): Promi
   await handler(call(visitor), target as never, visitor);
 }
 
+const FORM_BYTES = 16 * 1024;
+
+/** GET with a password, or POST with a form as OAuth 2 has it. */
+async function issueToken(call: Call, gate: Gate): Promise<void> {
+  const { request, query, registry } = call;
+  const isForm = request.method === 'POST';
+  const form = isForm ? (await readBody(request, FORM_BYTES, registry.settings.pace)).toString() : '';
+  const { token, expires } = await gate.issue!(request, isForm ? new URLSearchParams(form) : query);
+  const times = { expires_in: expires, issued_at: new Date().toISOString() };
+  answerJson(call, { token, access_token: token, ...times }, { 'Cache-Control': 'no-store' });
+}
+
 /** Docker: whoever pushes also reads what is there already. */
 const actionsFor = (action: Action): readonly Action[] => (action === 'push' ? ['pull', 'push'] : [action]);
 
 async function admitted(gate: Gate, exchange: Exchange, need: Need | undefined): Promise<Visitor> {
   const unauthorized = (isInvalid: boolean) =>
     new RegistryError('UNAUTHORIZED', {
-      headers: { 'WWW-Authenticate': gate.challenge(need, isInvalid) },
+      headers: { 'WWW-Authenticate': gate.challenge(exchange.request, need, isInvalid) },
       ...(need && { detail: [{ Type: 'repository', Class: '', Name: need.repository, Action: need.actions.at(-1) }] }),
     });
   const visitor = await gate.admit(exchange.request).catch((error: unknown) => {

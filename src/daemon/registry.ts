@@ -1,0 +1,75 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import type { Log } from '#log';
+import { createLog } from '#log';
+import { Collector, DEFAULT_SETTINGS, folderStorage, Registry, registryConfig, runRegistry } from '#registry';
+import { ConfigError } from './config-file.ts';
+
+const DEFAULT_CONFIG = '/etc/docker/registry/config.yml';
+const DEFAULT_FOLDER = '/var/lib/registry';
+const LIMIT = 1 << 20;
+
+const USAGE = `Usage:  gantry registry serve [OPTIONS] [CONFIG.yml]
+        gantry registry garbage-collect [OPTIONS] [CONFIG.yml]
+
+Serves a registry of images from a folder, with the configuration of Docker's registry
+(default ${DEFAULT_CONFIG} if it is there; REGISTRY_* in the environment win)
+
+Options:
+      --listen string   Address and port (default ":5000")
+      --root string     Folder of the content (default "${DEFAULT_FOLDER}")
+`;
+
+/** `gantryd registry …`: a registry alone, without an engine. */
+export async function registryMain(words: readonly string[]): Promise<void> {
+  const { verb, config } = await read(words);
+  if (!config) return void process.stdout.write(USAGE);
+  const log = createLog('info', 'json');
+  if (verb === 'garbage-collect') return await collect(config.folder ?? DEFAULT_FOLDER, log);
+  const running = await runRegistry(config, { log, storage: DEFAULT_FOLDER });
+  log.info('serving a registry', { address: running.address });
+  const stop = () => void running[Symbol.asyncDispose]().then(() => process.exit(0));
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}
+
+async function read(words: readonly string[]) {
+  const options = {
+    listen: { type: 'string' },
+    root: { type: 'string' },
+    help: { type: 'boolean', short: 'h' },
+  } as const;
+  let parsed: ReturnType<typeof parseArgs<{ options: typeof options; allowPositionals: true }>>;
+  try {
+    parsed = parseArgs({ args: [...words], options, allowPositionals: true });
+  } catch (error) {
+    throw new ConfigError((error as Error).message);
+  }
+  const [verb = '', path, ...rest] = parsed.positionals;
+  if (parsed.values.help) return { verb };
+  if (!['serve', 'garbage-collect'].includes(verb) || rest.length > 0) throw new ConfigError(USAGE.trim());
+  const environment = { ...process.env };
+  if (parsed.values.listen !== undefined) environment['REGISTRY_HTTP_ADDR'] = parsed.values.listen;
+  if (parsed.values.root !== undefined) environment['REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY'] = parsed.values.root;
+  return { verb, config: registryConfig(await readDocument(path), environment) };
+}
+
+async function readDocument(path: string | undefined): Promise<unknown> {
+  if (path === undefined && !existsSync(DEFAULT_CONFIG)) return {};
+  try {
+    const text = readFileSync(path ?? DEFAULT_CONFIG, 'utf8');
+    if (text.length > LIMIT) throw new Error(`larger than ${LIMIT} bytes`);
+    // Loaded only for those who have a file.
+    const { parse } = await import('yaml');
+    return (parse(text) as unknown) ?? {};
+  } catch (error) {
+    throw new ConfigError(`cannot read ${path ?? DEFAULT_CONFIG}: ${(error as Error).message}`);
+  }
+}
+
+/** For when nothing serves the folder: one pass takes all that no manifest refers to. */
+async function collect(folder: string, log: Log): Promise<void> {
+  const registry = new Registry({ storage: folderStorage(folder), settings: DEFAULT_SETTINGS, log });
+  const { blobs, links, bytes } = await new Collector(registry).collect({ now: true });
+  process.stdout.write(`${blobs} blobs and ${links} links removed, ${bytes} bytes freed\n`);
+}
