@@ -41,6 +41,7 @@ export {
 } from './filters.ts';
 export type { Frame, FrameStream } from './frames.ts';
 export { encodeFrame, FrameDecoder, frameHeader } from './frames.ts';
+export type { FsckProblem, FsckReport } from './fsck.ts';
 export { HealthConfig } from './health-config.ts';
 export { DeviceMapping, DeviceRequest, HostConfig, RestartPolicy, Ulimit, UpdateConfig } from './host-config.ts';
 export { humanDuration } from './human-duration.ts';

@@ -189,6 +189,13 @@ export const table: readonly Entry[] = [
   },
   {
     group: 'system',
+    name: 'fsck',
+    short: 'Check all blobs and layers of images, and repair them',
+    own: true,
+    load: () => import('./system/fsck.ts'),
+  },
+  {
+    group: 'system',
     name: 'prune',
     short: 'Remove unused data',
     load: () => import('./system/prune.ts'),

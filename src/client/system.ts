@@ -40,6 +40,12 @@ export class System {
     return this.#transport.json({ method: 'GET', path: '/system/df' });
   }
 
+  /** Has all images checked; problems as they are found, the report at the end. */
+  async fsck(dryRun: boolean): Promise<Body> {
+    const query = { 'dry-run': dryRun ? '1' : '0' };
+    return (await this.#transport.request({ method: 'POST', path: '/gantry/fsck', query })).body;
+  }
+
   /** The event stream: one JSON object a line. */
   async events(query: { since?: string; until?: string; filters?: string }): Promise<Body> {
     return (await this.#transport.request({ method: 'GET', path: '/events', query })).body;

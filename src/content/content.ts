@@ -98,14 +98,19 @@ export class Content {
    * fetches it next does not find it here.
    */
   async verify(digest: Digest, signal?: AbortSignal): Promise<void> {
+    if ((await this.check(digest, signal)) === 'whole') return;
+    // Not-found for one that is missing.
     await this.size(digest);
-    const found = await this.#digest(digest, signal);
+    await this.forget(digest);
+    throw internal(`blob ${digest} of the content store is damaged: pull or load its image again`);
+  }
+
+  /** Reads a blob and says whether it is what its digest says. */
+  async check(digest: Digest, signal?: AbortSignal): Promise<'whole' | 'missing' | 'damaged'> {
+    if (!this.has(digest)) return 'missing';
+    if ((await this.#digest(digest, signal)) === digest) return 'whole';
     // Twice, because memory and cables err too.
-    if (found === digest || (await this.#digest(digest, signal)) === digest) return;
-    renameSync(this.#path(digest), join(this.#trash, randomUUID()));
-    failpoint('content.verify.renamed');
-    this.#log.error('a blob is damaged and was taken out of the store', { digest, found });
-    throw internal(`blob ${digest} of the content store is damaged: its bytes have the digest ${found}`);
+    return (await this.#digest(digest, signal)) === digest ? 'whole' : 'damaged';
   }
 
   async #digest(digest: Digest, signal?: AbortSignal): Promise<string> {

@@ -26,6 +26,8 @@ import { applyChanges } from './changes.ts';
 import type { CommitRequest } from './commit-layer.ts';
 import { commitLayer } from './commit-layer.ts';
 import type { ImageUsage } from './deps.ts';
+import type { FsckOptions } from './fsck/fsck.ts';
+import { checkImages } from './fsck/fsck.ts';
 import type { ImportOptions } from './import.ts';
 import { importImage } from './import.ts';
 import { historyOf, inspectImage } from './inspect.ts';
@@ -204,6 +206,11 @@ export class Images {
   /** The config that lines of a Dockerfile make of another one. */
   applyChanges(changes: readonly string[], config: ContainerConfig): ContainerConfig {
     return applyChanges(changes, config) as ContainerConfig;
+  }
+
+  /** Checks all blobs and unpacked layers, and repairs them; a line for each problem, then the report. */
+  fsck(options: FsckOptions = {}): AsyncGenerator<Progress> {
+    return checkImages(this.#deps, options);
   }
 
   /** Chain ids of the layers that some image needs, or a container whose image was removed. */

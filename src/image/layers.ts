@@ -11,6 +11,10 @@ export interface Snapshots {
     layer: { chainId: string; parent?: string; diffId: string; open: () => Readable },
     options: { signal?: AbortSignal },
   ): Promise<{ size: number }>;
+  /** Whether a tree still is what was unpacked, as far as its sizes tell. */
+  check(chainId: string): Promise<'whole' | 'missing' | 'damaged'>;
+  /** Writes down what a tree has now, where that is not the sum of its archive. */
+  measure(chainId: string): Promise<void>;
   /** Absent is success. */
   removeLayer(chainId: string): Promise<void>;
 }
@@ -74,6 +78,22 @@ export class Layers {
     const unpacked = await this.#snapshots.unpack(request, { ...(signal && { signal }) });
     failpoint('image.layer.unpacked');
     return unpacked.size;
+  }
+
+  /** Whether a layer's tree is there and still is what was unpacked. */
+  check(chainId: Digest): Promise<'whole' | 'missing' | 'damaged'> {
+    return this.#snapshots.check(chainId);
+  }
+
+  /** Unpacks a layer anew in the place of a damaged one. Nobody may run on it. */
+  async renew(layer: Layer, signal?: AbortSignal): Promise<void> {
+    using _lock = await this.#locks.lock(layer.chainId, signal);
+    await this.#snapshots.removeLayer(layer.chainId);
+    const { chainId, parent, diffId } = layer;
+    const request = { chainId, ...(parent && { parent }), diffId, open: () => layer.open() };
+    await this.#snapshots.unpack(request, { ...(signal && { signal }) });
+    failpoint('image.layer.renewed');
+    await this.#snapshots.measure(chainId);
   }
 
   /** Makes what is unpacked already a layer, unless that is there. */

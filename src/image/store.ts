@@ -28,6 +28,11 @@ export class ImageRows {
     return row && this.#record(row);
   }
 
+  /** The config document of an image, as it came. */
+  document(id: Digest): Uint8Array | undefined {
+    return this.#store.prepare('SELECT config FROM images WHERE id = ?').get(id)?.config as Uint8Array | undefined;
+  }
+
   /** Every image, hidden ones too. */
   all(): ImageRecord[] {
     return this.#store

@@ -204,6 +204,8 @@ export interface Images {
     options: Caller & { platform: string; auth: string | undefined },
   ): AsyncIterable<Progress>;
   load(body: Readable, options: Caller & { quiet: boolean; platform?: WantedPlatform }): AsyncIterable<Progress>;
+  /** Checks what is stored and repairs it unless `dryRun`; the report is the last message. */
+  fsck(options: Caller & { dryRun: boolean }): AsyncIterable<Progress>;
   /** As for a pull. */
   push(
     name: string,

@@ -2,12 +2,13 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { failpoint, syncfs } from '#sys';
+import { failpoint, isErrno, syncfs } from '#sys';
 import { adoptDirectories } from './adopt.ts';
 import type { Folders } from './folders.ts';
 import type { TaskResult, UnpackLimits } from './jail/task.ts';
 import { runJail } from './jail.ts';
 import { isLayerName, layerName } from './layer-name.ts';
+import { usageOf } from './usage.ts';
 
 /** A layer to be unpacked: `open` gives its bytes, compressed or plain; they may come in any order of layers. */
 export interface LayerSource {
@@ -25,6 +26,8 @@ export interface LayerFacts {
   readonly parent?: string;
   readonly size: number;
   readonly entries: number;
+  /** Bytes of the tree, where an archive has a name twice or the like; else `size`. */
+  readonly measured?: number;
 }
 
 interface UnpackOptions {
@@ -47,6 +50,30 @@ export function findLayers(folders: Folders): Set<string> {
 /** What was written down when the layer was unpacked. */
 export function layerFacts(folders: Folders, name: string): LayerFacts {
   return JSON.parse(readFileSync(join(folders.layers, name, 'layer.json'), 'utf8'));
+}
+
+/** Compares a tree with what was written down of it: sizes, not contents. */
+export async function checkLayer(folders: Folders, name: string): Promise<'whole' | 'damaged'> {
+  try {
+    const facts = layerFacts(folders, name);
+    const { size } = await usageOf(join(folders.layers, name, 'diff'));
+    return size === (facts.measured ?? facts.size) ? 'whole' : 'damaged';
+  } catch (error) {
+    // A folder or a file of facts that cannot be read is damaged too.
+    if (isErrno(error, 'ENOENT', 'ENOTDIR') || error instanceof SyntaxError) return 'damaged';
+    throw error;
+  }
+}
+
+/** Writes down what a tree has, where that is not the sum of its archive. */
+export async function measureLayer(folders: Folders, name: string): Promise<void> {
+  const facts = layerFacts(folders, name);
+  const { size } = await usageOf(join(folders.layers, name, 'diff'));
+  if (size === facts.size) return;
+  const path = join(folders.layers, name, 'layer.json');
+  writeFileSync(`${path}.new`, JSON.stringify({ ...facts, measured: size }));
+  renameSync(`${path}.new`, path);
+  failpoint('snapshot.layer.measured');
 }
 
 /** The trees of a layer and of those below it, newest first; empty when one is not there. */

@@ -20,7 +20,7 @@ import { DEFAULT_UNPACK_LIMITS } from './jail/task.ts';
 import { LayerFiles } from './layer-files.ts';
 import { layerName } from './layer-name.ts';
 import type { LayerSource } from './layers.ts';
-import { findLayers, layerFacts, placeLayer, treesOf, unpackLayer } from './layers.ts';
+import { checkLayer, findLayers, layerFacts, measureLayer, placeLayer, treesOf, unpackLayer } from './layers.ts';
 import { findDirectory } from './merged.ts';
 import { canOverlay, mergeLayers } from './native.ts';
 import type { CopyIn, CopyOut } from './stage.ts';
@@ -131,6 +131,17 @@ export class Snapshots {
     } finally {
       this.#unpacking.delete(name);
     }
+  }
+
+  /** Whether a layer's tree still is what was unpacked, as far as its sizes tell. */
+  async check(chainId: string): Promise<'whole' | 'missing' | 'damaged'> {
+    const name = layerName(chainId);
+    return this.#layers.has(name) ? await checkLayer(this.#folders, name) : 'missing';
+  }
+
+  /** Writes down what a tree has now, where that is not the sum of its archive. */
+  async measure(chainId: string): Promise<void> {
+    await measureLayer(this.#folders, layerName(chainId));
   }
 
   /** The trees below a layer once those that are on their way have arrived. */

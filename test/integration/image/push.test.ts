@@ -131,9 +131,10 @@ test('what a registry refuses: a large body is sent by pieces, rights and lies e
   };
   await push(engine, `${registry.host}/big`, '1');
   assert.equal(registry.asked.filter((line) => line.startsWith('PATCH')).length, 2);
-  const denied = { code: 'DENIED', message: 'requested access to the resource is denied' };
+  const denied = { code: 'DENIED', message: 'not for you' };
   registry.behaviour = ({ method }, response) => {
-    if (method === 'PUT') response.writeHead(403).end(JSON.stringify({ errors: [denied] }));
+    if (method === 'PUT')
+      response.writeHead(403, { 'content-type': 'application/json' }).end(JSON.stringify({ errors: [denied] }));
     return method === 'PUT';
   };
   await assert.rejects(push(engine, `${registry.host}/big`, '1'), { message: `denied: ${denied.message}` });
