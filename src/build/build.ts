@@ -9,7 +9,7 @@ import {
   RULES,
   readIgnoreFile,
 } from '#dockerfile';
-import { notImplemented } from '#errdefs';
+import { invalid, notImplemented } from '#errdefs';
 import { formatPlatform, hostPlatform, parsePlatform, platformMatches } from '#oci';
 import type { Base } from './bases.ts';
 import { findBases } from './bases.ts';
@@ -33,7 +33,7 @@ export interface Build {
 
 /** Plans, solves and exports. Whatever happens, nothing is left but the cache. */
 export async function build(context: Context, { request, inputs, events, signal }: Build): Promise<BuildResult> {
-  if (request.squash) throw notImplemented('squashing is not supported yet');
+  if (request.squash) throw invalid('squash is only supported with experimental mode');
   await using stack = new AsyncDisposableStack();
   const { graph, bases } = await inTheFile(inputs, async () => {
     const source = Buffer.from(inputs.dockerfile).toString();

@@ -23,6 +23,8 @@ export interface StepMount {
   readonly source: string;
   readonly destination: string;
   readonly readonly: boolean;
+  /** Nothing is mounted below it; required of files. */
+  readonly readOnlyNonRecursive?: boolean;
 }
 
 export interface InnerSocket {

@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LayerRef } from '#image';
 import type { Digest } from '#oci';
+import { failpoint } from '#sys';
 import { build } from './build.ts';
 import type { Builder } from './builder.ts';
 import type { CacheRecord, PruneOptions, PruneReport } from './cache-record.ts';
@@ -26,8 +27,20 @@ export class ImageBuilder implements Builder {
 
   /** Start-up: what builds of a killed daemon left goes. Their snapshots and containers are swept by who owns those. */
   recover(): void {
-    const { folder, volatileFolder } = this.#context;
-    for (const place of [join(folder, 'sources'), join(folder, 'contexts'), volatileFolder]) {
+    const { folder, volatileFolder, store, networks } = this.#context;
+    const steps = join(folder, 'steps');
+    mkdirSync(steps, { recursive: true, mode: 0o700 });
+    const left = readdirSync(steps);
+    if (left.length > 0) {
+      store.tx(() => {
+        for (const id of left) {
+          networks.release(id);
+          networks.forget(id);
+        }
+      });
+      failpoint('build.recover.released');
+    }
+    for (const place of [steps, join(folder, 'sources'), join(folder, 'contexts'), volatileFolder]) {
       mkdirSync(place, { recursive: true, mode: 0o700 });
       for (const name of readdirSync(place)) rmSync(join(place, name), { recursive: true, force: true });
     }
@@ -37,7 +50,12 @@ export class ImageBuilder implements Builder {
   contextFolder(id: string): Disposable & { readonly path: string } {
     const path = join(this.#context.folder, 'contexts', id);
     mkdirSync(path, { recursive: true, mode: 0o755 });
-    return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+    failpoint('build.context.made');
+    const remove = () => {
+      rmSync(path, { recursive: true, force: true });
+      failpoint('build.context.removed');
+    };
+    return { path, [Symbol.dispose]: remove };
   }
 
   async build(

@@ -38,6 +38,8 @@ export interface BuildInputs {
   contextNamed(name: string, need: ContextNeed): Promise<ContextFolder | undefined>;
   /** Undefined when the client has none of this id. Its bytes are written nowhere but into the step that asks. */
   secret(id: string): Promise<Uint8Array | undefined>;
+  /** Whether the client forwards an agent of this id; absent: it forwards all that it is asked for. */
+  hasSsh?(id: string): Promise<boolean>;
   /** A connection to the client's agent; undefined when it forwards none of this id. Called for each connection. */
   ssh(id: string): Promise<Duplex | undefined>;
   /** `docker.io` or a registry's host and port. */

@@ -141,6 +141,7 @@ export class Solve {
     if (found?.chain.every(({ chainId }) => snapshots.has(chainId))) {
       stack.use(images.keep(found.chain));
       store.tx(() => rows.used(key, Date.now()));
+      failpoint('build.step.reused');
       events.started(digest);
       events.completed(digest, { cached: true });
       return found.own ? found.chain.at(-1) : undefined;

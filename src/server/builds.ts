@@ -21,7 +21,9 @@ export const buildRoutes: readonly Route[] = [
       const id = x.query.string('id');
       if (id === '') throw invalid('build ID not provided');
       builds.cancel(id);
-      x.empty(200);
+      // Docker: the type of what is not there.
+      x.begin('application/json');
+      x.response.end();
     },
   },
   { method: 'POST', path: '/build/prune', query: PRUNE_QUERY, handle: prune },

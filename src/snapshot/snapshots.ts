@@ -292,12 +292,15 @@ export class Snapshots {
     actions: readonly CopyAction[],
     options: Cancellable = {},
   ): Promise<readonly ActionDigest[]> {
-    return await digests(this.#sourceOf(source), { ...this.#jail(options), actions });
+    const found = await digests(this.#sourceOf(source), { ...this.#jail(options), actions });
+    failpoint('snapshot.digests.told');
+    return found;
   }
 
   /** Unpacks an archive into an empty folder of the host, as plain files. */
   async unpackInto(folder: string, input: Readable, options: Cancellable = {}): Promise<void> {
     await unpackInto(folder, input, this.#jail(options));
+    failpoint('snapshot.unpack-into.filled');
   }
 
   #sourceOf(source: SourceTree) {

@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { globSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { send } from '../conformance/call.ts';
+import { contextTar } from '../conformance/context.ts';
 import { markOf } from '../harness/host.ts';
 import type { Play } from './scenario.ts';
 import { create, importImage, must, ownSubnet, start, untilRestarting, wholeLife } from './scenario.ts';
@@ -10,6 +12,15 @@ type Earlier = (play: Play) => Promise<void>;
 
 /** What has to be before a start for a failpoint to be passed in it, or in the life that follows. */
 export const EARLIER: Readonly<Record<string, Earlier>> = {
+  'build.recover.released': async (play) => {
+    const { daemon } = play;
+    const { socket } = await up(play);
+    const body = contextTar({ Dockerfile: 'FROM crash\nRUN sleep 100\n' });
+    void send(socket, { method: 'POST', path: '/build', body }, new Map()).catch(() => {});
+    const steps = join(daemon.dataRoot, 'build/steps');
+    while (readdirSync(steps).length === 0) await new Promise((wake) => setTimeout(wake, 20));
+    await daemon.stop('SIGKILL');
+  },
   'container.recover.watch': async (play) => {
     await running(play);
     await play.daemon.stop('SIGKILL');

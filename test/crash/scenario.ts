@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { send } from '../conformance/call.ts';
+import { contextTar } from '../conformance/context.ts';
 import { busyboxTar } from '../conformance/image.ts';
 import { api } from '../harness/api.ts';
 import type { TestDaemon } from '../harness/daemon.ts';
@@ -29,6 +30,7 @@ export const PARTS: Readonly<Record<string, (play: Play) => Promise<void>>> = {
   volumes,
   files,
   networks,
+  builds,
 };
 
 /** Goes once through every verb that has failpoints. Rejects where the daemon dies. */
@@ -60,6 +62,25 @@ async function pulls({ daemon, suffix }: Play): Promise<void> {
   writeFileSync(join(dataRoot, 'content/blobs/sha256', digest.slice('sha256:'.length)), 'damaged');
   await must(socket, 'POST', `/images/create?fromImage=${name}&tag=one`);
   await must(socket, 'DELETE', `/images/${name}:one?force=1`);
+}
+
+const DOCKERFILE = (unique: string) => `FROM crash AS first
+ARG CHANGES=${unique}
+WORKDIR /made
+COPY file .
+RUN --mount=type=cache,target=/kept --mount=type=bind,source=file,target=/bound/file cp file $CHANGES
+FROM crash
+COPY --from=first /made /made
+`;
+
+async function builds({ daemon, suffix }: Play): Promise<void> {
+  const { socket } = daemon;
+  await importImage(daemon);
+  const dockerfile = DOCKERFILE(`${suffix}-${Date.now()}`);
+  await raw(socket, `/build?t=built-${suffix}`, contextTar({ Dockerfile: dockerfile, file: suffix }));
+  await raw(socket, `/build?t=built-${suffix}`, contextTar({ Dockerfile: dockerfile, file: suffix }));
+  await must(socket, 'DELETE', `/images/built-${suffix}:latest`);
+  await must(socket, 'POST', '/build/prune?all=1');
 }
 
 /** The image of all containers here, unless it is there. */

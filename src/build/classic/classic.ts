@@ -39,8 +39,9 @@ export async function* buildClassic(
     if (!options.quiet) queue.push(line);
   });
   const inputs = inputsOf(place.path, found, options);
+  const abort = new AbortController();
   const work = deps.builder.build(requestOf(options), inputs, transcript, {
-    signal: options.signal,
+    signal: AbortSignal.any([options.signal, abort.signal]),
     ...(options.buildId && { id: options.buildId }),
   });
   const told = work.then(
@@ -50,8 +51,13 @@ export async function* buildClassic(
     },
     () => queue.end(),
   );
-  yield* queue;
-  await told;
+  try {
+    yield* queue;
+  } finally {
+    // Who does not read on has left. The context is needed until the build is over.
+    abort.abort(new Error('context canceled'));
+    await told;
+  }
   try {
     const { imageId } = await work;
     yield* options.quiet ? [{ stream: `${imageId}\n` }] : last(imageId!, names);
@@ -138,6 +144,7 @@ function inputsOf(folder: string, found: Found, { credentials }: ClassicOptions)
     context: async () => ({ folder, excludes: excludesOf(found) }),
     contextNamed: nothing,
     secret: nothing,
+    hasSsh: async () => false,
     ssh: nothing,
     auth: async (host): Promise<Credentials | undefined> =>
       host === 'docker.io' ? credentials.get(DOCKER_HUB) : credentials.get(host),

@@ -64,7 +64,8 @@ async function copyFiles(work: StepWork, { effect, source, owner }: FilesCopy): 
   const found = await tree.digest(copyAction(effect, source));
   if ('error' in found) throw notFound(found.error);
   const ignoring = { ...action, excludes: [...excludes, ...action.excludes], skip: found.archives };
-  const made = found.archives.length === 0 ? [] : [{ do: 'directory' as const, path: action.destination }];
+  const place = { do: 'directory' as const, path: action.destination, ...(owner && { owner }) };
+  const made = found.archives.length === 0 ? [] : [place];
   await context.snapshots.compose(key, { source: { folder }, actions: [ignoring, ...made] }, { signal });
   for (const archive of found.archives) await unpack(work, { effect, archive: folder, name: archive, owner });
 }
@@ -131,7 +132,7 @@ async function copyMade(work: StepWork, { effect, source, owner, folder }: MadeC
       await context.snapshots.compose(key, { source: { folder }, actions: [action] }, { signal });
       return;
     }
-    const made = { do: 'directory' as const, path: action.destination };
+    const made = { do: 'directory' as const, path: action.destination, ...(owner && { owner }) };
     await context.snapshots.compose(key, { source: undefined, actions: [made] }, { signal });
     await unpack(work, { effect, archive: folder, name, owner });
     return;

@@ -3,10 +3,11 @@ import { chmodSync, chownSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import type { PlannedMount, RunEffect } from '#dockerfile';
 import { secretId } from '#dockerfile';
-import { notFound, notImplemented } from '#errdefs';
+import { invalid, notFound } from '#errdefs';
 import type { Mount } from '#oci';
 import type { StepMount } from '../deps.ts';
 import { chainOf } from './copy.ts';
+import { forwardAgent } from './ssh.ts';
 import type { StepWork } from './step-work.ts';
 
 interface Placed {
@@ -38,11 +39,13 @@ type Draft = {
   tmpfs: Record<string, string>;
   env: string[];
   made: Set<string>;
+  /** How many agents it has. */
+  agents: number;
 };
 
 /** Makes what a command's mounts need. */
 export async function mountAll(work: StepWork, effect: RunEffect, making: Making): Promise<Mounted> {
-  const draft: Draft = { placed: [], mounts: [], tmpfs: {}, env: [], made: new Set() };
+  const draft: Draft = { placed: [], mounts: [], tmpfs: {}, env: [], made: new Set(), agents: 0 };
   if (effect.script) {
     const { folder, name, data } = effect.script;
     const source = join(making.folder, 'script');
@@ -80,10 +83,30 @@ const MAKERS: Readonly<Record<PlannedMount['type'], Maker>> = {
   tmpfs: async (_work, { mount }, _making, draft) => {
     draft.tmpfs[mount.target] = ['mode=1777', ...(mount.size > 0 ? [`size=${mount.size}`] : [])].join(',');
   },
-  ssh: async () => {
-    throw notImplemented('RUN --mount=type=ssh is not supported yet');
-  },
+  ssh: makeSsh,
 };
+
+async function makeSsh(
+  work: StepWork,
+  { mount, workdir }: Asked,
+  { folder, stack }: Making,
+  draft: Draft,
+): Promise<void> {
+  const id = mount.id || 'default';
+  const isForwarded = (await work.inputs.hasSsh?.(id)) ?? true;
+  if (!isForwarded) {
+    if (mount.required) throw invalid(`unset ssh forward key ${id}`);
+    return;
+  }
+  const n = draft.agents++;
+  const path = join(folder, `ssh-${n}`);
+  const { uid = 0, gid = 0, mode = 0o600 } = mount;
+  stack.use(await forwardAgent(work.inputs, { path, id, uid, gid, mode }));
+  const target = mount.target || `/run/buildkit/ssh_agent.${n}`;
+  const destination = target.startsWith('/') ? target : posix.join(workdir, target);
+  draft.mounts.push({ source: path, destination, readonly: true });
+  if (n === 0) draft.env.push(`SSH_AUTH_SOCK=${destination}`);
+}
 
 async function makeBind(work: StepWork, { mount }: Asked, making: Making, draft: Draft): Promise<void> {
   const source = await bindSource(work, mount, making);

@@ -116,5 +116,6 @@ export class Processes {
       networks.release(id);
       networks.forget(id);
     });
+    failpoint('build.run.released');
   }
 }

@@ -3,21 +3,35 @@ import { join } from 'node:path';
 import type { HostConfig } from '#api';
 import type { RunEffect } from '#dockerfile';
 import { proxyVariables } from '#dockerfile';
+import { failpoint } from '#sys';
+import type { StepMount } from '../deps.ts';
 import { BuildError } from '../result.ts';
 import { accountsOf } from './accounts.ts';
 import { mountAll } from './mounts.ts';
 import type { StepWork } from './step-work.ts';
 
+/** Sockets have short paths. */
+const SHORT = 20;
 const HOSTNAME = 'buildkitsandbox';
 /** Runs a command in the file system so far. */
 export async function run(work: StepWork, effect: RunEffect): Promise<void> {
   const { context, key, sink, signal } = work;
   const { snapshots, processes } = context;
   await using stack = new AsyncDisposableStack();
-  const folder = join(context.volatileFolder, key);
+  const folder = join(context.volatileFolder, key.slice(0, SHORT));
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   stack.defer(() => rmSync(folder, { recursive: true, force: true }));
+  failpoint('build.run.folder');
+  // Tells a next daemon whose place in a network is to be given back.
+  const mark = join(context.folder, 'steps', key);
+  mkdirSync(mark, { recursive: true, mode: 0o700 });
+  stack.defer(() => {
+    rmSync(mark, { recursive: true, force: true });
+    failpoint('build.run.unmarked');
+  });
+  failpoint('build.run.marked');
   const mounted = await mountAll(work, effect, { folder, stack });
+  failpoint('build.run.mounted');
   const hostConfig = hostConfigOf(work, effect, mounted.tmpfs);
   const config = {
     ...context.emptyConfig,
@@ -34,7 +48,7 @@ export async function run(work: StepWork, effect: RunEffect): Promise<void> {
       ...{ hostConfig, config, endpoints: {} },
     },
     spec: async (contents) => ({
-      ...{ id: key, config, hostConfig, accounts: await accountsOf(context, key), mounts: mounted.mounts },
+      ...{ id: key, config, hostConfig, accounts: await accountsOf(context, key), mounts: mounted.mounts.map(alone) },
       files: writeFiles(folder, contents),
       namespaces: { network: hostConfig.NetworkMode === 'host' ? ('host' as const) : ('inherited' as const) },
     }),
@@ -46,6 +60,9 @@ export async function run(work: StepWork, effect: RunEffect): Promise<void> {
     await snapshots.compose(key, { source: undefined, actions: [{ do: 'drop', paths: places }] }, { signal });
   }
 }
+
+/** crun's recursive read-only takes folders only. */
+const alone = (mount: StepMount): StepMount => (mount.readonly ? { ...mount, readOnlyNonRecursive: true } : mount);
 
 function failure({ args }: RunEffect, exitCode: number, oomKilled: boolean): BuildError {
   const words = args.join(' ');
@@ -67,11 +84,13 @@ function writeFiles(
     writeFileSync(path, text, { mode: 0o644 });
     return path;
   };
-  return {
+  const files = {
     hosts: write('hosts', hosts),
     resolvConf: write('resolv.conf', resolvConf),
     hostname: write('hostname', hostname),
   };
+  failpoint('build.run.files-written');
+  return files;
 }
 
 function hostConfigOf(

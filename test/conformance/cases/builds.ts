@@ -39,6 +39,7 @@ export const builds: Case[] = [
         only: ['Config', 'Os', 'Architecture', 'RepoTags'],
         differs: {
           'Config.Hostname': 'only the classic builder leaves its container',
+          'Config.ArgsEscaped': 'what BuildKit says, and it alone',
           'Config.Image': 'only the classic builder leaves its image',
         },
       },

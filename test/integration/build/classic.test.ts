@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { request } from 'node:http';
 import { after, before, test } from 'node:test';
 import { send } from '../../conformance/call.ts';
 import { contextTar } from '../../conformance/context.ts';
@@ -108,9 +110,9 @@ test('mounts, owners and modes', async () => {
     Dockerfile: `FROM conformance AS data
 RUN mkdir /data && echo of a stage > /data/file
 FROM conformance
-RUN --mount=type=bind,target=/s --mount=from=data,source=/data,target=/mnt/data \\
-  sh /s/script.sh && cat /mnt/data/file
-RUN ls /mnt /s; echo left: $?
+RUN --mount=type=bind,source=script.sh,target=/s.sh --mount=from=data,source=/data,target=/mnt/data \\
+  sh /s.sh && cat /mnt/data/file
+RUN ls /mnt /s.sh; echo left: $?
 RUN --mount=type=cache,target=/cache echo kept >> /cache/log && wc -l < /cache/log
 RUN --mount=type=tmpfs,target=/t touch /t/x && ls /t
 COPY --chown=user:extra --chmod=640 script.sh /owned
@@ -126,6 +128,26 @@ RUN stat -c '%U %a' . && id -un
   assert.match(text, /user:extra 640\n/);
   assert.match(text, /user 755\nuser\n/);
 });
+
+test('a client that leaves ends its build, and nothing is left', async () => {
+  const { socket, execRoot, dataRoot } = engine.daemon;
+  const body = contextTar({ Dockerfile: 'FROM conformance\nRUN sleep 1000\n' });
+  const leaving = request({ socketPath: socket, method: 'POST', path: '/v1.50/build' });
+  leaving.on('error', () => {});
+  leaving.end(body);
+  const folders = [`${execRoot}/monitors`, `${dataRoot}/build/steps`, `${dataRoot}/build/contexts`];
+  const before = readdirSync(folders[0]!);
+  await until(() => readdirSync(folders[1]!).length > 0 && readdirSync(folders[0]!).length > before.length);
+  leaving.destroy();
+  await until(() => folders.slice(1, 3).every((folder) => readdirSync(folder).length === 0));
+  await until(() => readdirSync(folders[0]!).length === before.length);
+});
+
+async function until(isSo: () => boolean): Promise<void> {
+  for (const end = Date.now() + 30_000; !isSo(); await new Promise((wake) => setTimeout(wake, 50))) {
+    assert.ok(Date.now() < end, 'it does not come about');
+  }
+}
 
 test('the cache is listed and pruned', async () => {
   await build(TWO_STAGES);

@@ -32,7 +32,7 @@ function selectOne(root: string, source: string, parents: boolean): Selected[] {
     return [{ path, name, kept: keep(parts) }];
   }
   return expand(root, [], parts).map((name) => ({
-    path: at(resolveIn(root, name.slice(0, -1).join('/')), name.at(-1)),
+    path: resolveIn(root, name.join('/')),
     name: name.join('/'),
     kept: keep(name),
   }));
