@@ -1,10 +1,9 @@
 import { posix } from 'node:path';
 import type { HealthConfig } from '#api';
-import { isSignal } from '#dockerfile';
+import type { CommandLine, Instruction, InstructionKind, InstructionOf, KeyValue } from '#dockerfile';
+import { expandWord, healthConfig, isSignal, parseInstructions, withVariable } from '#dockerfile';
 import { invalid } from '#errdefs';
 import { exposedPorts } from './change-expose.ts';
-import { healthcheck } from './change-health.ts';
-import { expand, jsonWords, nameValues, splitWords } from './change-words.ts';
 
 /** The part of a config that the lines of `--change` can set, under the API's names. */
 export interface ChangedConfig {
@@ -32,114 +31,81 @@ export const EMPTY_CHANGES: ChangedConfig = {
   Labels: null,
 };
 
-interface Instruction {
-  readonly name: string;
-  /** What follows the name, trimmed. */
-  readonly rest: string;
-}
-
-type Apply = (config: ChangedConfig, rest: string) => ChangedConfig;
+type ChangeKind = Exclude<InstructionKind, 'ADD' | 'ARG' | 'COPY' | 'MAINTAINER' | 'RUN' | 'SHELL'>;
+type Appliers = {
+  readonly [K in ChangeKind]: (config: ChangedConfig, instruction: InstructionOf<K>) => Partial<ChangedConfig>;
+};
 
 const SHELL = ['/bin/sh', '-c'];
-/** Longer than any real list of changes. */
-const LIMIT = 1024 * 1024;
 
-const INSTRUCTIONS: Readonly<Record<string, Apply>> = {
-  CMD: (config, rest) => ({ ...config, Cmd: command(rest) }),
-  ENTRYPOINT: (config, rest) => {
-    const words = command(rest);
-    return { ...config, Entrypoint: words.length > 0 ? words : null };
+// Docker: what builds say and do differs in ports, in commands without words and in their shell.
+const APPLIERS: Appliers = {
+  CMD: (_, line) => ({ Cmd: command(line) }),
+  ENTRYPOINT: (_, line) => {
+    const words = command(line);
+    return { Entrypoint: words.length > 0 ? words : null };
   },
-  ENV: (config, rest) => ({ ...config, Env: withEnv(config.Env, pairs('ENV', config, rest)) }),
-  EXPOSE: (config, rest) => {
-    const ports = exposedPorts(some('EXPOSE', rest).flatMap((word) => splitWords(expandIn(config, word))));
-    return { ...config, ExposedPorts: { ...config.ExposedPorts, ...ports } };
+  ENV: (config, { pairs }) => ({ Env: withEnv(config, pairs) }),
+  EXPOSE: (config, { ports }) => {
+    const words = ports.flatMap((port) => expandIn(config, port).words);
+    return { ExposedPorts: { ...config.ExposedPorts, ...exposedPorts(words) } };
   },
-  HEALTHCHECK: (config, rest) => ({ ...config, Healthcheck: healthcheck(rest) }),
-  LABEL: (config, rest) => ({
-    ...config,
-    Labels: { ...config.Labels, ...Object.fromEntries(pairs('LABEL', config, rest)) },
+  HEALTHCHECK: (_, { health }) => ({ Healthcheck: healthConfig(health) }),
+  LABEL: (config, { pairs }) => ({
+    Labels: { ...config.Labels, ...Object.fromEntries(expandPairs(config, pairs)) },
   }),
-  ONBUILD: (config, rest) => ({ ...config, OnBuild: [...(config.OnBuild ?? []), trigger(rest)] }),
-  STOPSIGNAL: (config, rest) => {
-    const signal = expandIn(config, exactlyOne('STOPSIGNAL', rest));
-    if (!isSignal(signal)) throw invalid(`invalid signal: ${signal}`);
-    return { ...config, StopSignal: signal };
+  ONBUILD: ({ OnBuild }, { trigger }) => ({ OnBuild: [...(OnBuild ?? []), trigger] }),
+  STOPSIGNAL: (config, { signal }) => {
+    const { text } = expandIn(config, signal);
+    if (!isSignal(text)) throw invalid(`invalid signal: ${text}`);
+    return { StopSignal: text };
   },
-  USER: (config, rest) => ({ ...config, User: expandIn(config, exactlyOne('USER', rest)) }),
-  VOLUME: (config, rest) => ({ ...config, Volumes: { ...config.Volumes, ...volumes(config, rest) } }),
-  WORKDIR: (config, rest) => ({
-    ...config,
-    WorkingDir: workingDir(config.WorkingDir, expandIn(config, exactlyOne('WORKDIR', rest))),
-  }),
+  USER: (config, { user }) => ({ User: expandIn(config, user).text }),
+  VOLUME: (config, { volumes }) => {
+    const paths = volumes.map((path) => expandIn(config, path).text.trim());
+    if (paths.includes('')) throw invalid('VOLUME specified can not be an empty string');
+    return { Volumes: { ...config.Volumes, ...Object.fromEntries(paths.map((path) => [path, {}])) } };
+  },
+  WORKDIR: (config, { path }) => ({ WorkingDir: workingDir(config.WorkingDir, expandIn(config, path).text) }),
 };
 
 /** What Dockerfile lines make of a config (else of an empty one); Docker's messages for what it does not take. */
 export function applyChanges(changes: readonly string[], before: ChangedConfig = EMPTY_CHANGES): ChangedConfig {
   if (changes.length === 0) return before;
-  const instructions = parse(changes.join('\n'));
-  const bad = instructions.find(({ name }) => !Object.hasOwn(INSTRUCTIONS, name));
-  if (bad) throw invalid(`${bad.name} is not a valid change command`);
-  const ownCommand = instructions.findIndex(({ name }) => name === 'CMD');
-  return instructions.reduce((config, { name, rest }, i) => {
-    const changed = INSTRUCTIONS[name]!(config, rest);
+  const instructions = parseInstructions(changes.join('\n'), (keyword) => {
+    if (!Object.hasOwn(APPLIERS, keyword.toUpperCase())) throw invalid(`${keyword} is not a valid change command`);
+  });
+  const ownCommand = instructions.findIndex(({ kind }) => kind === 'CMD');
+  return instructions.reduce((config, instruction, i) => {
+    const changed = apply(config, instruction);
     // Docker: a command that was there before is not one for a new entry point.
-    return name === 'ENTRYPOINT' && (ownCommand < 0 || i < ownCommand) ? { ...changed, Cmd: null } : changed;
+    return instruction.kind === 'ENTRYPOINT' && (ownCommand < 0 || i < ownCommand)
+      ? { ...changed, Cmd: null }
+      : changed;
   }, before);
 }
 
-/** Instructions of a Dockerfile without here-documents: comments and empty lines dropped, continued lines joined. */
-function parse(text: string): Instruction[] {
-  if (text.length > LIMIT) throw invalid('changes are too long');
-  const instructions: Instruction[] = [];
-  let pending = '';
-  for (const line of text.split(/\r?\n/)) {
-    if (/^\s*(?:#|$)/.test(line)) continue;
-    const whole = pending + (pending === '' ? line.trimStart() : line);
-    const continued = /(?<!\\)\\[ \t]*$/.exec(whole);
-    pending = continued ? whole.slice(0, continued.index) : '';
-    if (!continued) instructions.push(instruction(whole));
-  }
-  if (pending !== '') instructions.push(instruction(pending));
-  if (instructions.length === 0) throw invalid('file with no instructions');
-  return instructions;
+function apply(config: ChangedConfig, instruction: Instruction): ChangedConfig {
+  const applier = APPLIERS[instruction.kind as ChangeKind] as (
+    config: ChangedConfig,
+    instruction: Instruction,
+  ) => Partial<ChangedConfig>;
+  return { ...config, ...applier(config, instruction) };
 }
 
-function instruction(line: string): Instruction {
-  const [, name = '', rest = ''] = /^(\S+)\s*(.*)$/s.exec(line.trim()) ?? [];
-  return { name: name.toUpperCase(), rest };
+function command({ words, inShell }: CommandLine): string[] {
+  return inShell ? [...SHELL, ...words] : [...words];
 }
 
-function command(rest: string): string[] {
-  return jsonWords(rest) ?? (rest === '' ? SHELL : [...SHELL, rest]);
+/** Pairs with variables of the environment as it was before their instruction. */
+function expandPairs(config: ChangedConfig, pairs: readonly KeyValue[]): [name: string, value: string][] {
+  return pairs.map(({ key, value }) => [expandIn(config, key).text, expandIn(config, value).text]);
 }
 
-/** Pairs of an instruction, with variables of the environment as it was before it. */
-function pairs(name: string, config: ChangedConfig, rest: string): [name: string, value: string][] {
-  if (rest === '') throw invalid(`${name} requires at least one argument`);
-  return nameValues(name, rest).map(([key, value]) => {
-    const expanded = expandIn(config, key);
-    if (expanded === '' && name === 'ENV') throw invalid('ENV names can not be blank');
-    return [expanded, expandIn(config, value)];
-  });
-}
-
-function withEnv(env: readonly string[] | null, set: readonly [string, string][]): string[] {
-  const result = [...(env ?? [])];
-  for (const [name, value] of set) {
-    const at = result.findIndex((entry) => entry.split('=', 1)[0] === name);
-    if (at >= 0) result[at] = `${name}=${value}`;
-    else result.push(`${name}=${value}`);
-  }
-  return result;
-}
-
-function volumes(config: ChangedConfig, rest: string): Record<string, object> {
-  const words = jsonWords(rest) ?? splitWords(rest);
-  if (words.length === 0) throw invalid('VOLUME requires at least one argument');
-  const paths = words.map((word) => expandIn(config, word).trim());
-  if (paths.includes('')) throw invalid('VOLUME specified can not be an empty string');
-  return Object.fromEntries(paths.map((path) => [path, {}]));
+function withEnv(config: ChangedConfig, pairs: readonly KeyValue[]): string[] {
+  const expanded = expandPairs(config, pairs);
+  if (expanded.some(([name]) => name === '')) throw invalid('ENV names can not be blank');
+  return expanded.reduce((env, [name, value]) => withVariable(env, name, value), [...(config.Env ?? [])]);
 }
 
 function workingDir(current: string, path: string): string {
@@ -147,28 +113,8 @@ function workingDir(current: string, path: string): string {
   return posix.normalize(joined).replace(/(?<=.)\/$/, '');
 }
 
-const NOT_TRIGGERS = ['MAINTAINER', 'FROM'];
-
-function trigger(rest: string): string {
-  const name = (some('ONBUILD', rest)[0] as string).toUpperCase();
-  if (name === 'ONBUILD') throw invalid("Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed");
-  if (NOT_TRIGGERS.includes(name)) throw invalid(`${name} isn't allowed as an ONBUILD trigger`);
-  return rest;
-}
-
-function some(name: string, rest: string): string[] {
-  const words = splitWords(rest);
-  if (words.length === 0) throw invalid(`${name} requires at least one argument`);
-  return words;
-}
-
-function exactlyOne(name: string, rest: string): string {
-  if (rest === '') throw invalid(`${name} requires exactly one argument`);
-  return rest;
-}
-
-function expandIn({ Env }: ChangedConfig, word: string): string {
-  return expand(word, (name) => {
+function expandIn({ Env }: ChangedConfig, word: string) {
+  return expandWord(word, (name) => {
     const entry = Env?.find((one) => one.startsWith(`${name}=`));
     return entry?.slice(name.length + 1);
   });

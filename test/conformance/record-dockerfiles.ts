@@ -2,8 +2,16 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { CheckFact, DockerfileCase, DockerfileFact, ErrorFact, Facts, ImageFact } from './dockerfiles/corpus.ts';
-import { CONTEXT_FILES, readCases } from './dockerfiles/corpus.ts';
+import type {
+  CheckFact,
+  DockerfileCase,
+  DockerfileFact,
+  ErrorFact,
+  Facts,
+  ImageFact,
+  TextFacts,
+} from './dockerfiles/corpus.ts';
+import { CONTEXT_FILES, HAS_TEXTS, readCases } from './dockerfiles/corpus.ts';
 import { importImage } from './image.ts';
 
 /**
@@ -78,16 +86,23 @@ async function document(each: DockerfileCase, cwd: string, what: string): Promis
   return rest;
 }
 
+async function texts(each: DockerfileCase, cwd: string): Promise<TextFacts> {
+  const ask = async (what: string) =>
+    (await docker(['buildx', 'build', ...flags(each), `--call=${what}`, '.'], cwd)).stdout;
+  return { check: await ask('check'), outline: await ask('outline'), targets: await ask('targets') };
+}
+
 async function build(each: DockerfileCase, cwd: string, tag: string): Promise<ImageFact | ErrorFact> {
   const command = ['buildx', 'build', '--progress=plain', '--provenance=false', ...flags(each), '-t', tag, '.'];
   const output = await docker(command, cwd);
   if (output.status !== 0) return errorOf(output);
   const image = await inspect(tag, cwd);
   await docker(['rmi', '-f', tag], cwd);
-  return image;
+  const titles = output.stderr.matchAll(/^#\d+ (\[(?!internal|auth).*)$/gm);
+  return { ...image, steps: [...new Set([...titles].map(([, title]) => title!))].sort() };
 }
 
-async function inspect(tag: string, cwd: string): Promise<ImageFact> {
+async function inspect(tag: string, cwd: string): Promise<Omit<ImageFact, 'steps'>> {
   const [{ Author, Config }] = JSON.parse((await docker(['image', 'inspect', tag], cwd)).stdout);
   const lines = (await docker(['history', '--no-trunc', '--format', '{{json .CreatedBy}}', tag], cwd)).stdout.trim();
   const history: string[] = lines === '' ? [] : lines.split('\n').map((line) => JSON.parse(line));
@@ -106,6 +121,7 @@ async function record(each: DockerfileCase, tag: string): Promise<DockerfileFact
       ...(each.check && { check: await check(each, cwd) }),
       ...(each.outline && { outline: await document(each, cwd, 'outline') }),
       targets: await document(each, cwd, 'targets'),
+      ...(HAS_TEXTS.test(each.name) && { texts: await texts(each, cwd) }),
       ...(each.build && { build: await build(each, cwd, tag) }),
     };
   } finally {

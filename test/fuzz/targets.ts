@@ -24,6 +24,7 @@ import { decode as decodeMessage, encode as encodeMessage } from '#protobuf';
 import { decode } from '#schema';
 import { TarReader } from '#tar';
 import { dockerArchive } from '../crash/archive.ts';
+import { DOCKERFILE_TARGETS } from './dockerfiles.ts';
 import { DOOR_TARGETS } from './doors.ts';
 
 /** One thing that reads hostile bytes: it may refuse them with our own errors, nothing else, and not hang. */
@@ -160,6 +161,7 @@ export const TARGETS: Readonly<Record<string, Target>> = {
       assert.ok(bytes <= input.length);
     },
   },
+  ...DOCKERFILE_TARGETS,
   ...DOOR_TARGETS,
 };
 

@@ -35,7 +35,7 @@ export function addCopy(
     destination: resolvePath(state.workdir, folder, true),
     ...(mode && { chmod: mode }),
   };
-  const title = titles.next(link && mode === undefined ? `LINK ${shown}` : shown, isOnBuild);
+  const title = titles.next(shown, isOnBuild);
   state.steps.push({ instruction, lines, effect, title });
   const flags = [
     ...(instruction.kind === 'COPY' && instruction.parents ? ['--parents'] : []),

@@ -1,5 +1,5 @@
 import { goQuote } from '#template/quote';
-import type { InstructionOf } from '../ast.ts';
+import type { HealthSettings, InstructionOf } from '../ast.ts';
 import { refuse } from '../dockerfile-error.ts';
 import { formatDuration } from '../go-values.ts';
 import { isSignal } from '../signal.ts';
@@ -65,12 +65,16 @@ export function setCommand(
 
 export function setHealth(state: StageState, { report }: DispatchContext, instruction: InstructionOf<'HEALTHCHECK'>) {
   onlyOnce(state, report, instruction);
-  const { Test, Retries, ...intervals } = instruction.health;
-  const given = Object.entries({ ...intervals, Retries }).filter(([, value]) => value !== 0);
-  state.config = { ...state.config, Healthcheck: { Test: [...Test], ...Object.fromEntries(given) } };
-  const { Interval, Timeout, StartPeriod, StartInterval } = intervals;
+  state.config = { ...state.config, Healthcheck: healthConfig(instruction.health) };
+  const { Test, Interval, Timeout, StartPeriod, StartInterval, Retries } = instruction.health;
   const times = [Interval, Timeout, StartPeriod, StartInterval].map((ns) => goQuote(formatDuration(ns)));
   state.record(`HEALTHCHECK &{${quoted(Test)} ${times.join(' ')} ${quotedRune(Retries)}}`);
+}
+
+/** A healthcheck as a config has it: what is not set is left out. */
+export function healthConfig({ Test, ...numbers }: HealthSettings): { Test: string[] } & Partial<typeof numbers> {
+  const given = Object.entries(numbers).filter(([, value]) => value !== 0);
+  return { Test: [...Test], ...Object.fromEntries(given) };
 }
 
 /** Go's `%q` of a number is the character of that code. */

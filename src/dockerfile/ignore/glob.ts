@@ -90,7 +90,8 @@ function successor(step: GlobStep | undefined, state: number, char: string): num
   return takes(step, char) ? state + 2 : undefined;
 }
 
-function takes(step: GlobStep, char: string): boolean {
+/** Whether a step that is one character is this one. */
+export function takes(step: GlobStep, char: string): boolean {
   if (step.kind === 'char') return step.char === char;
   if (step.kind === 'any') return char !== '/';
   if (step.kind !== 'class') return false;

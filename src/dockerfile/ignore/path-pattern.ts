@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import { refuse } from '../dockerfile-error.ts';
 import { trim } from '../white-space.ts';
 import type { GlobStep } from './glob.ts';
-import { compileGlob, matchesGlob } from './glob.ts';
+import { compileGlob, matchesGlob, takes } from './glob.ts';
 
 /** One pattern of a .dockerignore or an `--exclude`, cleaned. */
 export interface PathPattern {
@@ -56,14 +56,16 @@ function matcherOf(text: string, steps: readonly GlobStep[]): (path: string) => 
   return (path) => matchesGlob(steps, path);
 }
 
+/** Undefined for one that may reach over slashes. */
 type Segment = (name: string) => boolean;
 
 function segmentOf(segment: string): Segment | undefined {
   try {
     const steps = compileGlob(segment);
+    if (steps.some((step) => step.kind === 'class' && takes(step, '/'))) return undefined;
     return (name) => matchesGlob(steps, name);
   } catch {
-    // A class that holds a slash: no segment of its own, anything may match.
+    // A class that was split at a slash.
     return undefined;
   }
 }

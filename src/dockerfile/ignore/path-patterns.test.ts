@@ -64,6 +64,7 @@ test('a walk sees what single paths see, and knows what it may skip', () => {
     ['out', 'out/keep', 'out/other', 'a/b'].map((folder) => patterns.maySkip(folder)),
     [false, false, true, true],
   );
+  assert.equal(new PathPatterns(['*', '!a/[^b]x']).maySkip('a/c'), false);
   const included = new PathPatterns(['src/**/x', 'doc/*.md']);
   assert.deepEqual(
     ['src', 'src/a', 'doc', 'doc/a', 'lib'].map((folder) => included.mayMatchBelow(folder)),

@@ -73,3 +73,11 @@ export function parseTrigger(trigger: string, lines: Stage['lines']): Instructio
     return readInstruction(sentence);
   });
 }
+
+/** Reads instructions that belong to no stage, such as changes of an image; each name is looked at before any is read. */
+export function parseInstructions(text: string, allow: (keyword: string) => void): Instruction[] {
+  if (text.length > LARGEST_DOCKERFILE) throw new DockerfileError('the instructions are too long');
+  const { sentences } = readSentences(text, IGNORE_FINDINGS);
+  for (const { keyword } of sentences) allow(keyword);
+  return sentences.map(readInstruction);
+}

@@ -5,6 +5,7 @@ import { emptyRunConfig } from '#oci';
 import { checkConfig, Findings } from '../lint/findings.ts';
 import type { BuildGraph } from './apply-plan.ts';
 import { applyPlan } from './apply-plan.ts';
+import { contextPaths } from './context-paths.ts';
 import type { PlanOptions } from './options.ts';
 import { planBuild } from './plan-build.ts';
 
@@ -150,6 +151,19 @@ test('a context stands in for an image or a stage', () => {
       ['context', 1],
     ],
   );
+});
+
+test('the paths that are read of the context', () => {
+  const paths = (text: string) => contextPaths(build(`FROM a\n${text}\n`));
+  assert.deepEqual(paths('COPY a/ ../b*.c /x/\nRUN --mount=target=/m,source=/d e\nCOPY --from=z q /'), [
+    'a',
+    'b*.c',
+    'd',
+  ]);
+  assert.deepEqual(paths('COPY --parents a/./b/*.c /x/'), ['a/b/*.c']);
+  assert.deepEqual(paths('RUN x'), []);
+  assert.equal(paths('COPY . /'), undefined);
+  assert.equal(paths('RUN --mount=target=/m x'), undefined);
 });
 
 test('variables that double are bounded', () => {

@@ -22,11 +22,19 @@ export interface DockerfileFact {
   readonly outline?: object | ErrorFact;
   readonly targets?: object | ErrorFact;
   readonly build?: ImageFact | ErrorFact;
+  /** The text forms of the calls. */
+  readonly texts?: TextFacts;
 }
 
 export interface CheckFact {
   readonly warnings: readonly (readonly [rule: string, detail: string, lines: readonly number[]])[];
   readonly error?: readonly [message: string, lines: readonly number[]];
+}
+
+export interface TextFacts {
+  readonly check: string;
+  readonly outline: string;
+  readonly targets: string;
 }
 
 export interface ErrorFact {
@@ -39,6 +47,8 @@ export interface ImageFact {
   readonly author: string;
   readonly config: object;
   readonly history: readonly string[];
+  /** Titles of the steps in order of their letters: `[build 2/5] RUN make`. */
+  readonly steps: readonly string[];
 }
 
 export interface Facts {
@@ -50,6 +60,9 @@ export interface Facts {
 
 /** What every build context holds. */
 export const CONTEXT_FILES: Readonly<Record<string, string>> = { 'a.txt': 'a\n', 'dir/b.txt': 'b\n' };
+
+/** Whose calls are compared in their text forms too. */
+export const HAS_TEXTS = /^whole|outline|descri/;
 
 const HEADING = /^=== (.*?)(?: (\{.*\}))?$/;
 
