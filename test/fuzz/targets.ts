@@ -10,6 +10,7 @@ import {
 } from '#api';
 import { Packet, SolveRequest, StatusResponse } from '#buildkit';
 import { ConfigError, parseConfig, toConfig } from '#daemon';
+import { decodeAuthHeader, decodeConfigHeader, decodeHostsFile, nextPage, parseChallenges } from '#distribution';
 import { EngineError, invalid } from '#errdefs';
 import { FrameReader, frame, RpcError } from '#grpc';
 import {
@@ -128,6 +129,39 @@ export const TARGETS: Readonly<Record<string, Target>> = {
     ),
     words: ['"bip":', '"mtu":', '__proto__', '"runtimes":{"a":{"path":"b"}}', '1e400'],
     run: (input) => void toConfig(parseConfig(input.toString('utf8'), 'daemon.json'), false),
+  },
+  'registry headers': {
+    seeds: text(
+      'Bearer realm="https://auth.example/token",service="s",scope="repository:a/b:pull,push",error="insufficient_scope"',
+      '</v2/a/tags/list?n=10&last=x>; rel="next", <https://other/y>; rel=prev',
+      Buffer.from('{"username":"u","password":"p","auth":"dTpw"}').toString('base64url'),
+    ),
+    words: ['Basic realm=', 'rel="next"', '\\"', ',,,', '<', '>;', '="', 'identitytoken'],
+    run: (input) => {
+      const header = input.toString('latin1');
+      for (const { scheme, parameters } of parseChallenges(header)) {
+        assert.equal(scheme, scheme.toLowerCase());
+        assert.ok([...parameters.values()].every((value) => value.length <= header.length));
+      }
+      const from = new URL('https://registry.example/v2/a/tags/list');
+      const next = nextPage(header, from);
+      assert.ok(next === undefined || next.origin === from.origin, 'a page on another server');
+      const isRead = [decodeAuthHeader(header), Object.fromEntries(decodeConfigHeader(header))].some((one) => {
+        return Object.keys(one).length > 0;
+      });
+      if (!isRead && next === undefined && parseChallenges(header).length === 0) throw invalid('nothing to be read');
+    },
+  },
+  'hosts.toml': {
+    seeds: text(
+      'server = "https://r"\nrealms = ["a"]\n[host."https://m:5000/x"]\ncapabilities = ["pull"]\nca = "ca.crt"\nclient = [["a.cert","a.key"]]\nskip_verify = true\nrewrite = {"library/" = "hub/"}\n[host."https://m:5000/x".header]\nx = ["y"]\n',
+    ),
+    words: ['[[host]]', 'server = ""', '__proto__', 'nan', '"\\uD800"', '= {', 'override_path = true'],
+    run: (input) => {
+      const { hosts } = decodeHostsFile(input.toString('utf8'), 'hosts.toml');
+      for (const { rewrite, can } of hosts)
+        assert.equal(typeof rewrite('library/a') === 'string' && can('pull'), can('pull'));
+    },
   },
   protobuf: {
     seeds: [
