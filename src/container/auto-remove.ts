@@ -6,7 +6,11 @@ import { remove } from './remove.ts';
 export function removeAfterEnd(context: Context, container: Container): void {
   if (!container.spec.hostConfig.AutoRemove) return;
   const { id } = container;
-  removeInTurn(context, id).catch((error) => context.log.warn('automatic removal failed', { container: id, error }));
+  removeInTurn(context, id).catch((error: Error) => {
+    context.log.warn('automatic removal failed', { container: id, error });
+    // Docker: who waits for the removal hears that it failed.
+    context.waiters.removed(id, { StatusCode: container.exitCode, Error: { Message: error.message } });
+  });
 }
 
 async function removeInTurn(context: Context, id: string): Promise<void> {

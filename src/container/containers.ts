@@ -177,8 +177,10 @@ export class Containers {
       const record = await start(this.#context, this.#read(name));
       // The answer goes out in this turn of the loop, and no request is read before the next one.
       setImmediate(() => {
-        using _ = turn;
-        record();
+        record()
+          // Logged and told to those who wait.
+          .catch(() => undefined)
+          .finally(() => turn[Symbol.dispose]());
       });
     } catch (error) {
       turn[Symbol.dispose]();

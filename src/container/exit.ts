@@ -10,6 +10,9 @@ import { restartAfter } from './restart-policy.ts';
 import { next } from './state.ts';
 import { tell, tellNetworks, tellUnmounted } from './tell.ts';
 
+/** An end that could not be recorded, the disk being full perhaps, is tried again so soon. */
+const AGAIN_MS = 1_000;
+
 interface Ending {
   readonly container: Container;
   readonly exitCode: number;
@@ -28,7 +31,7 @@ export function settleExit(context: Context, id: string, exit: ExitRecord): void
     context.starting.set(id, exit);
     return;
   }
-  const ending = context.store.tx(() => record(context, id, exit));
+  const ending = recordOrRetry(context, id, exit);
   if (!ending) return;
   failpoint('container.exit.recorded');
   answer(context, ending);
@@ -38,6 +41,25 @@ export function settleExit(context: Context, id: string, exit: ExitRecord): void
   cleanUp(context, ending.container, { removed: ending.removed });
   if (ending.restartMs !== undefined) context.restarts.schedule(id, ending.restartMs);
   else if (!ending.removed && !isBeingHandled(ending.container)) removeAfterEnd(context, ending.container);
+}
+
+/** A monitor tells of an end once: it is not forgotten when it cannot be written down now. */
+function recordOrRetry(context: Context, id: string, exit: ExitRecord): Ending | undefined {
+  try {
+    return context.store.tx(() => record(context, id, exit));
+  } catch (error) {
+    context.log.error('exit not recorded, trying again', { container: id, error });
+    const life = lifeOf(context, id);
+    const again = () => life !== undefined && lifeOf(context, id) === life && settleExit(context, id, exit);
+    setTimeout(again, AGAIN_MS).unref();
+    return undefined;
+  }
+}
+
+/** What tells one life of a container from the next; undefined: it has none. */
+function lifeOf({ rows }: Context, id: string): string | undefined {
+  const phase = rows.get(id)?.phase;
+  return phase && 'process' in phase ? `${phase.process.pid} ${phase.process.startTime}` : undefined;
 }
 
 function record(context: Context, id: string, exit: ExitRecord): Ending | undefined {

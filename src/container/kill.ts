@@ -72,12 +72,12 @@ function endsFor({ spec }: Container, signo: number): boolean {
 
 /** Between two lives there is no process: not coming back is the end. */
 export function giveUpRestart({ store, rows, restarts, waiters, ...context }: Context, container: Container): void {
-  restarts.cancel(container.id);
   store.tx(() => {
     rows.change(container.id, { phase: { status: next(container, 'stop') } as Container['phase'] });
     rows.end(container.id);
     tell(context, container, 'stop');
   });
+  restarts.cancel(container.id);
   failpoint('container.stop.restart-cancelled');
   waiters.exited(container.id, { StatusCode: container.exitCode }, { stays: true });
 }

@@ -1,6 +1,7 @@
 import { deadline } from '#async';
 import { notFound } from '#errdefs';
 import { bootId, failpoint } from '#sys';
+import { removeAfterEnd } from './auto-remove.ts';
 import { nowText } from './clock.ts';
 import type { Context } from './context.ts';
 import type { Reservation, Started } from './deps.ts';
@@ -17,6 +18,7 @@ import { startFailure } from './start-failure.ts';
 import { next } from './state.ts';
 import { asTaken, PortTaken } from './taken-port.ts';
 import { tell, tellMounted, tellNetworks } from './tell.ts';
+import { endOf } from './wait.ts';
 
 const ATTACH_MS = 10_000;
 const START_MS = 60_000;
@@ -42,11 +44,14 @@ interface Life {
  */
 export async function launch(context: Context, container: Container, how: Launch): Promise<void> {
   const record = await ignite(context, container, how);
-  record();
+  await record();
 }
 
-/** {@link launch} without its record: the caller calls what it gives, once, when the answer is out. */
-export async function ignite(context: Context, container: Container, how: Launch): Promise<() => void> {
+/**
+ * {@link launch} without its record: the caller calls what it gives, once, when the answer is out. A life that cannot be
+ * put on record is ended, who waits for its end is told, and the error thrown.
+ */
+export async function ignite(context: Context, container: Container, how: Launch): Promise<() => Promise<void>> {
   const { id } = container;
   next(container, 'start');
   context.restarts.cancel(id);
@@ -63,23 +68,40 @@ export async function ignite(context: Context, container: Container, how: Launch
   }
 }
 
-/** Puts the life on record, and its end if that has come meanwhile. */
-function conclude(context: Context, container: Container, { life, verb }: { life: Life; verb: Launch['verb'] }): void {
+/** Puts the life on record, in the turn of the loop it is called in, and its end if that has come meanwhile. */
+async function conclude(
+  context: Context,
+  container: Container,
+  { life, verb }: { life: Life; verb: Launch['verb'] },
+): Promise<void> {
   const { id } = container;
   try {
     recordRunning(context, container, life, verb);
   } catch (error) {
-    context.starting.delete(id);
-    recordFailure(context, container, error).catch((e) =>
-      context.log.error('start not recorded', { container: id, error: e }),
-    );
-    return;
+    throw await takeBack(context, container, error);
   }
   careForLog(context, container, { isAlive: true });
   const exit = context.starting.get(id);
   context.starting.delete(id);
   if (exit) settleExit(context, id, exit);
   else context.health.watch(id);
+}
+
+/** Ends a life that is not on record. Its starter may have been told of it, so others may wait for its end. */
+async function takeBack(context: Context, container: Container, cause: unknown): Promise<Error> {
+  const { id } = container;
+  const { error, exitCode } = startFailure(cause);
+  try {
+    return await recordFailure(context, container, cause);
+  } catch (unrecorded) {
+    context.log.error('start not recorded', { container: id, error: unrecorded });
+    return error;
+  } finally {
+    context.starting.delete(id);
+    context.waiters.exited(id, endOf({ exitCode, error: error.message }), { stays: true });
+    removeAfterEnd(context, container);
+    void releaseVolumes(context);
+  }
 }
 
 /** A port of the engine's choice that somebody was quicker to take is chosen again. */

@@ -89,11 +89,11 @@ function leftovers({ monitor, isFirst }: Seen): Action[] {
 }
 
 function idle(container: Container, { isFirst }: Seen): Action[] {
-  if (!isFirst) return [];
-  if (container.status === 'restarting') return [{ do: 'schedule-restart' }];
   const { AutoRemove, RestartPolicy } = container.spec.hostConfig;
   const wasStarted = container.status === 'exited' || container.error !== '';
   if (AutoRemove && wasStarted) return [{ do: 'finish-remove', volumes: true }];
+  if (!isFirst) return [];
+  if (container.status === 'restarting') return [{ do: 'schedule-restart' }];
   if (container.status === 'exited' && startsAtBoot(RestartPolicy, container)) return [{ do: 'start' }];
   return [];
 }

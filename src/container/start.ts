@@ -8,14 +8,14 @@ import type { Container } from './record.ts';
  * Starts a container that is not running. A container of `--rm` that does not start is removed. What it gives puts the
  * life on record and is to be called once, after the answer; a container that a policy keeps up is on record before.
  */
-export async function start(context: Context, container: Container): Promise<() => void> {
+export async function start(context: Context, container: Container): Promise<() => Promise<void>> {
   try {
     const subject = { ...container, ...resetFlags(context, container) };
     const record = await ignite(context, subject, { verb: 'start' });
     if (['', 'no'].includes(container.spec.hostConfig.RestartPolicy.Name)) return record;
-    record();
+    await record();
     await context.store.durable();
-    return () => undefined;
+    return () => Promise.resolve();
   } catch (error) {
     const failed = context.rows.get(container.id);
     if (failed && failed.status === 'created' && failed.error !== '') removeAfterEnd(context, failed);

@@ -62,9 +62,9 @@ export class Store implements Disposable {
   tx<T>(work: () => Sync<T>): T {
     if (this.#afterCommit) return work();
     const after: (() => void)[] = [];
-    this.#afterCommit = after;
     let result: T;
     this.prepare('BEGIN IMMEDIATE').run();
+    this.#afterCommit = after;
     try {
       result = work();
       this.prepare('COMMIT').run();
