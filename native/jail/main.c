@@ -4,10 +4,10 @@
  *   gantry-jail [--cache DIR] [--chdir DIR] [MOUNT]... -- [PROGRAM [ARG]...]
  *
  *   --mount TYPE SOURCE TARGET FLAGS DATA   as mount(2)
- *   --tree PID START PATH TARGET FLAGS      what is mounted at PATH in the mount namespace of the process PID, which
- *                                           was started at START (clock ticks since boot), appears at TARGET too
- *   --users PID START UID GID               owners are those of that process's user namespace, whose root is UID and GID:
- *                                           the program is run as it, and binds can be shifted
+ *   --tree FD PATH TARGET FLAGS             what is mounted at PATH in the mount namespace that FD is open on appears
+ *                                           at TARGET too
+ *   --users FD UID GID                      owners are those of the user namespace that FD is open on, whose root is UID
+ *                                           and GID: the program is run as it, and binds can be shifted
  *   --bind SOURCE ROOT PATH FLAGS           SOURCE at PATH inside of ROOT: links are followed as if ROOT were `/`
  *
  * With a mount it takes a mount namespace of its own, which ends with it; sources and options may be relative to DIR.
@@ -50,7 +50,7 @@ _Noreturn void fail(const char *what, const char *subject)
 static _Noreturn void usage(void)
 {
 	fprintf(stderr, "usage: gantry-jail [--cache DIR] [--chdir DIR] [--mount TYPE SOURCE TARGET FLAGS DATA | "
-		"--tree PID START PATH TARGET FLAGS | --bind SOURCE ROOT PATH FLAGS]... -- [PROGRAM [ARG]...]\n");
+		"--tree FD PATH TARGET FLAGS | --bind SOURCE ROOT PATH FLAGS]... -- [PROGRAM [ARG]...]\n");
 	_exit(125);
 }
 
@@ -191,12 +191,12 @@ int main(int argc, char **argv)
 		} else if (strcmp(argv[i], "--mount") == 0 && i + 5 < argc) {
 			make_mount(argv + i + 1);
 			i += 6;
-		} else if (strcmp(argv[i], "--tree") == 0 && i + 5 < argc) {
+		} else if (strcmp(argv[i], "--tree") == 0 && i + 4 < argc) {
 			clone_tree(argv + i + 1);
-			i += 6;
-		} else if (strcmp(argv[i], "--users") == 0 && i + 4 < argc) {
-			hold_users(argv + i + 1);
 			i += 5;
+		} else if (strcmp(argv[i], "--users") == 0 && i + 3 < argc) {
+			hold_users(argv + i + 1);
+			i += 4;
 		} else if (strcmp(argv[i], "--bind") == 0 && i + 4 < argc) {
 			bind_inside(argv + i + 1);
 			i += 5;

@@ -18,7 +18,6 @@
 #include <unistd.h>
 
 #define ATTRIBUTES (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
-#define START_FIELD 20 /* of /proc/PID/stat behind the name of the program, which may contain anything */
 
 static int open_or_fail(const char *path, int flags)
 {
@@ -29,55 +28,14 @@ static int open_or_fail(const char *path, int flags)
 	return fd;
 }
 
-/* When the process was started, in clock ticks since boot. */
-static unsigned long long start_of(const char *pid)
-{
-	char path[64], text[2048], *at;
-	ssize_t length;
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%.20s/stat", pid);
-	fd = open_or_fail(path, O_RDONLY);
-	length = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	if (length <= 0)
-		fail("read", path);
-	text[length] = '\0';
-	at = strrchr(text, ')');
-	for (int field = 0; at && field < START_FIELD; field++)
-		at = strchr(at + 1, ' ');
-	return at ? strtoull(at, NULL, 10) : 0;
-}
-
 static int users = -1;
 static unsigned user, group;
 
-/* The descriptor first: it cannot come to mean another process, and then the start tells which one it is. */
-static int open_process(char **a)
-{
-	int process = (int)syscall(SYS_pidfd_open, (pid_t)strtol(a[0], NULL, 10), 0);
-
-	if (process < 0)
-		fail("open process", a[0]);
-	if (start_of(a[0]) != strtoull(a[1], NULL, 10)) {
-		errno = ESRCH;
-		fail("open process", a[0]);
-	}
-	return process;
-}
-
 void hold_users(char **a)
 {
-	char path[64];
-	int process;
-
-	snprintf(path, sizeof(path), "/proc/%.20s/ns/user", a[0]);
-	users = open_or_fail(path, O_RDONLY);
-	/* It still is that process, so the namespace was its own. */
-	process = open_process(a);
-	close(process);
-	user = (unsigned)strtoul(a[2], NULL, 10);
-	group = (unsigned)strtoul(a[3], NULL, 10);
+	users = (int)strtol(a[0], NULL, 10);
+	user = (unsigned)strtoul(a[1], NULL, 10);
+	group = (unsigned)strtoul(a[2], NULL, 10);
 }
 
 int become_user(void)
@@ -111,23 +69,22 @@ static void restrict_mount(int tree, unsigned long flags, const char *subject)
 
 void clone_tree(char **a)
 {
-	int process, home, here, tree;
+	int there = (int)strtol(a[0], NULL, 10), home, here, tree;
 
 	own_mounts();
 	home = open_or_fail("/proc/self/ns/mnt", O_RDONLY);
 	here = open_or_fail(".", O_PATH | O_DIRECTORY);
-	process = open_process(a);
-	if (setns(process, CLONE_NEWNS) < 0)
-		fail("enter the mounts of process", a[0]);
-	tree = open_tree(AT_FDCWD, a[2], OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW);
+	if (setns(there, CLONE_NEWNS) < 0)
+		fail("enter the mounts of", a[0]);
+	tree = open_tree(AT_FDCWD, a[1], OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW);
 	if (tree < 0)
-		fail("clone", a[2]);
+		fail("clone", a[1]);
 	if (setns(home, CLONE_NEWNS) < 0 || fchdir(here) < 0)
 		fail("return", NULL);
-	restrict_mount(tree, strtoul(a[4], NULL, 10), a[2]);
-	if (move_mount(tree, "", AT_FDCWD, a[3], MOVE_MOUNT_F_EMPTY_PATH) < 0)
-		fail("mount", a[3]);
-	close(process);
+	restrict_mount(tree, strtoul(a[3], NULL, 10), a[1]);
+	if (move_mount(tree, "", AT_FDCWD, a[2], MOVE_MOUNT_F_EMPTY_PATH) < 0)
+		fail("mount", a[2]);
+	close(there);
 	close(home);
 	close(here);
 	close(tree);

@@ -57,7 +57,8 @@ export async function endedForSure(context: Context, container: Container, budge
   }
 }
 
-function isGone({ phase }: Container): boolean {
+/** Whether its process is no more, though its end may not be on record yet. */
+export function isGone({ phase }: Container): boolean {
   return 'process' in phase && processStartTime(phase.process.pid) !== phase.process.startTime;
 }
 

@@ -1,13 +1,15 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import { getCompileCacheDir } from 'node:module';
 import { extname } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import type { ErrorKind } from '#errdefs';
-import { EngineError, internal, outOfSpace } from '#errdefs';
+import { EngineError, internal, outOfSpace, unavailable } from '#errdefs';
 import type { IdMaps } from '#oci';
+import { isErrno, processStartTime } from '#sys';
 import type { Found, Task, TaskAnswer, TaskResult } from './jail/task.ts';
 
 /**
@@ -67,6 +69,8 @@ export interface JailUsers {
 
 const PROGRAM = fileURLToPath(new URL(`./jail/main${extname(import.meta.filename)}`, import.meta.url));
 const NODE_OPTIONS = ['--disable-sigusr1', '--disable-warning=ExperimentalWarning', '--max-semi-space-size=4'];
+/** The first descriptor of a jail that is open on a namespace of others. */
+const FIRST_NAMESPACE = 4;
 const MESSAGE_LIMIT = 4096;
 const ANSWER_LIMIT = 64 * 2 ** 20;
 
@@ -98,7 +102,11 @@ export async function runJail(task: Task, options: JailOptions): Promise<TaskRes
 
 function start(task: Task, { launcher, cwd, mounts = [], users, input, output }: JailOptions): ChildProcess {
   const place = cwd === undefined ? [] : ['--chdir', cwd];
-  const made = [...(users ? usersArguments(users) : []), ...mounts.flatMap(argumentsOf)];
+  let fd = FIRST_NAMESPACE;
+  const made = [
+    ...(users ? usersArguments(users, fd++) : []),
+    ...mounts.flatMap((mount) => argumentsOf(mount, mount.type === 'tree' ? fd++ : 0)),
+  ];
   const program = [
     process.execPath,
     ...NODE_OPTIONS,
@@ -106,21 +114,42 @@ function start(task: Task, { launcher, cwd, mounts = [], users, input, output }:
     JSON.stringify(users ? { ...task, owners: users.maps } : task),
   ];
   const cache = getCompileCacheDir();
+  using namespaces = new DisposableStack();
+  const opened = [
+    ...(users ? [namespaceOf('user', users, namespaces)] : []),
+    ...mounts.filter((mount) => mount.type === 'tree').map((mount) => namespaceOf('mnt', mount, namespaces)),
+  ];
   return spawn(launcher, [...place, ...made, ...(cache ? ['--cache', cache] : []), '--', ...program], {
-    stdio: [input ? 'pipe' : 'ignore', output ? 'pipe' : 'ignore', 'pipe', 'pipe'],
+    stdio: [input ? 'pipe' : 'ignore', output ? 'pipe' : 'ignore', 'pipe', 'pipe', ...opened],
   });
 }
 
-function usersArguments({ pid, start, maps }: JailUsers): string[] {
+function usersArguments({ maps }: JailUsers, fd: number): string[] {
   const root = (map: IdMaps['uids']) => String(map.find(({ containerId }) => containerId === 0)?.hostId ?? 0);
-  return ['--users', String(pid), String(start), root(maps.uids), root(maps.gids)];
+  return ['--users', String(fd), root(maps.uids), root(maps.gids)];
 }
 
-function argumentsOf(mount: JailMount): string[] {
+/** Once it is open the process may end: its namespace stays. */
+function namespaceOf(
+  kind: 'mnt' | 'user',
+  { pid, start }: Pick<TreeMount, 'pid' | 'start'>,
+  stack: DisposableStack,
+): number {
+  try {
+    const fd = stack.adopt(openSync(`/proc/${pid}/ns/${kind}`, 'r'), closeSync);
+    // The descriptor first: a process of the same start since then is the one that was meant.
+    if (processStartTime(pid) === start) return fd;
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT', 'ESRCH')) throw error;
+  }
+  throw unavailable(`process ${pid} has ended`);
+}
+
+function argumentsOf(mount: JailMount, fd: number): string[] {
   const flags = String(mount.flags);
   switch (mount.type) {
     case 'tree':
-      return ['--tree', String(mount.pid), String(mount.start), mount.path, mount.target, flags];
+      return ['--tree', String(fd), mount.path, mount.target, flags];
     case 'bind':
       return ['--bind', mount.source, mount.root, mount.path, flags];
     default:

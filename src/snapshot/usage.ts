@@ -17,7 +17,7 @@ export async function usageOf(path: string): Promise<Usage> {
   const seen = new Set<bigint>();
   const top = openat(-100, Buffer.from(path), directoryFlags);
   try {
-    await add(top, total, seen);
+    await add(top, total, seen).catch(unlessGone);
   } finally {
     closeFd(top);
   }

@@ -8,7 +8,7 @@ import type { Container } from '../record.ts';
 import { accountsOf } from '../sandbox.ts';
 import { tell } from '../tell.ts';
 import { absolutePath, asMissing } from './path.ts';
-import { depth, reach } from './reach.ts';
+import { depth, reaching } from './reach.ts';
 
 export interface CopyInOptions {
   readonly path: string;
@@ -28,18 +28,20 @@ export async function copyIn(
   body: Readable,
   { path, reference, keepsKinds, ownedByUser, signal }: CopyInOptions,
 ): Promise<void> {
-  await using reached = await reach(context, id, { writes: true, binds: true });
-  const { container, view } = reached;
-  const owner = ownedByUser ? await ownerOf(context, container) : undefined;
-  const rules = { ...rulesOf(container), keepsKinds, ...(owner && { owner }) };
-  try {
-    await context.snapshots.copyIn(id, { path: absolutePath(path), rules, view, input: body }, { signal });
-  } catch (error) {
-    throw asMissing(error, path, reference);
-  }
-  failpoint('container.copy-in.unpacked');
-  context.store.tx(() => tell(context, container, 'extract-to-dir'));
-  failpoint('container.copy-in.told');
+  await reaching(context, id, { writes: true, binds: true }, async (reached) => {
+    await using _ = reached;
+    const { container, view } = reached;
+    const owner = ownedByUser ? await ownerOf(context, container) : undefined;
+    const rules = { ...rulesOf(container), keepsKinds, ...(owner && { owner }) };
+    try {
+      await context.snapshots.copyIn(id, { path: absolutePath(path), rules, view, input: body }, { signal });
+    } catch (error) {
+      throw asMissing(error, path, reference);
+    }
+    failpoint('container.copy-in.unpacked');
+    context.store.tx(() => tell(context, container, 'extract-to-dir'));
+    failpoint('container.copy-in.told');
+  });
 }
 
 function rulesOf({ mounts, spec }: Container): Omit<CopyRules, 'keepsKinds'> {

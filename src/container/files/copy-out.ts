@@ -7,7 +7,8 @@ import type { Container } from '../record.ts';
 import { tell } from '../tell.ts';
 import { outflow } from './outflow.ts';
 import { absolutePath, asMissing, baseName, pathStat } from './path.ts';
-import { reach } from './reach.ts';
+import type { Reach } from './reach.ts';
+import { reaching } from './reach.ts';
 
 export interface CopyOutOptions {
   readonly path: string;
@@ -20,10 +21,20 @@ export interface CopyOutOptions {
 export async function copyOut(
   context: Context,
   container: Container,
+  options: CopyOutOptions,
+): Promise<{ stat: PathStat; body: Readable }> {
+  return await reaching(context, container.id, { writes: false, binds: true }, (reached) =>
+    flowOf(context, reached, options),
+  );
+}
+
+async function flowOf(
+  context: Context,
+  reached: Reach,
   { path, reference, signal }: CopyOutOptions,
 ): Promise<{ stat: PathStat; body: Readable }> {
+  const { container } = reached;
   const { id } = container;
-  const reached = await reach(context, id, { writes: false, binds: true });
   const found = Promise.withResolvers<Found>();
   const body = outflow(
     async (output) => {

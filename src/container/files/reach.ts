@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { notFound } from '#errdefs';
+import { isKind, notFound } from '#errdefs';
 import { processStartTime } from '#sys';
 import type { Context } from '../context.ts';
 import type { Bind, Holder, View } from '../deps.ts';
@@ -7,7 +7,11 @@ import { containerFiles } from '../folder.ts';
 import type { Container } from '../record.ts';
 import { hasProcess } from '../record.ts';
 import { mountVolumes, releaseVolumes, resolveMount } from '../resolve-mounts.ts';
+import { ended, isGone } from '../signal.ts';
 import { isRemapped } from '../user-namespace.ts';
+
+const END_MS = 10_000;
+const TRIES = 5;
 
 /** A way to a container's files, which others respect until it is disposed of. */
 export interface Reach extends AsyncDisposable {
@@ -29,10 +33,10 @@ interface Wanted {
 export async function reach(context: Context, id: string, { writes, binds: seesBinds }: Wanted): Promise<Reach> {
   await using undo = new AsyncDisposableStack();
   if (writes) undo.use(await context.locks.lock(id));
-  let container = read(context, id);
-  const leases = seesBinds ? await mountVolumes(context, container) : undefined;
+  const leases = seesBinds ? await mountVolumes(context, read(context, id)) : undefined;
   if (leases) undo.defer(() => releaseVolumes(context));
   if (leases) undo.use(leases);
+  let container = await settled(context, id);
   const binds = seesBinds ? bindsOf(context, container) : [];
   let holder =
     writes || binds.length > 0 || hasProcess(container) ? await holderOf(context, container, undo) : undefined;
@@ -46,6 +50,35 @@ export async function reach(context: Context, id: string, { writes, binds: seesB
   const view = { ...(holder && { holder }), binds, writes };
   const stack = undo.move();
   return { container, view, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+}
+
+/**
+ * Works on a container's files, which it has to dispose of; once more when the process that had them mounted ended
+ * before that, as a sandbox's does when its container starts.
+ */
+export async function reaching<T>(
+  context: Context,
+  id: string,
+  wanted: Wanted,
+  work: (reached: Reach) => Promise<T>,
+): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    const reached = await reach(context, id, wanted);
+    try {
+      return await work(reached);
+    } catch (error) {
+      await reached[Symbol.asyncDispose]();
+      if (tries === TRIES || !isKind(error, 'unavailable')) throw error;
+    }
+  }
+}
+
+/** What is on record of the container; a process that is gone has its end there first. */
+async function settled(context: Context, id: string): Promise<Container> {
+  const container = read(context, id);
+  if (!isGone(container)) return container;
+  await ended(context, container, END_MS);
+  return read(context, id);
 }
 
 function read({ rows }: Context, id: string): Container {

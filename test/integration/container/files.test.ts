@@ -43,8 +43,9 @@ async function bytesOf(message: IncomingMessage): Promise<Buffer> {
 
 async function get(container: string, path: string): Promise<Buffer> {
   const answer = await raw('GET', archiveOf(container, path));
-  assert.equal(answer.statusCode, 200, path);
-  return await bytesOf(answer);
+  const bytes = await bytesOf(answer);
+  assert.equal(answer.statusCode, 200, `${path}: ${bytes.subarray(0, 500)}`);
+  return bytes;
 }
 
 async function put(container: string, path: string, body: Buffer): Promise<number> {
@@ -86,6 +87,17 @@ test('a running container sees at once what is copied in, and its own writes are
   );
   assert.equal(textIn(await get('live', '/out')), 'in!');
   await engine.expect(204, 'DELETE', '/containers/live?force=1');
+});
+
+test('a container that ends while its files are asked for', async () => {
+  await engine.create('fleeting', ['true']);
+  for (let i = 0; i < 10; i++) {
+    const started = engine.expect(204, 'POST', '/containers/fleeting/start');
+    await Promise.all(Array.from({ length: 4 }, () => get('fleeting', '/etc')));
+    await started;
+    await engine.wait('fleeting');
+  }
+  await engine.remove('fleeting');
 });
 
 test('links, mount points and names that lead to the host lead into the container', async () => {
