@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
 import { deadline } from '#async';
 import { internal, unavailable } from '#errdefs';
 import type { Log } from '#log';
-import { failpoint, isErrno, SystemError } from '#sys';
+import { failpoint, SystemError } from '#sys';
 import type { Field } from './protocol.ts';
 import { Decoder, encode } from './protocol.ts';
 
@@ -28,6 +28,9 @@ export interface SpawnerOptions {
   /** Puts the process where monitors shall be born (a scope of systemd), before anything is asked of it. */
   readonly place?: (pid: number) => Promise<void>;
 }
+
+/** It died before it answered. */
+class SpawnerEnded extends Error {}
 
 /** The C process that forks monitors for this daemon. It ends with us; its monitors do not. Started anew when it dies. */
 export class Spawner implements AsyncDisposable {
@@ -53,8 +56,8 @@ export class Spawner implements AsyncDisposable {
     try {
       return await this.#ask(directory, runtime, request);
     } catch (error) {
-      // It died, and Node had not heard of it yet: it took no notice of this either.
-      if (!isErrno(error, 'EPIPE')) throw error;
+      // A monitor that it may have forked before it died leaves its place to the next one, and goes as it is asked for nothing.
+      if (!(error instanceof SpawnerEnded)) throw error;
       return await this.#ask(directory, runtime, request);
     }
   }
@@ -121,7 +124,8 @@ export class Spawner implements AsyncDisposable {
   #end(child: ChildProcess, error: Error): void {
     if (this.#child !== child) return;
     this.#child = undefined;
-    for (const { reject } of this.#waiting.values()) reject(error);
+    const ended = new SpawnerEnded(error.message, { cause: error });
+    for (const { reject } of this.#waiting.values()) reject(ended);
     if (!this.#closed) this.#options.log.error('spawner ended', { error });
   }
 }
