@@ -42,5 +42,5 @@ function explain(error: ExecFileException, stderr: string): Error {
   }
   if (error.killed) return internal('ps: it did not answer in time', error);
   const [line = ''] = stderr.split('\n');
-  return internal(`ps: ${line || error.message}`, error);
+  return internal(`ps: ${line || `exit status ${error.code}`}`, error);
 }

@@ -27,6 +27,7 @@ export const tops: Case[] = [
       top('topped', '-o cmd'),
       top('topped', '-o foo=PID'),
       top('topped', '--nosuch'),
+      top('topped', '4194304'),
       top('topped', ' '),
       top('nosuch'),
       top('nosuch', '-o foo=PID'),
