@@ -17,7 +17,7 @@ void clone_tree(char **arguments);
 void bind_inside(char **arguments);
 
 /*
- * PID START UID GID: trees of that process show owners of its user namespace. Binds with SHIFTED do so too from now on,
+ * FD UID GID: trees show owners of the user namespace that FD is open on. Binds with SHIFTED do so too from now on,
  * and the program is run as this user.
  */
 void hold_users(char **arguments);
