@@ -11,7 +11,7 @@ import { createContext } from './context.ts';
 import type { BuildDeps } from './deps.ts';
 import type { BuildEvents } from './events.ts';
 import type { BuildInputs } from './inputs.ts';
-import { prune, records } from './prune.ts';
+import { keepWithin, prune, records } from './prune.ts';
 import type { BuildRequest } from './request.ts';
 import type { BuildResult } from './result.ts';
 import { CacheRows } from './store.ts';
@@ -20,6 +20,7 @@ import { CacheRows } from './store.ts';
 export class ImageBuilder implements Builder {
   readonly #context: Context;
   readonly #running = new Map<string, AbortController>();
+  #collecting: Promise<unknown> | undefined;
 
   constructor(deps: BuildDeps) {
     this.#context = createContext(deps);
@@ -70,8 +71,18 @@ export class ImageBuilder implements Builder {
       const either = AbortSignal.any([signal, cancelling.signal]);
       return await build(this.#context, { request, inputs, events, signal: either });
     } finally {
+      this.#collect();
       if (this.#running.get(id) === cancelling) this.#running.delete(id);
     }
+  }
+
+  /** One at a time, and nobody waits for it. */
+  #collect(): void {
+    this.#collecting ??= keepWithin(this.#context)
+      .catch((error) => this.#context.log.warn('build cache not kept within its limits', { error }))
+      .finally(() => {
+        this.#collecting = undefined;
+      });
   }
 
   cancel(id: string): void {

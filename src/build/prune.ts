@@ -1,4 +1,6 @@
+import { statfs } from 'node:fs/promises';
 import { invalid } from '#errdefs';
+import { failpoint } from '#sys';
 import type { CacheRecord, PruneOptions, PruneReport } from './cache-record.ts';
 import type { Context } from './context.ts';
 import type { CachedStep } from './store.ts';
@@ -6,7 +8,10 @@ import type { CachedStep } from './store.ts';
 /** What the cache holds, the longest unused first. */
 export function records({ rows, images }: Pick<Context, 'rows' | 'images'>): CacheRecord[] {
   const needed = images.liveLayersOfImages();
-  return rows.all().map((step) => recordOf(step, needed));
+  return rows
+    .all()
+    .filter(({ type }) => type !== 'internal')
+    .map((step) => recordOf(step, needed));
 }
 
 function recordOf(step: CachedStep, needed: ReadonlySet<string>): CacheRecord {
@@ -25,7 +30,8 @@ export async function prune(context: Context, options: PruneOptions): Promise<Pr
   const { rows, images, store } = context;
   const matches = filterOf(options.filters);
   const needed = images.liveLayersOfImages();
-  const all = rows.all().map((step) => ({ step, record: recordOf(step, needed) }));
+  const steps = rows.all();
+  const all = steps.filter(({ type }) => type !== 'internal').map((step) => ({ step, record: recordOf(step, needed) }));
   let total = all.reduce((sum, { record }) => sum + record.size, 0);
   const budget = Math.max(options.maxUsedSpace, options.reservedSpace);
   const chosen = all.filter(({ record }) => {
@@ -36,14 +42,34 @@ export async function prune(context: Context, options: PruneOptions): Promise<Pr
     return true;
   });
   if (chosen.length === 0) return { removed: [], reclaimed: 0 };
+  // Other keys of the same results go with them.
+  const results = new Set(chosen.map(({ step }) => step.chain.at(-1)?.chainId));
+  const others = steps.filter(({ type, chain }) => type === 'internal' && results.has(chain.at(-1)?.chainId));
   store.tx(() => {
-    for (const { step } of chosen) rows.delete(step.id);
+    for (const { id } of [...chosen.map(({ step }) => step), ...others]) rows.delete(id);
   });
+  failpoint('build.prune.forgotten');
   await store.durable();
   const chains = new Set(chosen.flatMap(({ step }) => step.chain.map(({ chainId }) => chainId).reverse()));
   await images.removeLayers([...chains]);
   const reclaimed = chosen.reduce((sum, { record }) => sum + (record.shared ? 0 : record.size), 0);
   return { removed: chosen.map(({ record }) => record), reclaimed };
+}
+
+/** Docker's shares of the disk: what a cache may take in any case, at most, and what stays free. */
+const [RESERVED, LARGEST, FREE] = [0.1, 0.6, 0.2];
+
+/** Keeps the cache from filling the disk; for the end of a build. */
+export async function keepWithin(context: Context): Promise<void> {
+  const { bsize, blocks, bavail } = await statfs(context.folder);
+  const disk = bsize * blocks;
+  const used = context.rows.all().reduce((sum, { size }) => sum + size, 0);
+  const isFull = bsize * bavail < disk * FREE;
+  const limit = disk * (isFull ? RESERVED : LARGEST);
+  if (used <= limit) return;
+  const budget = { all: true, reservedSpace: 0, maxUsedSpace: limit, minFreeSpace: 0, filters: new Map() };
+  const { reclaimed } = await prune(context, budget);
+  context.log.info('build cache pruned', { reclaimed, limit });
 }
 
 const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };

@@ -18,7 +18,7 @@ import type { StepWork } from './ops/step-work.ts';
 import { workdir } from './ops/workdir.ts';
 import type { BuildRequest } from './request.ts';
 import { BuildError } from './result.ts';
-import { stepKey } from './step-key.ts';
+import { contentKey, stepKey } from './step-key.ts';
 
 /** A build whose steps are known. */
 export interface Job {
@@ -80,7 +80,7 @@ export class Solve {
     const last = new Map<number, Digest>();
     let number = 0;
     for (const stage of stages) {
-      let below = stage.base.kind === 'stage' ? last.get(stage.base.index) : undefined;
+      let below = stage.base.kind === 'stage' ? last.get(stage.base.index) : this.#announceBase(stage);
       for (const step of stage.steps) {
         const inputs = [...(below ? [below] : []), ...originsOf(step).flatMap((index) => last.get(index) ?? [])];
         const digest = digestOf(Buffer.from(JSON.stringify([stage.index, step.title, step.lines, inputs])));
@@ -91,6 +91,17 @@ export class Solve {
       }
       if (below) last.set(stage.index, below);
     }
+  }
+
+  /** What an image begins is here already. */
+  #announceBase({ base, index, steps }: BuildStage): Digest | undefined {
+    if (base.kind !== 'image' || base.title === undefined) return undefined;
+    const { events } = this.#job;
+    const digest = digestOf(Buffer.from(JSON.stringify(['base', index, base.title])));
+    events.vertex({ digest, name: base.title, inputs: [], line: 0, step: 0 });
+    events.started(digest);
+    events.completed(digest, { cached: steps.length > 0 });
+    return digest;
   }
 
   #stage(index: number): Promise<Solved> {
@@ -131,34 +142,46 @@ export class Solve {
 
   async #solveStep(stage: BuildStage, step: Step, layers: readonly LayerRef[]): Promise<LayerRef | undefined> {
     const { request, events, stack, epochs } = this.#job;
-    const { rows, images, snapshots, store, flights } = this.#context;
+    const { images, snapshots, flights } = this.#context;
     const { digest, name } = this.#vertices.get(step)!;
     const others = async (index: number) => (await this.#stage(index)).layers;
     const epoch = epochs.get(stage.index);
     this.#signal.throwIfAborted();
-    const key = await stepKey({ step, stage, layers, epoch, request, tree: this.#tree, others });
-    const found = stage.ignoresCache ? undefined : rows.get(key);
-    if (found?.chain.every(({ chainId }) => snapshots.has(chainId))) {
-      stack.use(images.keep(found.chain));
-      store.tx(() => rows.used(key, Date.now()));
-      failpoint('build.step.reused');
-      events.started(digest);
-      events.completed(digest, { cached: true });
-      return found.own ? found.chain.at(-1) : undefined;
-    }
+    const input = { step, stage, layers, epoch, request, tree: this.#tree, others };
+    const key = await stepKey(input);
+    const cached = stage.ignoresCache ? undefined : this.#reuse(key, digest);
+    if (cached) return cached.layer;
+    const byContent = await contentKey(input, snapshots);
+    const same = stage.ignoresCache || byContent === undefined ? undefined : this.#reuse(byContent, digest);
+    if (same) return same.layer;
     const flight = stage.ignoresCache ? `${key} ${randomBytes(8).toString('hex')}` : key;
+    const keys = byContent === undefined ? [key] : [key, byContent];
     const sink = sinkOf(events, digest);
     const made = await flights.join(flight, { sink, signal: this.#signal }, (all, signal) =>
-      this.#make({ key, name, epoch, layers, step }, all, signal),
+      this.#make({ keys, name, epoch, layers, step }, all, signal),
     );
     if (made) stack.use(images.keep([made]));
     events.completed(digest, { cached: false });
     return made;
   }
 
+  /** What the cache has for a key, if all of it is there. */
+  #reuse(key: string, digest: Digest): { layer: LayerRef | undefined } | undefined {
+    const { events, stack } = this.#job;
+    const { rows, images, snapshots, store } = this.#context;
+    const found = rows.get(key);
+    if (!found?.chain.every(({ chainId }) => snapshots.has(chainId))) return undefined;
+    stack.use(images.keep(found.chain));
+    store.tx(() => rows.used(key, Date.now()));
+    failpoint('build.step.reused');
+    events.started(digest);
+    events.completed(digest, { cached: true });
+    return { layer: found.own ? found.chain.at(-1) : undefined };
+  }
+
   /** Does a step and keeps its result. */
   async #make(
-    { key, name, epoch, layers, step }: Making,
+    { keys, name, epoch, layers, step }: Making,
     sink: StepSink,
     signal: AbortSignal,
   ): Promise<LayerRef | undefined> {
@@ -185,10 +208,19 @@ export class Solve {
         record: (layer) => {
           const chain = layer ? [...layers, layer] : layers;
           const now = Date.now();
-          rows.put({
-            ...{ id: key, type: 'regular', description: name, chain, own: layer !== undefined, parents: [] },
-            ...{ size: layer?.size ?? 0, createdAt: now, usedAt: now, uses: 0 },
-          });
+          for (const [n, id] of keys.entries()) {
+            rows.put({
+              ...{
+                id,
+                type: n === 0 ? 'regular' : 'internal',
+                description: name,
+                chain,
+                own: layer !== undefined,
+                parents: [],
+              },
+              ...{ size: n === 0 ? (layer?.size ?? 0) : 0, createdAt: now, usedAt: now, uses: 0 },
+            });
+          }
         },
       });
     } finally {
@@ -214,7 +246,8 @@ export class Solve {
 }
 
 interface Making {
-  readonly key: string;
+  /** What it is found by. */
+  readonly keys: readonly string[];
   readonly name: string;
   readonly epoch: number | undefined;
   readonly layers: readonly LayerRef[];

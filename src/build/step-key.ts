@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import type { BuildStage, CopyEffect, CopySource, RunEffect, Step } from '#dockerfile';
 import { notFound } from '#errdefs';
 import type { LayerRef } from '#image';
-import type { CopyAction } from '#snapshot';
+import { digestOf } from '#oci';
+import type { CopyAction, Snapshots } from '#snapshot';
 import type { ContextTree } from './ops/context-tree.ts';
-import { copyAction } from './ops/copy.ts';
+import { chainOf, copyAction } from './ops/copy.ts';
 import type { BuildRequest } from './request.ts';
 
 /** Changes when a step of the same key would make something else. */
@@ -39,7 +39,27 @@ export async function stepKey(input: KeyInput): Promise<string> {
         ? await copyParts(effect, input)
         : effect,
   ];
-  return `sha256:${createHash('sha256').update(JSON.stringify(parts)).digest('hex')}`;
+  return digestOf(Buffer.from(JSON.stringify(parts)));
+}
+
+/**
+ * The same for a copy from a stage, by what it takes of it: the stage may have changed elsewhere. Undefined for other steps.
+ */
+export async function contentKey(input: KeyInput, snapshots: Pick<Snapshots, 'digests'>): Promise<string | undefined> {
+  const { step, stage, layers, epoch } = input;
+  const { effect } = step;
+  if (effect.kind !== 'copy' || effect.origin.kind !== 'stage') return undefined;
+  const files = effect.sources.flatMap((source) => (source.kind === 'files' ? [source] : []));
+  if (files.length === 0) return undefined;
+  const source = chainOf(await input.others(effect.origin.index));
+  const found = await snapshots.digests(
+    source,
+    files.map((one) => copyAction(effect, one)),
+  );
+  const missing = found.find((one) => 'error' in one);
+  if (missing) throw notFound(missing.error);
+  const parts = [FORMAT, 'content', stage.image.platform, layers.at(-1)?.chainId ?? 'scratch', epoch ?? null];
+  return digestOf(Buffer.from(JSON.stringify([...parts, { ...effect, origin: 'content' }, found])));
 }
 
 async function runParts(effect: RunEffect, input: KeyInput): Promise<unknown> {

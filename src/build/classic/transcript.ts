@@ -32,6 +32,8 @@ export class Transcript implements BuildEvents {
   readonly #courses = new Map<Digest, Course>();
   readonly #byLine = new Map<number, Entry>();
   readonly #pulls = new Set<Digest>();
+  /** What stands for no line of the file. */
+  readonly #asides = new Set<Digest>();
   #at = -1;
   #id = '';
 
@@ -45,6 +47,7 @@ export class Transcript implements BuildEvents {
     if (this.#courses.has(digest)) return;
     this.#courses.set(digest, { news: [], isDone: step === 0, isCached: false, isRunning: false });
     if (step === 0) {
+      this.#asides.add(digest);
       if (name.startsWith('[internal] load metadata')) this.#pulls.add(digest);
       return;
     }
@@ -52,7 +55,7 @@ export class Transcript implements BuildEvents {
   }
 
   started(digest: Digest): void {
-    if (this.#pulls.has(digest)) return;
+    if (this.#asides.has(digest)) return;
     if (this.#at < 0) this.#advance();
     // What the cache has is done at once.
     setImmediate(() => this.#running(digest));
@@ -60,7 +63,7 @@ export class Transcript implements BuildEvents {
 
   completed(digest: Digest, { cached }: { cached: boolean }): void {
     const course = this.#courses.get(digest);
-    if (!course || this.#pulls.has(digest)) return;
+    if (!course || this.#asides.has(digest)) return;
     course.isCached = cached;
     if (!cached) this.#running(digest);
     course.isDone = true;

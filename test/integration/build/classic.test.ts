@@ -79,6 +79,20 @@ test('the same build again is in the cache, and a changed file is not', async ()
   assert.notEqual(changed.id, first.id);
 });
 
+test('a copy from a stage that changed elsewhere is in the cache', async () => {
+  const file = (word: string) => `FROM conformance AS from
+RUN echo ${word} > /word && echo same > /same
+FROM conformance
+COPY --from=from /same /
+RUN echo expensive
+`;
+  await build({ Dockerfile: file('one') });
+  const { text } = await build({ Dockerfile: file('two') });
+  assert.match(text, /Step 4\/5 : .*\n ---> Using cache/);
+  assert.match(text, /Step 5\/5 : RUN echo expensive\n ---> Using cache/);
+  assert.match(text, /Step 2\/5 : .*\n ---> Running in/);
+});
+
 test('without the cache the same files give the same image', async () => {
   const [first, second] = [await build(TWO_STAGES, 'nocache=1'), await build(TWO_STAGES, 'nocache=1')];
   assert.match(second.text, /Running in/);
