@@ -87,7 +87,7 @@ function check(each: DockerfileCase): CheckFact {
 
 function refusal(each: DockerfileCase, { message, locations }: DockerfileError): ErrorFact {
   const shown = locations.map((lines) => excerpt('Dockerfile', each.text, [lines])).findLast((text) => text !== '');
-  return { error: message, excerpt: shown ?? '' };
+  return { error: message.trimEnd(), excerpt: shown ?? '' };
 }
 
 function outline(each: DockerfileCase): object {
@@ -95,7 +95,7 @@ function outline(each: DockerfileCase): object {
     const findings = new Findings(checkConfig(each.text, new Map(Object.entries(each.args))));
     return outlineDocument(plan(each, {}, findings).planned);
   });
-  if (result instanceof DockerfileError) return { error: result.message, excerpt: '' };
+  if (result instanceof DockerfileError) return { error: result.message.trimEnd(), excerpt: '' };
   const { sources: _, ...rest } = result;
   return rest;
 }
@@ -105,7 +105,7 @@ function targets(each: DockerfileCase): object {
     checkConfig('', new Map(Object.entries(each.args)));
     return targetsDocument(parseDockerfile(Buffer.from(each.text)));
   });
-  if (result instanceof DockerfileError) return { error: result.message, excerpt: '' };
+  if (result instanceof DockerfileError) return { error: result.message.trimEnd(), excerpt: '' };
   const { sources: _, ...rest } = result;
   return rest;
 }
