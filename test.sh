@@ -3,6 +3,7 @@
 #   ./test.sh          checks, unit, native, integration, conformance, crash and fuzz tests on this host
 #   ./test.sh --ci     the same, then the smoke part on a Debian 13 machine with systemd and cgroup v2
 #   ./test.sh --vm     everything that runs on the Debian 12 and 13 machines
+#   ./test.sh --arm64  the native parts made for arm64, run by qemu-user
 # As root on Debian 12 or 13.
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")"
@@ -20,6 +21,15 @@ install_packages() {
   [ -x /usr/bin/python3 ] || need+=(python3)
   ls /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-x86_64.a >/dev/null 2>&1 ||
     need+=("$(apt-cache --names-only search '^libclang-rt-[0-9]+-dev$' | sort -V | tail -1 | cut -d' ' -f1)")
+  [ ${#need[@]} = 0 ] && return
+  apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${need[@]}" >/dev/null
+}
+
+install_arm64() {
+  local need=()
+  command -v aarch64-linux-gnu-gcc >/dev/null || need+=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross)
+  command -v qemu-aarch64 >/dev/null || need+=(qemu-user)
   [ ${#need[@]} = 0 ] && return
   apt-get update -qq
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${need[@]}" >/dev/null
@@ -67,7 +77,8 @@ smoke() { node --test --test-timeout=900000 test/vm/smoke.test.ts; }
 prepare
 case ${1:-} in
   --vm) node --test --test-concurrency=1 --test-timeout=2400000 test/vm/hosts.test.ts ;;
+  --arm64) install_arm64 && node --test --test-timeout=300000 test/arm64/arm64.test.ts ;;
   --ci) here; smoke || { echo 'The machine runs once more:'; smoke; } ;;
   '') here ;;
-  *) sed -n '2,7s/^# \?//p' "$0"; exit 2 ;;
+  *) sed -n '2,8s/^# \?//p' "$0"; exit 2 ;;
 esac

@@ -106,8 +106,10 @@ export const liveLimits: Step = {
 export const userNamespaces: Step = {
   name: 'containers have users of their own, and the same images, volumes and limits',
   run: async (machine) => {
-    const restart = `systemctl restart gantry || (${SERVING})`;
-    await machine.sh(`echo '{"userns-remap": "default"}' >/etc/gantry/daemon.json && ${restart}`);
+    const restart = `{ systemctl restart gantry || ${SERVING}; }`;
+    await machine.sh(
+      `mkdir -p /etc/gantry && echo '{"userns-remap": "default"}' >/etc/gantry/daemon.json && ${restart}`,
+    );
     assert.match(await machine.sh('gantry info; grep dockremap /etc/subuid'), /\n +userns\n[\s\S]*dockremap:\d+:65536/);
     await machine.sh(
       'gantry run -d --name users -m 64m -v shifted:/v gantry/hello sh -c "touch /v/x /x; exec sleep 1000"',
