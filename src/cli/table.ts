@@ -242,6 +242,13 @@ export const table: readonly Entry[] = [
   },
   {
     group: 'registry',
+    name: 'image',
+    short: 'Make the image of a registry and load it',
+    load: () => import('./registry/image.ts'),
+    own: true,
+  },
+  {
+    group: 'registry',
     name: 'garbage-collect',
     short: 'Remove from a folder what no manifest refers to',
     load: () => import('./registry/garbage-collect.ts'),

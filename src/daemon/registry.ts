@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { EngineError, invalid } from '#errdefs';
 import type { Log } from '#log';
 import { createLog } from '#log';
 import { Collector, DEFAULT_SETTINGS, folderStorage, Registry, registryConfig, runRegistry } from '#registry';
-import { ConfigError } from './config-file.ts';
 
 const DEFAULT_CONFIG = '/etc/docker/registry/config.yml';
 const DEFAULT_FOLDER = '/var/lib/registry';
@@ -19,6 +19,17 @@ Options:
       --listen string   Address and port (default ":5000")
       --root string     Folder of the content (default "${DEFAULT_FOLDER}")
 `;
+
+/** The program of the image that stands for `registry:2`: a path alone is a configuration to serve. */
+export async function main(words: readonly string[]): Promise<void> {
+  try {
+    await registryMain(words[0]?.startsWith('/') ? ['serve', ...words] : words);
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    process.stderr.write(`registry: ${error.message}\n`);
+    process.exitCode = 1;
+  }
+}
 
 /** `gantryd registry …`: a registry alone, without an engine. */
 export async function registryMain(words: readonly string[]): Promise<void> {
@@ -43,11 +54,11 @@ async function read(words: readonly string[]) {
   try {
     parsed = parseArgs({ args: [...words], options, allowPositionals: true });
   } catch (error) {
-    throw new ConfigError((error as Error).message);
+    throw invalid((error as Error).message);
   }
   const [verb = '', path, ...rest] = parsed.positionals;
   if (parsed.values.help) return { verb };
-  if (!['serve', 'garbage-collect'].includes(verb) || rest.length > 0) throw new ConfigError(USAGE.trim());
+  if (!['serve', 'garbage-collect'].includes(verb) || rest.length > 0) throw invalid(USAGE.trim());
   const environment = { ...process.env };
   if (parsed.values.listen !== undefined) environment['REGISTRY_HTTP_ADDR'] = parsed.values.listen;
   if (parsed.values.root !== undefined) environment['REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY'] = parsed.values.root;
@@ -63,7 +74,7 @@ async function readDocument(path: string | undefined): Promise<unknown> {
     const { parse } = await import('yaml');
     return (parse(text) as unknown) ?? {};
   } catch (error) {
-    throw new ConfigError(`cannot read ${path ?? DEFAULT_CONFIG}: ${(error as Error).message}`);
+    throw invalid(`cannot read ${path ?? DEFAULT_CONFIG}: ${(error as Error).message}`);
   }
 }
 

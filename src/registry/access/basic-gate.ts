@@ -20,7 +20,7 @@ export class BasicGate implements Gate {
 
   async admit(request: IncomingMessage): Promise<Visitor | undefined> {
     const found = presented(request);
-    if (!found) return this.#rules.some(({ account }) => account === ANONYMOUS) ? this.#visitor(undefined) : undefined;
+    if (!found) return this.#isOpenTo(request) ? this.#visitor(undefined) : undefined;
     if (found.kind !== 'basic' || !(await this.#accounts.verify(found.account, found.password))) {
       throw new RegistryError('UNAUTHORIZED');
     }
@@ -29,6 +29,11 @@ export class BasicGate implements Gate {
 
   challenge(): string {
     return `Basic realm=${JSON.stringify(this.#realm)}`;
+  }
+
+  /** Docker asks the root whether it has to bring a password, and brings none anywhere when it is let in there. */
+  #isOpenTo({ url }: IncomingMessage): boolean {
+    return !/^\/v2\/?(\?|$)/.test(url ?? '') && this.#rules.some(({ account }) => account === ANONYMOUS);
   }
 
   #visitor(account: string | undefined): Visitor {
