@@ -11,6 +11,7 @@ import {
   familiarString,
   formatPlatform,
   isDigest,
+  isIndexType,
   normalisePlatform,
   parsePlatform,
   platformMatches,
@@ -156,13 +157,15 @@ async function commit(deps: PullDeps, reference: Reference, image: RemoteImage, 
   const byDigest = `${canonicalName(reference)}@${image.target.digest}`;
   const byTag = reference.digest === undefined ? canonicalString(reference) : undefined;
   const isNewer = store.tx(() => {
+    const known = rows.get(made.id);
     rows.insert(made);
-    rows.setSource(made);
+    // An index that was pulled before leads to more than this manifest.
+    const keepsIndex = known && isIndexType(known.target.mediaType) && !isIndexType(made.target.mediaType);
+    rows.setSource(keepsIndex ? { ...made, target: known.target } : made);
+    const before = rows.idOf(byTag ?? byDigest);
     rows.setName(byDigest, made.id);
-    if (byTag === undefined) return rows.idOf(byDigest) !== made.id;
-    const before = rows.idOf(byTag);
-    rows.setName(byTag, made.id);
-    if (before !== made.id) rows.setLastTagged(made.id, nowText());
+    if (byTag !== undefined) rows.setName(byTag, made.id);
+    if (byTag !== undefined && before !== made.id) rows.setLastTagged(made.id, nowText());
     return before !== made.id;
   });
   failpoint('image.pull.committed');

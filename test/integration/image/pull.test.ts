@@ -40,7 +40,13 @@ test('an image of an index, with layers packed in each way, comes with all of Do
   assert.deepEqual(image.RepoDigests, [`${name}@${index.digest}`]);
   assert.equal(engine.images.get(image.Id)!.target.digest, index.digest);
   assert.deepEqual(engine.events(), [`pull ${name}`]);
-  await engine.pull(name, index.digest);
+  const own = registry.manifests.get(`a/b/manifests/${zstd.digest}`)!;
+  assert.ok(own);
+  assert.match(
+    (await engine.pull(name, zstd.digest)).at(-1)!.status!,
+    /^Status: Downloaded newer image for .*@sha256:/,
+  );
+  assert.match((await engine.pull(name, index.digest)).at(-1)!.status!, /^Status: Image is up to date for .*@sha256:/);
   const { asked } = registry;
   asked.length = 0;
   assert.deepEqual(statuses(await engine.pull(name, 'v1')).at(-1), `Status: Image is up to date for ${name}:v1`);
