@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { BuildPlan, WantedBase } from '#dockerfile';
-import { isKind } from '#errdefs';
+import { invalid, isKind, notFound } from '#errdefs';
 import type { ImageRecord, LayerRef } from '#image';
 import type { Digest } from '#oci';
 import { canonicalName, digestOf, formatPlatform, parseReference } from '#oci';
@@ -114,7 +114,10 @@ async function folderBase(context: Context, { reference }: WantedBase, asking: A
   const found =
     (await inputs.contextNamed(reference, { paths: undefined })) ??
     (await inputs.contextNamed(name, { paths: undefined }));
-  if (!found) throw new Error(`context ${name} not found`);
+  if (!found) {
+    const value = asking.request.namedContexts.get(reference) ?? '';
+    throw value === '' ? notFound(`context ${name} not found`) : invalid(`unsupported context ${name}: ${value}`);
+  }
   const { folder, excludes } = found;
   const action = {
     do: 'copy',

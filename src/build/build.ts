@@ -87,11 +87,17 @@ function planOptions(request: BuildRequest, { dockerignore }: BuildInputs) {
     ...(targetPlatform && { targetPlatform }),
     buildArgs: request.buildArgs,
     ...(request.target !== '' && { target: request.target }),
-    contexts: new Set(request.namedContexts.keys()),
+    contexts: contextNames(request),
     labels: request.labels,
     noCache: request.noCache,
     ...(dockerignore && { ignored: new PathPatterns(readIgnoreFile(dockerignore)) }),
   };
+}
+
+/** Those that are images, and folders of the client. */
+function contextNames({ namedContexts, attributes }: BuildRequest): Set<string> {
+  const folders = [...attributes].filter(([key, value]) => key.startsWith('context:') && value.startsWith('local:'));
+  return new Set([...namedContexts.keys(), ...folders.map(([key]) => key.slice('context:'.length))]);
 }
 
 /**

@@ -1,5 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { syncfs } from '#sys';
+import { Grouped } from './grouped.ts';
 
 /** Where everything of the snapshots stands. Names of layers are kept short: see {@link layerName}. */
 export interface Folders {
@@ -15,6 +17,8 @@ export interface Folders {
   readonly trash: string;
   /** Root of the jails that copy between trees: empty directories, some mounted over in the jail's own namespace. */
   readonly stage: string;
+  /** Writes all of them to the disk. */
+  readonly synced: Grouped;
 }
 
 /** Makes the directories that are missing, readable by root only. */
@@ -27,6 +31,7 @@ export function openFolders(root: string): Folders {
     ingests: join(root, '.ingest'),
     trash: join(root, '.trash'),
     stage: join(root, '.stage'),
+    synced: new Grouped(() => syncfs(root)),
   };
   for (const folder of [root, folders.layers, folders.containers, folders.disks, folders.ingests, folders.trash]) {
     mkdirSync(folder, { recursive: true, mode: 0o710 });

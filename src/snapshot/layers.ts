@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { failpoint, isErrno, syncfs } from '#sys';
+import { failpoint, isErrno } from '#sys';
 import { adoptDirectories } from './adopt.ts';
 import type { Folders } from './folders.ts';
 import type { TaskResult, UnpackLimits } from './jail/task.ts';
@@ -123,7 +123,7 @@ export async function placeLayer(
   const facts = { chainId, diffId, ...(parent && { parent }), size, entries };
   writeFileSync(join(ingest, 'layer.json'), JSON.stringify(facts));
   failpoint('snapshot.unpack.described');
-  await syncfs(ingest);
+  await folders.synced.run();
   failpoint('snapshot.unpack.synced');
   renameSync(ingest, join(folders.layers, layerName(chainId)));
   failpoint('snapshot.unpack.named');

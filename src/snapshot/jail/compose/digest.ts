@@ -1,4 +1,3 @@
-import type { Hash } from 'node:crypto';
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import { EngineError } from '#errdefs';
@@ -15,8 +14,15 @@ import type { ActionDigest, CopyAction } from './work.ts';
 const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = fs.constants;
 const CHUNK = 2 ** 18;
 
+/** Digests of files that several copies take. */
+export type Contents = Map<string, Buffer>;
+
 /** What a copy would take from a tree, as one digest: names, kinds, modes, owners, attributes, content; no times. */
-export async function digestOf(root: string, action: CopyAction, limits: UnpackLimits): Promise<ActionDigest> {
+export async function digestOf(
+  root: string,
+  action: CopyAction,
+  { limits, known }: { readonly limits: UnpackLimits; readonly known: Contents },
+): Promise<ActionDigest> {
   const hash = createHash('sha256');
   const chunk = Buffer.allocUnsafe(CHUNK);
   const excluded = new Excluded(action.excludes);
@@ -36,7 +42,10 @@ export async function digestOf(root: string, action: CopyAction, limits: UnpackL
           if (!isOverlayXattr(name)) hash.update(name).update('\0').update(value).update('\0');
         }
         if (stats.isSymbolicLink()) hash.update(fs.readlinkSync(bytes(path), { encoding: 'buffer' }));
-        else if (stats.isFile()) size += content(hash, path, chunk);
+        else if (stats.isFile()) {
+          hash.update(known.get(path) ?? remembered(known, path, chunk));
+          size += Number(stats.size);
+        }
       }
     }
     return { digest: hash.digest('hex'), size, archives };
@@ -54,15 +63,19 @@ function facts(stats: fs.BigIntStats, { owner, mode }: CopyAction): string {
   );
 }
 
-function content(hash: Hash, path: string, chunk: Buffer): number {
+function remembered(known: Contents, path: string, chunk: Buffer): Buffer {
+  const digest = content(path, chunk);
+  known.set(path, digest);
+  return digest;
+}
+
+function content(path: string, chunk: Buffer): Buffer {
+  const hash = createHash('sha256');
   const fd = fs.openSync(bytes(path), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   try {
-    let size = 0;
-    for (let read = fs.readSync(fd, chunk); read > 0; read = fs.readSync(fd, chunk)) {
+    for (let read = fs.readSync(fd, chunk); read > 0; read = fs.readSync(fd, chunk))
       hash.update(chunk.subarray(0, read));
-      size += read;
-    }
-    return size;
+    return hash.digest();
   } finally {
     fs.closeSync(fd);
   }
