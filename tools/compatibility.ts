@@ -7,6 +7,7 @@ import { Router, routes } from '#server';
 import { CASES } from '../test/conformance/cases/index.ts';
 import { words } from '../test/conformance/cli/command.ts';
 import { CLI_CASES } from '../test/conformance/cli/index.ts';
+import { dockerfileLines } from './dockerfile-proofs.ts';
 
 /** Where the page is kept. */
 const FILE = 'docs/compatibility.md';
@@ -103,6 +104,7 @@ export async function compatibility(): Promise<{ text: string; complaints: strin
     .filter((route) => !byRoute.has(titleOf(route)))
     .map((route) => `${titleOf(route)}: no recorded call reaches it`);
   const commands = await commandLines(byCommand);
+  const dockerfiles = dockerfileLines();
   const missing = DOCKER_COMMANDS.filter((name) => !findTop(name) && !Object.hasOwn(groups, name));
   const text = [
     '# What works as Docker does, and the test that shows it',
@@ -146,6 +148,7 @@ export async function compatibility(): Promise<{ text: string; complaints: strin
     '',
     ...commands.unproven,
     '',
+    ...dockerfiles.lines,
     "## Commands of docker's that are not there yet",
     '',
     `${missing.map((name) => `\`${name}\``).join(' ')}; of the groups: ${Object.keys(groups)
@@ -153,7 +156,7 @@ export async function compatibility(): Promise<{ text: string; complaints: strin
       .join(' ')} those above.`,
     '',
   ].join('\n');
-  return { text, complaints: [...complaints, ...commands.complaints] };
+  return { text, complaints: [...complaints, ...commands.complaints, ...dockerfiles.complaints] };
 }
 
 async function commandLines(shown: Shown): Promise<{ proven: string[]; unproven: string[]; complaints: string[] }> {

@@ -38,6 +38,7 @@ export { RULES } from './lint/rules.ts';
 export type { Lines } from './location.ts';
 export { mergeLines } from './location.ts';
 export { detectSyntax, findDirective } from './parse/directives.ts';
+export { FLAGS } from './parse/flag-table.ts';
 export { chomped } from './parse/heredoc.ts';
 export { isOwnSyntax } from './parse/own-syntax.ts';
 export { LARGEST_DOCKERFILE, parseDockerfile, parseInstructions } from './parse/parse.ts';

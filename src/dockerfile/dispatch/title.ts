@@ -6,20 +6,22 @@ import type { Lookup } from '../expand/lookup.ts';
 
 /** Numbers the steps of a stage for progress: `[build 2/5] `. */
 export class StepTitles {
-  readonly #prefix: string;
+  readonly #stage: string;
   readonly #total: number;
+  readonly #platform: () => string;
   #count = 0;
 
-  /** `platform` is shown in a build for several. */
-  constructor(stage: string, total: number, platform = '') {
-    this.#prefix = [platform, stage].filter((part) => part !== '').join(' ');
+  /** `platform` is asked at each step; what it says is shown in a build for several. */
+  constructor(stage: string, total: number, platform = () => '') {
+    this.#stage = stage;
     this.#total = total;
+    this.#platform = platform;
   }
 
   next(text: string, isOnBuild = false): string {
     this.#count++;
     const digits = String(this.#total).length;
-    const head = this.#prefix === '' ? '' : `${this.#prefix} `;
+    const head = [this.#platform(), this.#stage].map((part) => (part === '' ? '' : `${part} `)).join('');
     const number = String(this.#count).padStart(digits);
     return `[${head}${number}/${this.#total}] ${isOnBuild ? 'ONBUILD ' : ''}${text}`;
   }

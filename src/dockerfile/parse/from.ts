@@ -3,6 +3,7 @@ import type { Stage } from '../ast.ts';
 import { refuse } from '../dockerfile-error.ts';
 import { trim } from '../white-space.ts';
 import { describedBy } from './comment.ts';
+import { FLAGS } from './flag-table.ts';
 import { parseFlags } from './flags.ts';
 import type { Sentence } from './statement.ts';
 
@@ -12,7 +13,7 @@ const STAGE_NAME = /^[a-z][a-z0-9-_.]*$/;
 export function readFrom(sentence: Sentence): Stage {
   const { args, keyword, lines } = sentence;
   const name = stageName(args);
-  const platform = parseFlags(sentence.flags, { platform: 'string' }).text('platform');
+  const platform = parseFlags(sentence.flags, FLAGS.FROM).text('platform');
   return {
     kind: 'FROM',
     keyword,

@@ -2,6 +2,7 @@ import { goQuote } from '#template/quote';
 import type { HealthSettings } from '../ast.ts';
 import { refuse } from '../dockerfile-error.ts';
 import { parseDuration, parseInt32 } from '../go-values.ts';
+import { FLAGS } from './flag-table.ts';
 import type { Flags } from './flags.ts';
 import { parseFlags } from './flags.ts';
 import type { Statement } from './statement.ts';
@@ -17,13 +18,7 @@ export function healthSettings({ args, flags: given, isJson }: Statement): Healt
     if (command.length > 0) refuse('HEALTHCHECK NONE takes no arguments');
     return { Test: ['NONE'], ...UNSET };
   }
-  const flags = parseFlags(given, {
-    interval: 'string',
-    timeout: 'string',
-    'start-period': 'string',
-    'start-interval': 'string',
-    retries: 'string',
-  });
+  const flags = parseFlags(given, FLAGS.HEALTHCHECK);
   if (type !== 'CMD') refuse(`Unknown type ${goQuote(type)} in HEALTHCHECK (try CMD)`);
   if (command.length === 0) refuse('Missing command after HEALTHCHECK CMD');
   return {

@@ -4,6 +4,7 @@ import { refuse } from '../dockerfile-error.ts';
 import { withSuggestion } from '../suggest.ts';
 import { trim } from '../white-space.ts';
 import { describedBy } from './comment.ts';
+import { FLAGS } from './flag-table.ts';
 import { parseFlags } from './flags.ts';
 import { healthSettings } from './health.ts';
 import { deviceRequest, mountFlag } from './mount-flag.ts';
@@ -80,12 +81,7 @@ export function readInstruction(sentence: Sentence): Instruction {
 }
 
 function runInstruction(sentence: Sentence): Own<InstructionOf<'RUN'>> {
-  const flags = parseFlags(sentence.flags, {
-    mount: 'strings',
-    device: 'strings',
-    network: 'string',
-    security: 'string',
-  });
+  const flags = parseFlags(sentence.flags, FLAGS.RUN);
   const mounts = flags.all('mount').map(mountFlag);
   const devices = flags.all('device').map(deviceRequest);
   const network = sentence.flags.some((flag) => flag.startsWith('--network')) ? flags.text('network') : 'default';

@@ -1,5 +1,6 @@
 import type { AddInstruction, CopyInstruction, SourcesAndDestination } from '../ast.ts';
 import { refuse } from '../dockerfile-error.ts';
+import { FLAGS } from './flag-table.ts';
 import { parseFlags } from './flags.ts';
 import { asHeredoc, chomped } from './heredoc.ts';
 import type { Sentence } from './statement.ts';
@@ -8,15 +9,7 @@ type Own<T> = Omit<T, 'keyword' | 'code' | 'lines'>;
 
 export function addInstruction(sentence: Sentence): Own<AddInstruction> {
   needDestination('ADD', sentence);
-  const flags = parseFlags(sentence.flags, {
-    chown: 'string',
-    chmod: 'string',
-    link: 'bool',
-    'keep-git-dir': 'bool',
-    checksum: 'string',
-    unpack: 'bool',
-    exclude: 'strings',
-  });
+  const flags = parseFlags(sentence.flags, FLAGS.ADD);
   const keepGitDir = flags.bool('keep-git-dir');
   const unpack = flags.bool('unpack');
   return {
@@ -34,14 +27,7 @@ export function addInstruction(sentence: Sentence): Own<AddInstruction> {
 
 export function copyInstruction(sentence: Sentence): Own<CopyInstruction> {
   needDestination('COPY', sentence);
-  const flags = parseFlags(sentence.flags, {
-    parents: 'bool',
-    chown: 'string',
-    from: 'string',
-    chmod: 'string',
-    link: 'bool',
-    exclude: 'strings',
-  });
+  const flags = parseFlags(sentence.flags, FLAGS.COPY);
   return {
     kind: 'COPY',
     ...sourcesAndDestination('COPY', sentence),

@@ -1,4 +1,3 @@
-import type { Platform } from '#oci';
 import { formatPlatform } from '#oci';
 import { goQuote } from '#template/quote';
 import { applyInstruction } from '../dispatch/apply.ts';
@@ -7,6 +6,7 @@ import { OutlineCapture } from '../dispatch/outline-capture.ts';
 import type { StageImage, Step } from '../dispatch/result.ts';
 import { StageState } from '../dispatch/stage-state.ts';
 import { StepTitles } from '../dispatch/title.ts';
+import { titlePlatform } from '../dispatch/title-platform.ts';
 import { DockerfileError } from '../dockerfile-error.ts';
 import type { BuildPlan } from './build-plan.ts';
 import type { Root, StageNode } from './stage-node.ts';
@@ -55,8 +55,12 @@ function applyStage(plan: BuildPlan, node: StageNode, context: DispatchContext):
   for (const name of node.usedArgs) state.outline.usedArgs.add(name);
   state.begin();
   node.isApplied = true;
-  const titles = titlesOf(plan, node, state.platform);
+  let isBegun = false;
+  const titles = titlesOf(plan, node, () =>
+    isBegun ? titlePlatform(state.platform, state.env) : formatPlatform(state.platform),
+  );
   const base = baseOf(node, titles);
+  isBegun = true;
   if (node.replacedBy === undefined) {
     for (const planned of node.commands) {
       checkOrigins(plan, node, planned);
@@ -73,10 +77,10 @@ function applyStage(plan: BuildPlan, node: StageNode, context: DispatchContext):
 
 const COUNTED: readonly string[] = ['ADD', 'COPY', 'RUN', 'WORKDIR'];
 
-function titlesOf({ options }: BuildPlan, node: StageNode, platform: Platform): StepTitles {
+function titlesOf({ options }: BuildPlan, node: StageNode, platform: () => string): StepTitles {
   const steps = node.commands.filter(({ instruction, isOnBuild }) => isOnBuild || COUNTED.includes(instruction.kind));
   const total = steps.length + (node.baseName !== 'scratch' && !node.base ? 1 : 0);
-  return new StepTitles(node.title, total, options.forSeveralPlatforms ? formatPlatform(platform) : '');
+  return new StepTitles(node.title, total, options.forSeveralPlatforms ? platform : undefined);
 }
 
 function baseOf({ base, root, isImplicit }: StageNode, titles: StepTitles): BuildStage['base'] {

@@ -153,6 +153,17 @@ test('a context stands in for an image or a stage', () => {
   );
 });
 
+test('a build for several platforms says where a step runs and for what', () => {
+  const text = 'FROM --platform=$BUILDPLATFORM a\nRUN x\nARG TARGETARCH\nRUN y\nARG TARGETPLATFORM\nRUN z\n';
+  const targetPlatform = { os: 'linux', architecture: 'arm', variant: 'v7' };
+  const { target } = build(text, { targetPlatform, forSeveralPlatforms: true });
+  assert.equal('title' in target.base && target.base.title, '[linux/amd64 1/4] FROM docker.io/library/a:latest');
+  assert.deepEqual(
+    target.steps.map(({ title }) => title),
+    ['[linux/amd64 2/4] RUN x', '[linux/amd64->arm 3/4] RUN y', '[linux/amd64->arm/v7 4/4] RUN z'],
+  );
+});
+
 test('the paths that are read of the context', () => {
   const paths = (text: string) => contextPaths(build(`FROM a\n${text}\n`));
   assert.deepEqual(paths('COPY a/ ../b*.c /x/\nRUN --mount=target=/m,source=/d e\nCOPY --from=z q /'), [
