@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { build } from './build.ts';
 import { commit } from './commit.ts';
 import { compose, reboot, stop } from './cycle.ts';
 import type { Engine, Pair } from './engines.ts';
@@ -175,6 +176,7 @@ export const GROUPS: Readonly<Record<string, Group>> = {
   reboot,
   cli,
   commit,
+  build,
   reads,
   stats,
 };

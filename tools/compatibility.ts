@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Entry } from '#cli';
 import { findIn, findTop, groups, names, parseFlags, table } from '#cli';
@@ -170,8 +170,10 @@ async function commandLines(shown: Shown): Promise<{ proven: string[]; unproven:
   for (const entry of table.filter(({ own }) => !own)) {
     const name = nameOf(entry);
     const { command } = await entry.load();
-    if (!test(name)) result.complaints.push(`${name}: no compared command line succeeds with it`);
-    result.proven.push(`| \`${name}\` | | ${cell(test(name))} |`);
+    const { provenBy } = entry;
+    if (provenBy && !existsSync(provenBy)) result.complaints.push(`${name}: there is no ${provenBy}`);
+    if (!provenBy && !test(name)) result.complaints.push(`${name}: no compared command line succeeds with it`);
+    result.proven.push(`| \`${name}\` | | ${cell(provenBy ?? test(name))} |`);
     const flags = command.flags.filter(({ hidden, alias }) => !hidden && !alias);
     const open = flags.filter((flag) => !flagTest(name, flag.name));
     for (const flag of flags) {

@@ -95,7 +95,7 @@ export const EDGES: Readonly<Record<string, readonly string[]>> = {
   ],
   // the other side of the socket
   client: ['api', 'errdefs', 'protobuf', 'grpc', 'buildkit', 'dockerfile'],
-  cli: ['api', 'errdefs', 'tar', 'template', 'buildkit', 'client'],
+  cli: ['api', 'errdefs', 'tar', 'template', 'protobuf', 'grpc', 'buildkit', 'client'],
 };
 
 /** Packages that only one module may import, and why it alone. */

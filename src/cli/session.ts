@@ -14,9 +14,11 @@ export interface Config {
   statsFormat?: string;
   volumesFormat?: string;
   HttpHeaders?: Record<string, string>;
-  /** Credentials by registry. */
-  auths?: Record<string, { auth?: string; identitytoken?: string }>;
   proxies?: Record<string, Record<string, string>>;
+  /** Credentials by registry, and the programs that keep them. */
+  auths?: Record<string, { auth?: string; identitytoken?: string }>;
+  credHelpers?: Record<string, string>;
+  credsStore?: string;
 }
 
 /** The flags before the command. */

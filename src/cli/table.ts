@@ -14,6 +14,8 @@ export interface Entry {
   hidden?: boolean;
   /** Docker's CLI has no such command. */
   own?: boolean;
+  /** The test of a command that docker has by a plugin only, so that its lines are not compared with the others'. */
+  provenBy?: string;
   short: string;
   /** What its own help says of it, where that is more. */
   long?: string;
@@ -151,6 +153,9 @@ export const table: readonly Entry[] = [
     () => import('./container/wait.ts'),
   ),
   container('why', 'Explain the state of a container', () => import('./container/why.ts'), { own: true }),
+  image('build', 'Build an image from a Dockerfile', () => import('./build/build.ts'), {
+    provenBy: 'test/integration/cli/build.test.ts',
+  }),
   image('history', 'Show the history of an image', () => import('./image/history.ts')),
   image('import', 'Import the contents from a tarball to create a filesystem image', () => import('./image/import.ts')),
   image('inspect', 'Display detailed information on one or more images', () => import('./image/inspect.ts'), {

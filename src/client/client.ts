@@ -1,4 +1,5 @@
 import type { Address } from './address.ts';
+import { Builds } from './build/builds.ts';
 import { Containers } from './containers.ts';
 import { Execs } from './execs.ts';
 import { Files } from './files.ts';
@@ -13,6 +14,7 @@ import { Volumes } from './volumes.ts';
 /** A client of one daemon: its resources, each with its routes. */
 export class Client {
   readonly transport: Transport;
+  readonly builds: Builds;
   readonly containers: Containers;
   readonly execs: Execs;
   readonly files: Files;
@@ -25,6 +27,7 @@ export class Client {
 
   constructor(address: Address, options: { version?: string; headers?: Record<string, string> } = {}) {
     this.transport = new Transport(address, options);
+    this.builds = new Builds(this.transport);
     this.containers = new Containers(this.transport);
     this.execs = new Execs(this.transport);
     this.files = new Files(this.transport);

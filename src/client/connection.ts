@@ -19,7 +19,7 @@ export interface Answered {
 export interface RequestHead {
   method: string;
   path: string;
-  headers: Record<string, string>;
+  headers: Readonly<Record<string, string | readonly string[]>>;
   body?: string | Uint8Array;
 }
 
@@ -69,7 +69,9 @@ function dialTls(host: string, port: number, files: TlsOptions): Socket {
 /** The bytes of a request's head (and whole body, if it has one). */
 export function encodeRequest(request: RequestHead, host: string): Buffer {
   const lines = [`${request.method} ${request.path} HTTP/1.1`, `Host: ${host}`];
-  for (const [name, value] of Object.entries(request.headers)) lines.push(`${name}: ${value.replace(/[\r\n]/g, ' ')}`);
+  for (const [name, value] of Object.entries(request.headers)) {
+    for (const one of [value].flat()) lines.push(`${name}: ${one.replace(/[\r\n]/g, ' ')}`);
+  }
   const body = request.body === undefined ? undefined : Buffer.from(request.body);
   if (body) lines.push(`Content-Length: ${body.length}`);
   const head = Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');

@@ -8,6 +8,8 @@ export type { Address, TlsOptions } from './address.ts';
 export { defaultHost, dockerSocket, gantrySocket, parseAddress } from './address.ts';
 export type { Sink } from './body.ts';
 export { Body } from './body.ts';
+export type { BuildStatus, Builds, RunningBuild, TypedOption } from './build/builds.ts';
+export type { OutputTarget, SecretSource, SessionOffers } from './build/serve-session.ts';
 export { Client } from './client.ts';
 export type { Answered } from './connection.ts';
 export type { AttachOptions, Containers, CreateBody, LogOptions, Waiting } from './containers.ts';

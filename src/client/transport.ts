@@ -17,9 +17,12 @@ export interface Request {
   query?: Query;
   json?: unknown;
   stream?: AsyncIterable<Uint8Array>;
-  headers?: Record<string, string>;
+  headers?: Headers;
   signal?: AbortSignal;
 }
+
+/** The heads of a request; a list is sent as a line each. */
+export type Headers = Record<string, string | readonly string[]>;
 
 /** An answer whose status says success. */
 export interface Response {
@@ -102,7 +105,7 @@ export class Transport {
     const asked = `${request.method} ${path}`;
     const socket = dial(this.address);
     request.signal?.addEventListener('abort', () => socket.destroy(new Error('context canceled')), { once: true });
-    const headers = { ...this.#headers, ...request.headers, ...extra };
+    const headers: Headers = { ...this.#headers, ...request.headers, ...extra };
     if (request.json !== undefined) headers['Content-Type'] = 'application/json';
     if (request.stream) headers['Transfer-Encoding'] = 'chunked';
     if (request.method === 'POST' && request.json === undefined && !request.stream) headers['Content-Length'] = '0';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { StatusResponse, UsageRecord } from '#buildkit';
-import { Control, SESSION_HEADERS } from '#buildkit';
+import { Control, Gateway, SESSION_HEADERS } from '#buildkit';
 import { Connection, RpcError } from '#grpc';
 import type { Message } from '#protobuf';
 import type { Transport } from '../transport.ts';
@@ -21,17 +21,19 @@ export interface SolveOptions {
   readonly cacheTo: readonly TypedOption[];
   readonly entitlements: readonly string[];
   readonly offers: SessionOffers;
+  /** Only asks: the frontend says something of the Dockerfile (`requestid` among the attributes), nothing is built. */
+  readonly asksOnly?: boolean;
   readonly signal?: AbortSignal;
 }
 
 export type BuildStatus = Message<typeof StatusResponse>;
 export type CacheUsage = Message<typeof UsageRecord>;
 
-/** A build under way. */
-export interface RunningBuild {
+/** A build under way; disposing it closes its connections. */
+export interface RunningBuild extends Disposable {
   readonly ref: string;
   readonly status: AsyncIterable<BuildStatus>;
-  /** What the exporters say; rejects when the build fails. */
+  /** What the exporters say, or the frontend that was only asked; rejects when the build fails. */
   readonly response: Promise<ReadonlyMap<string, string>>;
 }
 
@@ -43,26 +45,29 @@ export class Builds {
     this.#transport = transport;
   }
 
-  /** Begins a build; both of its connections end with it. */
+  /** Begins a build. */
   async solve(options: SolveOptions): Promise<RunningBuild> {
     const session = randomBytes(12).toString('hex');
     const ref = randomBytes(12).toString('hex');
     const handlers = sessionHandlers(options.offers);
+    const { asksOnly, signal } = options;
     const headers = {
       [SESSION_HEADERS.id]: session,
       [SESSION_HEADERS.sharedKey]: options.offers.folders.get('context') ?? '',
-      [SESSION_HEADERS.method]: handlers.map(({ method }) => method.path).join(','),
+      [SESSION_HEADERS.method]: handlers.map(({ method }) => method.path),
     };
     const offered = await this.#transport.upgrade({ method: 'POST', path: '/session', headers }, 'h2c');
     void serveSession(offered, handlers);
     const connection = await this.#connect();
-    const { signal } = options;
-    const response = connection
-      .unary(Control.solve, requestOf(ref, session, options), { ...(signal && { signal }) })
-      .then(({ exporterResponse }) => exporterResponse)
-      .finally(() => offered.destroy());
+    const calls = { connection, ref, session, signal };
+    const answer = asksOnly ? ask(calls, options.attributes) : solve(calls, options);
+    const response = answer.finally(() => offered.destroy());
     response.catch(() => {});
-    return { ref, response, status: statusOf(connection, ref) };
+    const close = () => {
+      offered.destroy();
+      connection[Symbol.dispose]();
+    };
+    return { ref, response, status: statusOf(connection, ref), [Symbol.dispose]: close };
   }
 
   async diskUsage(filters: readonly string[]): Promise<readonly CacheUsage[]> {
@@ -91,15 +96,38 @@ export class Builds {
   }
 }
 
-function requestOf(ref: string, session: string, options: SolveOptions) {
-  return {
+interface Calls {
+  readonly connection: Connection;
+  readonly ref: string;
+  readonly session: string;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function solve({ connection, ref, session, signal }: Calls, options: SolveOptions) {
+  const request = {
     ...{ ref, session, frontend: 'dockerfile.v0', frontendAttrs: options.attributes },
     ...{ exporters: options.exporters, entitlements: options.entitlements },
     cache: { imports: options.cacheFrom, exports: options.cacheTo },
   };
+  return (await connection.unary(Control.solve, request, { ...(signal && { signal }) })).exporterResponse;
 }
 
-/** The progress of a build, to its end; the connection ends with it. */
+/** Through the gateway, which alone hands out results that are no image. */
+async function ask({ connection, ref, session, signal }: Calls, attributes: ReadonlyMap<string, string>) {
+  const call = { metadata: new Map([['buildkit-controlapi-buildid', [ref]]]), ...(signal && { signal }) };
+  const question = { frontend: 'dockerfile.v0', frontendOpt: attributes, allowResultReturn: true };
+  const asking = async () => {
+    const { result } = await connection.unary(Gateway.solve, { ...question, allowResultArrayRef: true }, call);
+    await connection.unary(Gateway.return, { result: {} }, call);
+    return new Map([...(result?.metadata ?? [])].map(([key, value]) => [key, Buffer.from(value).toString()]));
+  };
+  const building = connection.unary(Control.solve, { ref, session }, { ...(signal && { signal }) });
+  // Whichever fails first says why.
+  const [told] = await Promise.all([asking(), building]);
+  return told;
+}
+
+/** The progress of a build, to its end. */
 async function* statusOf(connection: Connection, ref: string): AsyncGenerator<BuildStatus> {
   try {
     const call = connection.open(Control.status);

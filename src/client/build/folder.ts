@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { lstat, readdir, readlink, realpath } from 'node:fs/promises';
+import { lstat, readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FileSource, Stat } from '#buildkit';
 import { comparePaths, toGoMode } from '#buildkit';
@@ -8,8 +8,10 @@ import { PathPatterns } from '#dockerfile';
 
 /** Which files of a folder are wanted. */
 export interface FolderQuery {
+  /** Only these and what is in them; none and no followed paths: everything. */
+  readonly includes: readonly string[];
   readonly excludes: readonly string[];
-  /** Only these and what is in them; none: everything. */
+  /** More of them, whose links are followed: what they lead to is wanted too. */
   readonly followPaths: readonly string[];
 }
 
@@ -17,12 +19,13 @@ const SLASH = Buffer.from('/');
 const PIECE = 256 * 1024;
 
 /** The files of a folder as a transfer sends them; owners are not told, as a context has none. */
-export function folderSource(root: string, { excludes, followPaths }: FolderQuery): FileSource {
+export function folderSource(root: string, { includes, excludes, followPaths }: FolderQuery): FileSource {
   const paths: Buffer[] = [];
   const base = Buffer.from(root);
   const at = (path: Buffer) => (path.length === 0 ? base : Buffer.concat([base, SLASH, path]));
   async function* files(): AsyncGenerator<Partial<Stat>> {
-    const wanted = followPaths.length === 0 ? undefined : new PathPatterns(await followed(root, followPaths));
+    const names = [...includes, ...(await followed(root, followPaths))];
+    const wanted = names.length === 0 ? undefined : new PathPatterns(names);
     const walk = { at, excluded: new PathPatterns(excludes), wanted };
     for await (const { path, stat } of walkFolder(walk, Buffer.alloc(0))) {
       paths.push(path);
@@ -83,14 +86,29 @@ async function statOf({ at }: Walk, path: Buffer, info: Info): Promise<Partial<S
   };
 }
 
-/** Names, and what they link to inside of the folder. */
-async function followed(root: string, names: readonly string[]): Promise<string[]> {
-  const top = await realpath(root);
-  const targets = await Promise.all(
-    names.map(async (name) => {
-      const real = await realpath(join(root, name)).catch(() => '');
-      return real.startsWith(`${top}/`) ? [real.slice(top.length + 1)] : [];
-    }),
-  );
-  return [...names, ...targets.flat()];
+const MOST_LINKS = 255;
+
+/** The paths that are reached by these, links resolved inside of the folder. */
+async function followed(root: string, paths: readonly string[]): Promise<string[]> {
+  const found = new Set<string>();
+  let left = MOST_LINKS;
+  const follow = async (path: string): Promise<void> => {
+    const parts = path.split('/');
+    const done: string[] = [];
+    for (const [at, part] of parts.entries()) {
+      if (part === '..') done.pop();
+      if (part === '' || part === '.' || part === '..') continue;
+      done.push(part);
+      const isPattern = /[*?[\\]/.test(part);
+      const target = isPattern ? undefined : await readlink(join(root, ...done)).catch(() => undefined);
+      if (target === undefined || left-- <= 0) continue;
+      found.add(done.join('/'));
+      const base = target.startsWith('/') ? [] : done.slice(0, -1);
+      await follow([...base, target, ...parts.slice(at + 1)].join('/'));
+      return;
+    }
+    found.add(done.length > 0 ? done.join('/') : '**');
+  };
+  for (const path of paths) await follow(path);
+  return [...found];
 }

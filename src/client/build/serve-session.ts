@@ -2,7 +2,7 @@ import { createWriteStream, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import type { Duplex, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { Auth, FileSend, FileSync, Health, SERVING, Secrets, Ssh, sendFiles } from '#buildkit';
+import { Auth, FileSend, FileSync, Health, SERVING, Secrets, Ssh, sendFiles, Upload } from '#buildkit';
 import type { Handler, Metadata } from '#grpc';
 import { byteStream, RpcError, serve, streaming, unary } from '#grpc';
 import { folderSource } from './folder.ts';
@@ -21,6 +21,8 @@ export interface SessionOffers {
   readonly secrets: ReadonlyMap<string, SecretSource>;
   /** Sockets of agents by id. */
   readonly agents: ReadonlyMap<string, string>;
+  /** Bytes that are fetched by a name, once. */
+  readonly uploads: ReadonlyMap<string, AsyncIterable<Uint8Array>>;
   /** By the number of the exporter. */
   readonly outputs: ReadonlyMap<number, OutputTarget>;
   credentials(host: string): { username: string; secret: string } | undefined;
@@ -38,11 +40,13 @@ export function sessionHandlers(offers: SessionOffers): Handler[] {
       const folder = offers.folders.get(name);
       if (folder === undefined) throw new RpcError('not-found', `no access allowed to dir ${JSON.stringify(name)}`);
       const query = {
+        includes: decoded(call.metadata, 'include-patterns'),
         excludes: decoded(call.metadata, 'exclude-patterns'),
         followPaths: decoded(call.metadata, 'followpaths'),
       };
       await sendFiles({ packets: call.requests(), send: (packet) => call.send(packet) }, folderSource(folder, query));
     }),
+    ...(offers.uploads.size > 0 ? [uploadHandler(offers)] : []),
     ...(offers.outputs.size > 0 ? [outputHandler(offers)] : []),
   ];
 }
@@ -79,6 +83,15 @@ function agentHandlers({ agents }: SessionOffers): Handler[] {
       await Promise.all([pipeline(client, agent), pipeline(agent, client)]).catch(() => {});
     }),
   ];
+}
+
+function uploadHandler({ uploads }: SessionOffers): Handler {
+  return streaming(Upload.pull, async (call) => {
+    const path = call.metadata.get('urlpath')?.[0] ?? '';
+    const bytes = uploads.get(path.replace(/^\//, ''));
+    if (!bytes) throw new RpcError('not-found', `no upload at ${path}`);
+    for await (const data of bytes) await call.send({ data });
+  });
 }
 
 function outputHandler({ outputs }: SessionOffers): Handler {

@@ -1,0 +1,98 @@
+import { writeFileSync } from 'node:fs';
+import type { SessionOffers } from '#client';
+import type { Command, CommandInput } from '../command.ts';
+import type { FlagValues } from '../flags/flag-values.ts';
+import { findCredentials, HUB } from '../registry/credentials.ts';
+import type { Session } from '../session.ts';
+import { StatusError } from '../status-error.ts';
+import { secrets, sshAgents } from './attachments.ts';
+import type { BuildContext } from './build-context.ts';
+import { namedContexts, openContext } from './build-context.ts';
+import { buildFlags } from './build-flags.ts';
+import type { Outputs } from './outputs.ts';
+import { readOutputs } from './outputs.ts';
+import { showBuild } from './show-build.ts';
+import { cacheOption, solveAttributes } from './solve-attributes.ts';
+
+/** Builds an image of a Dockerfile, over the builder's own protocol. */
+export const command: Command = {
+  usage: '[OPTIONS] PATH | URL | -',
+  operands: { least: 1, most: 1 },
+  flags: buildFlags,
+  run,
+};
+
+async function run(session: Session, { flags, operands }: CommandInput): Promise<number> {
+  const outputs = readOutputs(flags);
+  const attributes = solveAttributes(flags, session.env);
+  const call = flags.bool('check') ? 'check' : flags.text('call');
+  const asksOnly = call !== 'build';
+  if (asksOnly) attributes['requestid'] = `frontend.${call === 'check' ? 'lint' : call}`;
+  using context = await openContext(operands[0]!, flags.text('file'));
+  Object.assign(attributes, context.attributes, namedContexts(flags.list('build-context'), context.folders));
+  using interrupted = onInterrupt();
+  using building = await session.client.builds.solve({
+    attributes: new Map(Object.entries(attributes)),
+    exporters: asksOnly ? [] : outputs.exporters,
+    cacheFrom: flags.list('cache-from').map(cacheOption),
+    cacheTo: flags.list('cache-to').map(cacheOption),
+    entitlements: flags.list('allow'),
+    offers: offersOf(session, flags, context, outputs),
+    asksOnly,
+    signal: interrupted.signal,
+  });
+  const response = await showBuild(session, flags, building);
+  if (!asksOnly) return finish(session, flags, response);
+  session.out(response.get('result.txt') ?? '');
+  return Number(response.get('result.statuscode') || 0);
+}
+
+function onInterrupt(): Disposable & { readonly signal: AbortSignal } {
+  const ended = new AbortController();
+  const reason = 'ERROR: failed to build: failed to solve: Canceled: context canceled';
+  const stop = () => ended.abort(new StatusError(reason, 130));
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+  const forget = () => {
+    process.off('SIGINT', stop);
+    process.off('SIGTERM', stop);
+  };
+  return { signal: ended.signal, [Symbol.dispose]: forget };
+}
+
+function offersOf(session: Session, flags: FlagValues, context: BuildContext, { target }: Outputs): SessionOffers {
+  return {
+    ...{ folders: context.folders, uploads: context.uploads },
+    secrets: secrets(flags.list('secret'), session.env),
+    agents: sshAgents(flags.list('ssh'), session.env),
+    outputs: new Map(target ? [[0, target]] : []),
+    credentials: (host) => {
+      const known = findCredentials(session, host === 'registry-1.docker.io' ? HUB : host);
+      // Docker: an identity token stands in place of a password without a user.
+      if (known?.identitytoken) return { username: '', secret: known.identitytoken };
+      return known && { username: known.username ?? '', secret: known.password ?? '' };
+    },
+  };
+}
+
+function finish(session: Session, flags: FlagValues, response: ReadonlyMap<string, string>): number {
+  const id = response.get('containerimage.config.digest') ?? response.get('containerimage.digest') ?? '';
+  const file = flags.text('iidfile');
+  if (file !== '' && id !== '') writeFileSync(file, id);
+  const metadata = flags.text('metadata-file');
+  if (metadata !== '') {
+    writeFileSync(metadata, JSON.stringify(Object.fromEntries([...response].map(readable)), null, 2));
+  }
+  if (flags.bool('quiet') && id !== '') session.out(`${id}\n`);
+  return 0;
+}
+
+/** Docker: values that are JSON in base64 (descriptors, provenance) are written as what they are. */
+function readable([key, value]: [string, string]): [string, unknown] {
+  if (!/^(containerimage\.descriptor|buildx\.build\.provenance)/.test(key)) return [key, value];
+  try {
+    return [key, JSON.parse(Buffer.from(value, 'base64').toString())];
+  } catch {
+    return [key, value];
+  }
+}
