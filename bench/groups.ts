@@ -4,6 +4,7 @@ import { commit } from './commit.ts';
 import { compose, reboot, stop } from './cycle.ts';
 import type { Engine, Pair } from './engines.ts';
 import { output, parents, pss, timed } from './engines.ts';
+import { images } from './images.ts';
 import { reads, stats } from './observe.ts';
 import { runRaw } from './raw.ts';
 import type { Row } from './statistics.ts';
@@ -179,4 +180,5 @@ export const GROUPS: Readonly<Record<string, Group>> = {
   build,
   reads,
   stats,
+  images,
 };

@@ -5,9 +5,10 @@ import { decodeManifest, digestIn, IMAGE_LIMITS, MEDIA } from '#oci';
 import { failpoint } from '#sys';
 import type { Sending } from './manifests.ts';
 import type { Pushing } from './push.ts';
+import { verified } from './verified.ts';
 
 /** The same bytes for the same layer, always: digests depend on it. */
-const GZIP = { level: 4, chunkSize: 256 * 1024 } as const;
+const GZIP = { level: 3, chunkSize: 256 * 1024 } as const;
 const PARALLEL = 4;
 
 /**
@@ -41,9 +42,8 @@ async function pack(
 ): Promise<Descriptor> {
   const { content } = deps;
   const digest = digestIn(layer);
-  await content.verify(digest, signal);
   const gzip = createGzip(GZIP);
-  const plain = content.open(digest);
+  const plain = verified(content, digest);
   plain.once('error', (error) => gzip.destroy(error));
   const received = await content.receive(plain.pipe(gzip), { signal }).finally(() => plain.destroy());
   await content.keep(received, lease);

@@ -1,10 +1,10 @@
 import type { Readable } from 'node:stream';
-import { Transform } from 'node:stream';
 import type { Content } from '#content';
 import type { Incoming, Remote } from '#distribution';
 import { RegistryError } from '#distribution';
 import { internal } from '#errdefs';
 import type { Digest } from '#oci';
+import { verified } from './verified.ts';
 
 export interface Upload {
   readonly content: Content;
@@ -39,7 +39,6 @@ export async function uploadBlob(upload: Upload, digest: Digest, options: Option
   const there = await remote.request({ method: 'HEAD', at: `blobs/${digest}`, accepts: [200, 404, 405], signal });
   there.cancel();
   if (there.status === 200) return { kind: 'exists' };
-  await upload.content.verify(digest, signal);
   for (const from of options.mounts) {
     const answer = await begin(upload, { mount: digest, from });
     if (answer.status === 201) return { kind: 'mounted', from };
@@ -111,14 +110,14 @@ async function whole({ content, remote, signal }: Upload, digest: Digest, { at, 
   const url = new URL(at);
   url.searchParams.set('digest', digest);
   const headers = { 'content-type': 'application/octet-stream', 'content-length': String(size) };
-  const body = () => counted(content.open(digest), onBytes);
+  const body = () => verified(content, digest, onBytes);
   await remote.read({ method: 'PUT', at: url, headers, body, accepts: [201, 202, 204], signal }, ANSWER_LIMIT);
 }
 
 async function pieces({ content, remote, signal }: Upload, digest: Digest, place: Place): Promise<void> {
   let { at } = place;
   let sent = 0;
-  for await (const piece of inPieces(content.open(digest))) {
+  for await (const piece of inPieces(verified(content, digest))) {
     const headers = {
       'content-type': 'application/octet-stream',
       'content-length': String(piece.length),
@@ -148,20 +147,4 @@ async function* inPieces(source: Readable): AsyncGenerator<Buffer> {
     size = 0;
   }
   if (size > 0) yield Buffer.concat(parts);
-}
-
-function counted(source: Readable, onBytes: ((sent: number) => void) | undefined): Readable {
-  if (!onBytes) return source;
-  let sent = 0;
-  const counter = new Transform({
-    highWaterMark: 1024 * 1024,
-    transform(chunk: Buffer, _encoding, done) {
-      sent += chunk.length;
-      onBytes(sent);
-      done(null, chunk);
-    },
-  });
-  source.once('error', (error) => counter.destroy(error));
-  counter.once('close', () => source.destroy());
-  return source.pipe(counter);
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
@@ -173,5 +173,13 @@ test('a damaged layer is not pushed but named, and the next load heals it', asyn
   await assert.rejects(push(engine, `${registry.host}/app:1`), new RegExp(digestOf(BASE)));
   await engine.load(bytes);
   await push(engine, `${registry.host}/app:1`);
-  rmSync(path, { force: true });
+
+  const [packed] = [...registry.blobs.keys()].filter(
+    (key) => !key.endsWith(engine.images.resolve(`${registry.host}/app:1`).id),
+  );
+  const place = join(engine.root, 'content', 'blobs', 'sha256', packed!.split(':').at(-1)!);
+  writeFileSync(place, Buffer.from([...readFileSync(place).subarray(0, -1), 1]));
+  registry.clear();
+  await assert.rejects(push(engine, `${registry.host}/app:1`), new RegExp(packed!.split('@')[1]!));
+  assert.equal(registry.blobs.has(packed!), false);
 });
