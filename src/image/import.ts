@@ -11,7 +11,7 @@ import type { ChangedConfig } from './changes.ts';
 import { applyChanges, EMPTY_CHANGES } from './changes.ts';
 import { nowText } from './clock.ts';
 import { commitImages } from './commit.ts';
-import { decompress } from './decompress.ts';
+import { decompress, unpackForeign } from './decompress.ts';
 import type { ImageDeps } from './deps.ts';
 import type { PackedBlob } from './manifests.ts';
 import { packingOf, writeManifest } from './manifests.ts';
@@ -81,7 +81,7 @@ async function receiveLayer(
   lease: Lease,
   signal?: AbortSignal,
 ): Promise<ImportedLayer> {
-  const received = await content.receive(body, { signal });
+  const received = await content.receive(unpackForeign(body), { signal });
   try {
     const packing = await packingOf(received);
     const diffId = packing === 'none' ? received.digest : await unpackedDigest(received, signal);
