@@ -1,6 +1,6 @@
 import type { Builder, BuildResult } from '#build';
 import type { SolveRequest } from '#buildkit';
-import { detectSyntax } from '#dockerfile';
+import { detectSyntax, isOwnSyntax } from '#dockerfile';
 import { notImplemented } from '#errdefs';
 import type { Message } from '#protobuf';
 import type { ContextFolders } from '../files/folders.ts';
@@ -63,15 +63,13 @@ export function refuseOtherFrontends({ frontend, attributes }: FrontendRequest):
   if (frontend === 'dockerfile.v0') return;
   const source = attributes.get('source') ?? '';
   // Docker's own frontend is built in.
-  if (frontend === 'gateway.v0' && BUILT_IN.test(source)) return;
+  if (frontend === 'gateway.v0' && isOwnSyntax(source)) return;
   throw notImplemented(`frontend ${JSON.stringify(source || frontend)} is not supported yet: only Dockerfiles are`);
 }
-
-const BUILT_IN = /^(docker\.io\/)?docker\/dockerfile(-upstream)?(:|@|$)/;
 
 /** `# syntax=docker/dockerfile:1` and its like are built in; others are programs that would have to run. */
 function refuseOtherSyntax(dockerfile: Uint8Array): void {
   const syntax = detectSyntax(Buffer.from(dockerfile).toString());
-  if (syntax === undefined || BUILT_IN.test(syntax)) return;
+  if (syntax === undefined || isOwnSyntax(syntax)) return;
   throw notImplemented(`frontend ${JSON.stringify(syntax)} is not supported yet: only Dockerfiles are`);
 }
