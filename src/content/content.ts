@@ -76,9 +76,14 @@ export class Content {
     return (await stat(this.#path(digest)).catch(orNotFound(digest))).size;
   }
 
-  /** A blob's bytes as a stream. */
-  open(digest: Digest): Readable {
-    return createReadStream(this.#path(digest), { highWaterMark: 512 * 1024 });
+  /** A blob's bytes, or those from `start` to `end` (both included), as a stream. */
+  open(digest: Digest, range: { start?: number; end?: number } = {}): Readable {
+    return createReadStream(this.#path(digest), { highWaterMark: 512 * 1024, ...range });
+  }
+
+  /** The file that holds a blob; to be read only. */
+  file(digest: Digest): string {
+    return this.#path(digest);
   }
 
   /** A blob's bytes, when there are at most `limit` of them. */
@@ -146,6 +151,15 @@ export class Content {
     received.keptAs(blob);
     failpoint('content.keep.renamed');
     return digest;
+  }
+
+  /** Makes a file, whose bytes are checked and on the disk of this store, a blob; the lease holds it. */
+  async adopt(file: string, digest: Digest, lease: Lease): Promise<void> {
+    lease.hold(digest);
+    if (this.#sizeNow(digest) === statSync(file).size) unlinkSync(file);
+    else renameSync(file, this.#path(digest));
+    failpoint('content.adopt.renamed');
+    await this.sync();
   }
 
   /** Takes a blob away that is not what its name says: whoever needs it fetches it anew. */

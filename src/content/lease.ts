@@ -14,6 +14,11 @@ export class Lease implements Disposable {
     this.#held.add(digest);
   }
 
+  /** Lets go of one of them; the others stay held. */
+  release(digest: Digest): void {
+    this.#held.delete(digest);
+  }
+
   holds(digest: Digest): boolean {
     return this.#held.has(digest);
   }

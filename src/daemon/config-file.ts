@@ -69,6 +69,8 @@ function mismatch(kind: KeyKind, value: unknown): string | undefined {
       return isRecord(value) && Object.values(value as object).every((item) => typeof item === 'boolean')
         ? undefined
         : 'an object of true and false';
+    case 'document':
+      return isRecord(value) ? undefined : 'an object';
     case 'proxies':
       return isRecord(value) && Object.entries(value as object).every(isProxy)
         ? undefined

@@ -13,7 +13,8 @@ export type KeyKind =
   | 'runtimes'
   | 'pools'
   | 'switches'
-  | 'proxies';
+  | 'proxies'
+  | 'document';
 
 export interface Key {
   readonly kind: KeyKind;
@@ -122,6 +123,11 @@ export const KEYS = {
   pidfile: { kind: 'string', short: 'p', help: 'File that gets the pid of the daemon, for information' },
   proxies: { kind: 'proxies', flag: null, help: 'http-proxy, https-proxy and no-proxy in one object' },
   'raw-logs': { kind: 'bool', help: 'Accepted for compatibility: times are whole and lines without colours' },
+  registry: {
+    kind: 'document',
+    flag: null,
+    help: 'Serves a registry of images, e.g. {"listen": "127.0.0.1:5000"}',
+  },
   'registry-mirrors': { kind: 'list', flag: 'registry-mirror', help: 'Mirror of Docker Hub' },
   runtimes: { kind: 'runtimes', flag: 'add-runtime', help: 'Further OCI runtime (name=path)' },
   'seccomp-profile': { kind: 'string', help: 'Default seccomp profile: a path, builtin or unconfined' },

@@ -1,5 +1,8 @@
 import { isIP } from 'node:net';
 import { join } from 'node:path';
+import { isKind } from '#errdefs';
+import type { RegistryConfig } from '#registry';
+import { registryConfig } from '#registry';
 import type { TlsPaths } from '#server';
 import { ConfigError } from './config-file.ts';
 import type { KeyName, Settings } from './config-keys.ts';
@@ -190,4 +193,16 @@ export function parseSize(name: KeyName, size: string): number {
   const [, digits, unit] = /^(\d+(?:\.\d+)?)\s*([bkmgt]?)b?$/i.exec(size) ?? [];
   if (!digits) throw new ConfigError(`"${name}" must be a size such as 64M, not "${size}"`);
   return Math.floor(Number(digits) * UNITS[(unit!.toLowerCase() || 'b') as keyof typeof UNITS]);
+}
+
+/** The registry that the daemon is to serve; only on this host's loopback address where nothing else is said. */
+export function toRegistryServer({ registry }: Settings): RegistryConfig | undefined {
+  if (registry === undefined) return undefined;
+  try {
+    const config = registryConfig({ listen: '127.0.0.1:5000', ...(registry as object) });
+    if (config.unknown.length > 0) throw new ConfigError(`"registry": unknown key "${config.unknown[0]}"`);
+    return config;
+  } catch (error) {
+    throw isKind(error, 'invalid-argument') ? new ConfigError(error.message) : error;
+  }
 }

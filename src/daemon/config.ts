@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, realpathSync } from 'node:fs';
 import type { LogFormat, LogLevel } from '#log';
 import { checkOptions } from '#logging';
+import type { RegistryConfig } from '#registry';
 import { isRuncShim } from '#runtime';
 import type { TlsPaths } from '#server';
 import { ConfigError, readConfigFile } from './config-file.ts';
@@ -22,6 +23,7 @@ import {
   toMetricsAddress,
   toNetworkOptions,
   toProxies,
+  toRegistryServer,
   toRegistrySettings,
 } from './config-values.ts';
 import type { Flags } from './flags.ts';
@@ -53,6 +55,8 @@ export interface DaemonConfig {
   /** Where devices are described (CDI); empty when `features` switches that off. */
   readonly cdiFolders: readonly string[];
   readonly registry: RegistrySettings;
+  /** The registry that the daemon serves. */
+  readonly registryServer: RegistryConfig | undefined;
   readonly proxies: Readonly<Record<'http' | 'https' | 'none', string>>;
   readonly liveRestore: boolean;
   readonly labels: readonly string[];
@@ -154,6 +158,7 @@ export function toConfig(given: Settings, insecureTcp: boolean, environment = pr
     cdiFolders: cdiFolders(given),
     features: (given.features as Record<string, boolean> | undefined) ?? {},
     registry: toRegistrySettings(given),
+    registryServer: toRegistryServer(given),
     proxies: toProxies(given),
     liveRestore: yes('live-restore', false),
     labels: toLabels(list('labels')),

@@ -16,6 +16,7 @@ import { DRIVERS, openEngine } from './engine.ts';
 import type { Flags } from './flags.ts';
 import { lockDataRoot, writePidfile } from './lock.ts';
 import { ActionTimes, renderMetrics, serveMetrics } from './metrics.ts';
+import { openRegistry } from './registry-door.ts';
 import { registryFront } from './registry-front.ts';
 import { reloadAttributes, reloadConfig } from './reload.ts';
 import { restBuilds } from './rest-builds.ts';
@@ -57,7 +58,9 @@ export class Daemon implements AsyncDisposable {
     undo.use(lockDataRoot(config.dataRoot));
     undo.use(writePidfile(config.pidfile));
     const engine = undo.use(await openEngine(config, log));
+    const serveRegistry = undo.use(await openRegistry(engine, config, log));
     await recover(engine);
+    await serveRegistry.start();
     const { plugins } = engine;
     const live = { config, plugins, authorizer: await authorizerOf(config, plugins, log) };
     const times = config.metricsAddress && new ActionTimes();

@@ -69,6 +69,7 @@ const OTHER: Readonly<Record<string, unknown>> = {
   'node-generic-resources': ['gpu=a'],
   pidfile: '/x',
   proxies: { 'http-proxy': 'http://a' },
+  registry: { listen: ':5001' },
   'registry-mirrors': ['https://a'],
   runtimes: { x: { path: '/x' } },
   'seccomp-profile': 'unconfined',
@@ -178,5 +179,5 @@ test('a flag names a runtime and a feature', () => {
   });
   const { settings } = parseFlags(['--add-runtime', 'x=/x', '--feature', 'cdi=true', '--feature=a=false']);
   assert.deepEqual(settings, { runtimes: { x: { path: '/x' } }, features: { cdi: true, a: false } });
-  assert.ok(Object.keys(KEYS).every((key) => keys.includes(key) || key === 'default-pids-limit'));
+  assert.ok(Object.keys(KEYS).every((key) => keys.includes(key) || ['default-pids-limit', 'registry'].includes(key)));
 });

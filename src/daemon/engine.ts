@@ -39,6 +39,7 @@ const JAIL = fileURLToPath(new URL('../../build/native/gantry-jail', import.meta
 export interface Engine extends AsyncDisposable {
   readonly store: Store;
   readonly events: Events;
+  readonly content: Content;
   readonly images: Images;
   readonly registries: Registries;
   readonly volumes: Volumes;
@@ -188,6 +189,7 @@ export async function openEngine(config: DaemonConfig, log: Log): Promise<Engine
   };
   const parts = {
     ...{
+      content,
       store,
       events,
       images,

@@ -16,6 +16,8 @@ export interface BlobStore {
   file(digest: Digest): string | undefined;
   /** Makes a file, complete and on the disk, a blob; the file is gone afterwards. Already there is success. */
   adopt(file: string, digest: Digest): Promise<void>;
+  /** Keeps a blob that is here from going before it is linked, where it has other owners too. */
+  hold?(digest: Digest): void;
   /** Removes a blob; tells how many bytes that frees. Where blobs have other owners too, it is only let go of. */
   remove(digest: Digest): Promise<number>;
   list(): Promise<Digest[]>;

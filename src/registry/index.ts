@@ -16,6 +16,7 @@ export { registryConfig } from './config.ts';
 export type { BlobStore, ByteRange, NameStore, Storage } from './deps.ts';
 export type { RegistryEvent } from './registry.ts';
 export { Registry } from './registry.ts';
+export { Repositories } from './repositories.ts';
 export type { RunDeps } from './run.ts';
 export { runRegistry } from './run.ts';
 export type { Settings } from './settings.ts';

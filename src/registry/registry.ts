@@ -100,6 +100,7 @@ export class Registry {
 
   async #linkPresent(name: string, digest: Digest, fromRepository?: string): Promise<boolean> {
     this.#asked.add(digest);
+    this.storage.blobs.hold?.(digest);
     const size = await this.storage.blobs.size(digest);
     if (size === undefined) return false;
     await this.repositories.linkBlob(name, digest);
@@ -168,6 +169,7 @@ export class Registry {
     this.#asked.add(digest);
     await this.#requireParts(name, facts);
     using _ = await this.#blobLocks.lock(digest);
+    this.storage.blobs.hold?.(digest);
     if ((await this.storage.blobs.size(digest)) === undefined) {
       const id = await this.uploads.begin(name);
       await this.uploads.append(name, id, once(bytes), { limit: bytes.length });

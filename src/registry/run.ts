@@ -13,7 +13,7 @@ import type { AuthConfig, RegistryConfig } from './config.ts';
 import type { Storage } from './deps.ts';
 import { RegistryMetrics, serveMetrics } from './metrics.ts';
 import { Notifications } from './notifications.ts';
-import type { RunningRegistry } from './start.ts';
+import type { RunningRegistry, StartOptions } from './start.ts';
 import { startRegistry } from './start.ts';
 import { folderStorage } from './storage/folder.ts';
 
@@ -22,10 +22,14 @@ export interface RunDeps {
   readonly log: Log;
   /** Where content is kept when the configuration names no folder. */
   readonly storage: Storage | string;
+  readonly isOwner?: StartOptions['isOwner'];
 }
 
 /** A registry as its configuration wants it: its doors, who may come in, who is told, when it collects. */
-export async function runRegistry(config: RegistryConfig, { log, storage }: RunDeps): Promise<RunningRegistry> {
+export async function runRegistry(
+  config: RegistryConfig,
+  { log, storage, isOwner }: RunDeps,
+): Promise<RunningRegistry> {
   await using undo = new AsyncDisposableStack();
   if (config.unknown.length > 0) log.warn('settings that mean nothing here', { keys: config.unknown });
   const notifications = undo.use(new Notifications(config.endpoints, log));
@@ -44,6 +48,8 @@ export async function runRegistry(config: RegistryConfig, { log, storage }: RunD
       gate: gateOf(config.auth, { rules: config.rules, isSecure: tls !== undefined }),
       tls,
       log,
+      // Whoever has another folder's blobs has none of ours.
+      isOwner: config.folder ? undefined : isOwner,
       onEvent: (event) => {
         metrics.happened(event);
         notifications.tell(event);

@@ -35,6 +35,8 @@ export interface ServerDeps {
   readonly log: Log;
   readonly tls?: TlsPair | undefined;
   readonly onServed?: (served: Served) => void;
+  /** Whether who called has the storage's blobs himself: he is not asked for what is there. */
+  readonly isOwner?: ((socket: Socket) => Promise<boolean>) | undefined;
 }
 
 /** The registry's HTTP server. */

@@ -5,7 +5,7 @@ import { OPEN_GATE } from './access/gate.ts';
 import type { Storage } from './deps.ts';
 import type { RegistryEvent } from './registry.ts';
 import { Registry } from './registry.ts';
-import type { Served, TlsPair } from './server.ts';
+import type { Served, ServerDeps, TlsPair } from './server.ts';
 import { RegistryServer } from './server.ts';
 import type { Settings } from './settings.ts';
 import { DEFAULT_SETTINGS } from './settings.ts';
@@ -24,6 +24,8 @@ export interface StartOptions {
   readonly log?: Log;
   readonly onEvent?: (event: RegistryEvent) => void;
   readonly onServed?: (served: Served) => void;
+  /** Whether who called has the storage's blobs himself. */
+  readonly isOwner?: ServerDeps['isOwner'];
 }
 
 /** A registry that serves, until it is disposed. */
@@ -46,7 +48,9 @@ export async function startRegistry(options: StartOptions): Promise<RunningRegis
     log,
     ...(onEvent && { onEvent }),
   });
-  const server = undo.use(new RegistryServer({ registry, gate, tls, log, ...(onServed && { onServed }) }));
+  const server = undo.use(
+    new RegistryServer({ registry, gate, tls, log, isOwner: options.isOwner, ...(onServed && { onServed }) }),
+  );
   const place = { host: options.host ?? '127.0.0.1', port: options.port ?? 0 };
   const { host, port } = await server.listen(place);
   const purge = () =>

@@ -42,6 +42,7 @@ export const UNREACHED: Readonly<Record<string, string>> = {
   'container.start.port-given-up':
     'somebody must take a port at the right moment: test/integration/container/ports.test.ts',
   'runtime.apparmor.loaded': 'only where the kernel has AppArmor; test/vm',
+  'content.adopt.renamed': 'only where a registry serves the content store; test/integration/registry/engine.test.ts',
   'registry.blob.linked': 'only in a registry; test/integration/registry/crash.test.ts',
   'registry.upload.unlinked': 'only in a registry; test/integration/registry/crash.test.ts',
   'registry.blob.removed': 'only in a registry; test/integration/registry/crash.test.ts',

@@ -9,8 +9,8 @@ const YEAR = 'max-age=31536000';
 
 /** GET and HEAD of a blob: ranges, conditions. */
 export async function getBlob(call: Call, name: string, digest: Digest): Promise<void> {
-  const { request, registry, response } = call;
-  const size = await registry.blobSize(name, digest);
+  const { request, response } = call;
+  const size = await sizeOf(call, name, digest);
   const entity = {
     ETag: `"${digest}"`,
     'Docker-Content-Digest': digest,
@@ -33,6 +33,17 @@ export async function getBlob(call: Call, name: string, digest: Digest): Promise
   });
   if (request.method === 'HEAD' || length === 0) return void response.end();
   await sendBlob(call, digest, range ?? { start: 0, end: size - 1 });
+}
+
+/** Whoever pushes asks first (HEAD) whether a blob is here: to one who has it in the same storage it is, from now on. */
+async function sizeOf({ request, registry, mayPush, isOwner }: Call, name: string, digest: Digest): Promise<number> {
+  try {
+    return await registry.blobSize(name, digest);
+  } catch (error) {
+    const isAsked = request.method === 'HEAD' && mayPush && error instanceof RegistryError;
+    if (!isAsked || !(await isOwner()) || !(await registry.adoptBlob(name, digest))) throw error;
+    return registry.blobSize(name, digest);
+  }
 }
 
 export async function deleteBlob(call: Call, name: string, digest: Digest): Promise<void> {

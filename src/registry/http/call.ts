@@ -9,6 +9,10 @@ export interface Call {
   readonly registry: Registry;
   /** Who asks; undefined: nobody in particular. */
   readonly account: string | undefined;
+  /** Whether who asks may push there; false where nothing can be changed. */
+  readonly mayPush: boolean;
+  /** Whether who asks has the storage's blobs himself. */
+  isOwner(): Promise<boolean>;
 }
 
 type Headers = Readonly<Record<string, string | number>>;

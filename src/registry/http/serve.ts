@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Action, Gate, Need, Visitor } from '../access/gate.ts';
 import { RegistryError } from '../errors.ts';
 import type { Registry } from '../registry.ts';
@@ -57,6 +58,7 @@ const readableBy = (visitor: Visitor) => (name: string) => visitor.may(name, 'pu
 export interface Door {
   readonly registry: Registry;
   readonly gate: Gate;
+  readonly isOwner?: ((socket: Socket) => Promise<boolean>) | undefined;
 }
 
 /** A request that is to be answered. */
@@ -68,13 +70,17 @@ export interface Exchange {
 }
 
 /** Answers one request, or throws. */
-export async function serve({ registry, gate }: Door, exchange: Exchange): Promise<void> {
+export async function serve({ registry, gate, isOwner }: Door, exchange: Exchange): Promise<void> {
   const { request, response } = exchange;
   const url = request.url ?? '/';
   const mark = url.indexOf('?');
   const path = mark < 0 ? url : url.slice(0, mark);
   const query = new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1));
-  const call = (visitor?: Visitor): Call => ({ request, response, query, registry, account: visitor?.account });
+  const call = (visitor?: Visitor, repository?: string): Call => ({
+    mayPush: repository !== undefined && !registry.settings.readOnly && (visitor?.may(repository, 'push') ?? false),
+    ...{ request, response, query, registry, account: visitor?.account },
+    isOwner: async () => (await isOwner?.(request.socket)) ?? false,
+  });
   response.setHeader('Docker-Distribution-Api-Version', 'registry/2.0');
   response.setHeader('X-Content-Type-Options', 'nosniff');
   if (path === '/' || path === '/healthz') return answer(call(), 200);
@@ -94,7 +100,7 @@ export async function serve({ registry, gate }: Door, exchange: Exchange): Promi
   const need = action && 'name' in target ? { repository: target.name, actions: actionsFor(action) } : undefined;
   const visitor = await admitted(gate, exchange, need);
   refuseChange(registry, target, request.method!);
-  await handler(call(visitor), target as never, visitor);
+  await handler(call(visitor, need?.repository), target as never, visitor);
 }
 
 const FORM_BYTES = 16 * 1024;
