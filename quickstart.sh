@@ -128,17 +128,22 @@ start_daemon() {
 
 make_image() {
   [ -n "$(bin/gantry images -q gantry/hello)" ] && return
-  say "Making the image gantry/hello from busybox"
-  local root
-  root=$(mktemp -d)
-  mkdir -p "$root"/{bin,www,tmp,etc}
-  cp /bin/busybox "$root/bin/busybox"
-  local applet
-  for applet in $(/bin/busybox --list); do [ "$applet" = busybox ] || ln -sf busybox "$root/bin/$applet"; done
-  echo 'root:x:0:0:root:/:/bin/sh' >"$root/etc/passwd"
-  echo '<h1>Hello from a Gantry container</h1>' >"$root/www/index.html"
-  tar -C "$root" -c . | bin/gantry import -c 'ENV PATH=/bin' -c 'CMD ["httpd", "-f", "-p", "80", "-h", "/www"]' - gantry/hello
-  rm -rf "$root"
+  say "Building the image gantry/hello from busybox"
+  local context
+  context=$(mktemp -d)
+  cp /bin/busybox "$context/busybox"
+  echo '<h1>Hello from a Gantry container</h1>' >"$context/index.html"
+  cat >"$context/Dockerfile" <<'DOCKERFILE'
+FROM scratch
+COPY busybox /bin/
+COPY index.html /www/
+RUN ["/bin/busybox", "--install", "-s", "/bin"]
+ENV PATH=/bin
+RUN mkdir -p /etc /tmp && echo 'root:x:0:0:root:/:/bin/sh' >/etc/passwd
+CMD ["httpd", "-f", "-p", "80", "-h", "/www"]
+DOCKERFILE
+  bin/gantry build -t gantry/hello "$context"
+  rm -rf "$context"
 }
 
 free_port() {
