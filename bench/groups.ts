@@ -6,6 +6,7 @@ import type { Engine, Pair } from './engines.ts';
 import { output, parents, pss, timed } from './engines.ts';
 import { images } from './images.ts';
 import { reads, stats } from './observe.ts';
+import { pull } from './pull.ts';
 import { runRaw } from './raw.ts';
 import type { Row } from './statistics.ts';
 import { inTurn, median } from './statistics.ts';
@@ -178,6 +179,7 @@ export const GROUPS: Readonly<Record<string, Group>> = {
   cli,
   commit,
   build,
+  pull,
   reads,
   stats,
   images,
