@@ -15,7 +15,7 @@ export const REFUSED: Readonly<Record<string, RefusedKey>> = {
   'allow-direct-routing': { isSwitch: true, reason: 'container addresses are reached through published ports only' },
   'api-cors-header': { reason: 'Docker 28 removed it; use a reverse proxy if you need CORS headers' },
   bridge: { short: 'b', reason: 'the default bridge is always our own' },
-  builder: { flag: null, reason: 'images cannot be built yet' },
+  builder: { flag: null, reason: 'the build cache keeps within shares of the disk by itself' },
   containerd: { reason: NO_CONTAINERD },
   'containerd-namespace': { reason: NO_CONTAINERD },
   'containerd-plugin-namespace': { flag: 'containerd-plugins-namespace', reason: NO_CONTAINERD },
