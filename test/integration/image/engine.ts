@@ -45,7 +45,7 @@ export class Engine implements AsyncDisposable {
     const registries = new Registries({
       settings: () => SETTINGS,
       hostFolders: [],
-      stall: 500,
+      stall: 2500,
       log: nullLog,
       userAgent: 'test',
     });

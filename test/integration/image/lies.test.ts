@@ -302,7 +302,7 @@ before(() => {
 after(() => engine[Symbol.asyncDispose]());
 
 for (const lie of LIES) {
-  test(`a registry sends ${lie.name}`, { timeout: 30_000 }, async () => {
+  test(`a registry sends ${lie.name}`, { timeout: 90_000 }, async () => {
     await using registry = await RegistryDouble.open();
     if (lie.serve) lie.serve(registry);
     else registry.image('x', 'latest', [layer]);

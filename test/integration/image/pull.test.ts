@@ -90,7 +90,7 @@ function gate(registry: RegistryDouble, digest: string) {
 
 const layerDigest = (registry: RegistryDouble) => [...registry.blobs].find(([, bytes]) => bytes.length > 1_000_000)![0];
 
-test('pulls share a layer on its way; one that is left goes on for the other', { timeout: 30_000 }, async () => {
+test('pulls share a layer on its way; one that is left goes on for the other', { timeout: 90_000 }, async () => {
   await using engine = new Engine();
   await using registry = await RegistryDouble.open();
   registry.image('x', 'latest', [large]);
@@ -115,7 +115,7 @@ test('pulls share a layer on its way; one that is left goes on for the other', {
 });
 
 test('a pull that everybody left stops, and goes on where it was, also by another daemon', {
-  timeout: 30_000,
+  timeout: 90_000,
 }, async () => {
   await using engine = new Engine();
   await using registry = await RegistryDouble.open();
@@ -141,7 +141,7 @@ test('a pull that everybody left stops, and goes on where it was, also by anothe
 });
 
 test('a line that breaks is taken up again; what a power cut damaged is fetched anew', {
-  timeout: 30_000,
+  timeout: 90_000,
 }, async () => {
   await using engine = new Engine();
   await using registry = await RegistryDouble.open();
