@@ -3,6 +3,7 @@ import { formatTime } from '#api';
 import type { Context } from './context.ts';
 import { containerFiles } from './folder.ts';
 import { emptyEndpoint } from './host-defaults.ts';
+import { shownLinks } from './link-environment.ts';
 import type { Container, ContainerMount } from './record.ts';
 import { isUp } from './record.ts';
 
@@ -47,7 +48,11 @@ function describe(context: Context, container: Container): ContainerJSON {
     AppArmorProfile: wasStarted ? (context.apparmorProfile(hostConfig) ?? '') : '',
     ExecIDs: context.execs.idsOf(id),
     // Docker: without a limit it shows none, also when that was asked for.
-    HostConfig: { ...hostConfig, PidsLimit: (hostConfig.PidsLimit ?? 0) > 0 ? hostConfig.PidsLimit : null },
+    HostConfig: {
+      ...hostConfig,
+      Links: shownLinks(context, container),
+      PidsLimit: (hostConfig.PidsLimit ?? 0) > 0 ? hostConfig.PidsLimit : null,
+    },
     GraphDriver: context.graphDriver(id),
     Mounts: container.mounts.map(mountPoint),
     Config: withMac(config, spec.endpoints[hostConfig.NetworkMode]?.MacAddress),

@@ -1,4 +1,4 @@
-import { internal } from '#errdefs';
+import { internal, isKind } from '#errdefs';
 import type { Context } from './context.ts';
 import type { Container } from './record.ts';
 import { hasProcess } from './record.ts';
@@ -22,6 +22,23 @@ export function linkEnvironment(context: Context, { name, spec }: Container): st
     const { ExposedPorts, Env } = other.spec.config;
     return linkVariables({ full, ip: place.IPAddress, ports: Object.keys(ExposedPorts ?? {}), env: Env ?? [] });
   });
+}
+
+/** Docker: links of the default bridge are shown by full names, while who they lead to is there. */
+export function shownLinks({ rows }: Pick<Context, 'rows'>, { name, spec }: Container): string[] | null {
+  const { Links, NetworkMode } = spec.hostConfig;
+  if (!Links?.length || NetworkMode !== 'bridge') return Links;
+  const shown = Links.flatMap((link) => {
+    const [given = '', alias = given] = link.split(':');
+    try {
+      const other = rows.get(rows.resolve(given));
+      return other ? [`/${other.name}:/${name}/${alias.replace(/^.*\//, '')}`] : [];
+    } catch (error) {
+      if (isKind(error, 'not-found')) return [];
+      throw error;
+    }
+  });
+  return shown.length > 0 ? shown : null;
 }
 
 /** `full`: `/container/alias`. Each port has its variables; neighbours of one protocol are told as a range too. */

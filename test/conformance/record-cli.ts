@@ -23,7 +23,7 @@ let count = 0;
 try {
   writeFiles(folder);
   await importImage(socket);
-  const registry = process.env.RECORD_REGISTRY ?? '';
+  const registry = process.env.RECORD_REGISTRY || 'registry.invalid:5000';
   const place = { program: 'docker', env: environment(folder, socket), folder, registry };
   for (const each of CLI_CASES) {
     const isWanted = !before[each.name] || each.name.includes(process.argv[2] ?? '');

@@ -46,4 +46,60 @@ export const networkCases: CliCase[] = [
       { line: 'network rm nosuch nosuch2' },
     ],
   },
+  {
+    name: 'network settings',
+    removes: ['cli-six', 'cli-db', 'cli-web'],
+    deletes: ['/networks/cli-d', '/networks/cli-e'],
+    steps: [
+      {
+        line: 'network create --attachable --subnet 10.224.0.0/24 --ip-range 10.224.0.128/25 --aux-address x=10.224.0.200 --driver bridge --ipam-driver default --ipam-opt a=b --scope local --ipv4 cli-d',
+      },
+      {
+        line: `network inspect --verbose --format '{{.IPAM.Driver}} {{.IPAM.Options}} {{range .IPAM.Config}}{{.IPRange}} {{.AuxiliaryAddresses}}{{end}} {{.Attachable}} {{.Scope}} {{.EnableIPv4}}' cli-d`,
+      },
+      { line: 'network create --ipv6 --subnet fd5b:1::/64 --subnet 10.225.0.0/24 cli-e' },
+      { line: 'run -d --name cli-db --network cli-d conformance sleep 1000' },
+      { line: 'create --name cli-six --network cli-e --ip6 fd5b:1::78 conformance true' },
+      { line: `inspect --format '{{json (index .NetworkSettings.Networks "cli-e").IPAMConfig}}' cli-six` },
+      {
+        line: 'network connect --ip6 fd5b:1::77 --link cli-six:other --link-local-ip 169.254.3.3 --driver-opt com.docker.network.endpoint.sysctls=net.ipv4.conf.IFNAME.log_martians=1 cli-e cli-db',
+      },
+      {
+        line: `inspect --format '{{with index .NetworkSettings.Networks "cli-e"}}{{json .IPAMConfig}} {{.Links}} {{.GlobalIPv6Address}} {{.DriverOpts}}{{end}}' cli-db`,
+      },
+      { line: 'exec cli-db cat /proc/sys/net/ipv4/conf/eth1/log_martians' },
+      { line: 'network disconnect --force cli-e cli-db' },
+      { line: `run --rm --network cli-d --link cli-db:db conformance sh -c 'ping -c 1 db >/dev/null && echo reached'` },
+    ],
+  },
+  {
+    name: 'links',
+    removes: ['cli-db', 'cli-web'],
+    steps: [
+      { line: 'run -d --name cli-db --expose 80 -e A=b conformance sleep 1000' },
+      { line: `run --rm --name cli-web --link cli-db:data-base conformance sh -c 'env | grep ^DATA_BASE | sort'` },
+      { line: 'create --name cli-web --link cli-db:data-base conformance true' },
+      { line: `inspect --format '{{json .HostConfig.Links}}' cli-web` },
+      { line: 'run --rm --link nosuch conformance true' },
+      { line: 'run --rm --link a:b:c conformance true' },
+      { line: 'stop -t 0 cli-db' },
+      { line: 'start cli-web' },
+    ],
+  },
+  {
+    name: 'sizes and limits',
+    removes: ['cli-size', 'cli-cpus'],
+    steps: [
+      {
+        line: 'create --name cli-size --network none --storage-opt size=10m conformance true',
+        ours: { why: 'it needs no file system with project quotas', code: 0, stdout: '<hex64>\n', stderr: '' },
+      },
+      { line: 'run --rm --storage-opt nosuch=1 conformance true' },
+      { line: 'create --name cli-cpus --network none conformance true' },
+      { line: 'update --cpus 0.5 cli-cpus' },
+      { line: `inspect --format '{{.HostConfig.NanoCpus}}' cli-cpus` },
+      { line: 'cp --quiet --archive env cli-cpus:/tmp/env' },
+      { line: 'cp --quiet cli-cpus:/tmp/env -', hide: [[/[\s\S]+/, 'an archive']] },
+    ],
+  },
 ];
