@@ -36,6 +36,8 @@ export class Connection implements Disposable {
     this.#session.on('error', () => connection.destroy());
     this.#session.once('connect', (session) => session.destroyed || session.setLocalWindowSize(WINDOW));
     connection.once('close', () => this.#session.destroy());
+    // A hijacked connection stays half open when the other side has gone: nothing else would ever close it.
+    connection.once('end', () => connection.destroy());
     this.#closed = new Promise((resolve) => this.#session.once('close', () => resolve()));
   }
 

@@ -1,4 +1,8 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { duplexPair } from 'node:stream';
 import { test } from 'node:test';
 import { bytes, message, string } from '#protobuf';
@@ -128,4 +132,26 @@ test('messages come whole, however they are cut, and not larger than the limit',
     Array.from(cut.push(Buffer.from([0, 0])));
     cut.finish();
   }, /inside a message/);
+});
+
+test('a connection is closed when the other side has ended it', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'gantry-grpc-'));
+  const path = join(folder, 'socket');
+  const failure = () => new RpcError('unknown', 'failed');
+  const ended = new Promise<void>((done) => {
+    const listener = createServer({ allowHalfOpen: true }, (socket) => {
+      listener.close();
+      void serve(socket, new Map(), { failure }).then(done);
+    }).listen(path);
+  });
+  try {
+    const client = connect(path);
+    const connection = new Connection(client);
+    await assert.rejects(connection.unary(NONE, {}), { code: 'unimplemented' });
+    client.end();
+    await ended;
+    await connection.closed;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

@@ -67,6 +67,8 @@ export async function serve(
   await new Promise<void>((resolve) => {
     session.once('close', resolve);
     connection.once('close', () => session.destroy());
+    // A hijacked connection stays half open when its client has gone: nothing else would ever close it.
+    connection.once('end', () => connection.destroy());
   });
   options.signal?.removeEventListener('abort', stop);
   connection.destroy();
