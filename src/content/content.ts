@@ -38,6 +38,8 @@ export class Content {
   readonly #ingest: string;
   readonly #trash: string;
   readonly #partials: string;
+  /** Names of the partials that somebody writes now. */
+  readonly #coming = new Set<string>();
   readonly #log: Log;
   readonly #index: LayoutIndex;
   readonly #leases = new Set<Lease>();
@@ -133,8 +135,29 @@ export class Content {
   }
 
   /** A blob to be taken in by pieces, from where an earlier attempt left it. One at a time for each digest. */
-  partial(about: { digest: Digest; size: number }): Promise<Partial> {
-    return Partial.open(join(this.#partials, digestHex(about.digest)), about);
+  async partial(about: { digest: Digest; size: number }): Promise<Partial> {
+    const name = digestHex(about.digest);
+    this.#coming.add(name);
+    try {
+      return await Partial.open(join(this.#partials, name), about, () => this.#coming.delete(name));
+    } catch (error) {
+      this.#coming.delete(name);
+      throw error;
+    }
+  }
+
+  /** Removes beginnings of blobs that nobody goes on with now; their bytes. */
+  async forgetPartials(): Promise<number> {
+    let freed = 0;
+    for (const name of await readdir(this.#partials)) {
+      if (this.#coming.has(name)) continue;
+      const path = join(this.#partials, name);
+      const { size } = statSync(path);
+      unlinkSync(path);
+      failpoint('content.partial.forgotten');
+      freed += size;
+    }
+    return freed;
   }
 
   /** Makes received bytes a blob, visible once they are on the disk; the lease holds it. Already there is success. */

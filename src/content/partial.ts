@@ -7,6 +7,11 @@ import type { Digest } from '#oci';
 import { failpoint } from '#sys';
 import { Received } from './received.ts';
 
+interface Expected {
+  readonly digest: Digest;
+  readonly size: number;
+}
+
 const READ_BYTES = 1024 * 1024;
 
 /**
@@ -18,13 +23,15 @@ export class Partial {
   /** What the blob has when it is whole. */
   readonly expected: number;
   readonly #path: string;
+  readonly #onClose: () => void;
   #file: FileHandle | undefined;
   #hash: Hash;
   #size: number;
   #received: Received | undefined;
 
-  private constructor(path: string, about: { digest: Digest; size: number }, file: FileHandle) {
+  private constructor(path: string, about: Expected, { file, onClose }: { file: FileHandle; onClose: () => void }) {
     this.#path = path;
+    this.#onClose = onClose;
     this.digest = about.digest;
     this.expected = about.size;
     this.#file = file;
@@ -33,9 +40,10 @@ export class Partial {
   }
 
   /** Opens what came before, or nothing. */
-  static async open(path: string, about: { digest: Digest; size: number }): Promise<Partial> {
-    const flags = await open(path, 'r+').catch(() => undefined);
-    const partial = new Partial(path, about, flags ?? (await open(path, 'w+', 0o600)));
+  static async open(path: string, about: Expected, onClose: () => void): Promise<Partial> {
+    const before = await open(path, 'r+').catch(() => undefined);
+    const file = before ?? (await open(path, 'w+', 0o600));
+    const partial = new Partial(path, about, { file, onClose });
     await partial.#readBefore();
     return partial;
   }
@@ -84,6 +92,7 @@ export class Partial {
   async close(): Promise<void> {
     await this.#file?.close();
     this.#file = undefined;
+    this.#onClose();
   }
 
   async #readBefore(): Promise<void> {

@@ -19,7 +19,8 @@ export async function pruneImages(deps: ImageDeps, filters: Filters): Promise<Im
     if (image.hidden || !accepts(image)) continue;
     for (const name of removable(deps, image, danglingOnly)) removed.push(...(await tryRemove(deps, name)));
   }
-  const reclaimed = removed.reduce((sum, item) => sum + ('Deleted' in item ? (sizes.get(item.Deleted) ?? 0) : 0), 0);
+  const layers = removed.reduce((sum, item) => sum + ('Deleted' in item ? (sizes.get(item.Deleted) ?? 0) : 0), 0);
+  const reclaimed = layers + (await deps.content.forgetPartials());
   deps.store.tx(() => deps.events.record('image', 'prune', { ID: '', Attributes: { reclaimed: String(reclaimed) } }));
   failpoint('image.prune.told');
   return { ImagesDeleted: removed.length > 0 ? removed : null, SpaceReclaimed: reclaimed };

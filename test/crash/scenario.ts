@@ -62,6 +62,8 @@ async function pulls({ daemon, suffix }: Play): Promise<void> {
   writeFileSync(join(dataRoot, 'content/blobs/sha256', digest.slice('sha256:'.length)), 'damaged');
   await must(socket, 'POST', `/images/create?fromImage=${name}&tag=one`);
   await must(socket, 'DELETE', `/images/${name}:one?force=1`);
+  writeFileSync(join(dataRoot, 'content/partial', 'f'.repeat(64)), 'left by a pull that nobody took up again');
+  await must(socket, 'POST', '/images/prune');
 }
 
 const DOCKERFILE = (unique: string) => `FROM crash AS first

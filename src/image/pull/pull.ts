@@ -81,7 +81,8 @@ export async function* pullImage(
 
 async function pull(deps: PullDeps, asked: Asked): Promise<Progress[]> {
   const { reference, credentials, signal } = asked;
-  const access = { actions: ['pull'], credentials, signal } as const;
+  const onWait = (seconds: number) => asked.say({ status: `The registry is busy: retrying in ${seconds} s` });
+  const access = { actions: ['pull'], credentials, signal, onWait } as const;
   try {
     const { isNewer, warnings } = await deps.registries.use(reference, access, (remote) =>
       pullFrom(deps, asked, remote),

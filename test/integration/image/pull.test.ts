@@ -130,6 +130,7 @@ test('a pull that everybody left stops, and goes on where it was, also by anothe
   while (!readdirSync(join(engine.root, 'content/partial')).length || readFileSync(partial).length < 1000) {
     await new Promise((wake) => setTimeout(wake, 10));
   }
+  assert.equal((await engine.images.prune()).SpaceReclaimed, 0);
   leaving.abort(new Error('client gone'));
   await assert.rejects(left, /client gone/);
   await closed;
@@ -137,6 +138,8 @@ test('a pull that everybody left stops, and goes on where it was, also by anothe
   const again = engine.restart().pull(`${registry.host}/x`, 'latest');
   for await (const _ of again);
   assert.equal(registry.asked.at(-1)!.headers.range, 'bytes=1000-');
+  writeFileSync(partial, 'left');
+  assert.equal((await engine.images.prune()).SpaceReclaimed, 4);
   assert.deepEqual(readdirSync(join(engine.root, 'content/partial')), []);
 });
 
