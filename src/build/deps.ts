@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { ContainerConfig, HostConfig } from '#api';
 import type { Images } from '#image';
 import type { Log } from '#log';
-import type { OciSpec } from '#oci';
+import type { IdMaps, OciSpec } from '#oci';
 import type { CgroupRequest, ExitRecord, PrepareRequest, Started, StartRequest } from '#runtime';
 import type { Snapshots } from '#snapshot';
 import type { Store } from '#store';
@@ -15,7 +15,7 @@ export interface SpecRequest {
   readonly accounts: { readonly passwd?: string; readonly group?: string };
   readonly mounts: readonly StepMount[];
   readonly files: { readonly hostname?: string; readonly hosts?: string; readonly resolvConf?: string };
-  readonly namespaces: { readonly network: 'inherited' | 'host' };
+  readonly namespaces: { readonly network: 'inherited' | 'host'; readonly users?: string };
 }
 
 /** A bind into a step's container. */
@@ -65,6 +65,8 @@ export interface Runtime {
   discard(id: string): Promise<void>;
   killAll(id: string): Promise<void>;
   place(id: string, n: number): string;
+  /** Where a step finds its user namespace. */
+  users(id: string): string;
   onExit(tell: (id: string, exit: ExitRecord) => void): void;
 }
 
@@ -111,6 +113,8 @@ export interface BuildDeps {
   readonly volatileFolder: string;
   /** What a request without settings stands for. */
   readonly emptyHostConfig: HostConfig;
+  /** Who the users of steps are on the host (`userns-remap`). */
+  readonly idMaps?: IdMaps | undefined;
   readonly emptyConfig: ContainerConfig;
   /** Throws Docker's words. */
   validateHostConfig(given: HostConfig): { hostConfig: HostConfig };

@@ -180,6 +180,7 @@ export async function openEngine(config: DaemonConfig, log: Log): Promise<Engine
     planCgroup: specs.planCgroup,
     stubSysctls: specs.stubSysctls,
     renderSpec: specs.renderSpec,
+    idMaps,
   });
   const stack = undo.move();
   const configure = (next: DaemonConfig) => {

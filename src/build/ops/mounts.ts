@@ -4,7 +4,7 @@ import { dirname, join, posix } from 'node:path';
 import type { PlannedMount, RunEffect } from '#dockerfile';
 import { secretId } from '#dockerfile';
 import { invalid, notFound } from '#errdefs';
-import type { Mount } from '#oci';
+import type { IdMapping, Mount } from '#oci';
 import type { StepMount } from '../deps.ts';
 import { chainOf } from './copy.ts';
 import { forwardAgent } from './ssh.ts';
@@ -100,7 +100,8 @@ async function makeSsh(
   }
   const n = draft.agents++;
   const path = join(folder, `ssh-${n}`);
-  const { uid = 0, gid = 0, mode = 0o600 } = mount;
+  const { mode = 0o600 } = mount;
+  const { uid, gid } = onHost(work, mount);
   stack.use(await forwardAgent(work.inputs, { path, id, uid, gid, mode }));
   const target = mount.target || `/run/buildkit/ssh_agent.${n}`;
   const destination = target.startsWith('/') ? target : posix.join(workdir, target);
@@ -123,12 +124,13 @@ interface Bound {
 /** A folder of ours as it is; what is within one, or a mount, is found by the runtime's stub. */
 function bind({ context, key }: StepWork, draft: Draft, { source, subpath, mount }: Bound): void {
   const common = { destination: mount.target, readonly: mount.readOnly };
-  if (typeof source === 'string' && subpath === '') {
+  // The stub shows what it places with the users of the step.
+  if (typeof source === 'string' && subpath === '' && !context.idMaps) {
     draft.mounts.push({ source, ...common });
     return;
   }
   const target = context.runtime.place(key, draft.placed.length);
-  draft.placed.push({ target, source, subpath });
+  draft.placed.push({ target, source, subpath: typeof source === 'string' ? subpath || '.' : subpath });
   draft.mounts.push({ source: target, ...common });
 }
 
@@ -165,6 +167,17 @@ async function bindSource(work: StepWork, mount: PlannedMount, { stack }: Making
   return { cwd, mount: mounts[0]! };
 }
 
+/** Whose a file of ours is that a step sees as these users'. */
+function onHost({ context: { idMaps } }: StepWork, { uid = 0, gid = 0 }: Pick<PlannedMount, 'uid' | 'gid'>) {
+  if (!idMaps) return { uid, gid };
+  return { uid: shifted(idMaps.uids, uid), gid: shifted(idMaps.gids, gid) };
+}
+
+function shifted(maps: readonly IdMapping[], id: number): number {
+  const map = maps.find(({ containerId, size }) => id >= containerId && id < containerId + size);
+  return map ? map.hostId + id - map.containerId : id;
+}
+
 async function makeSecret(work: StepWork, { mount, workdir }: Asked, { folder }: Making, draft: Draft): Promise<void> {
   const id = secretId(mount);
   const value = await work.inputs.secret(id);
@@ -176,7 +189,8 @@ async function makeSecret(work: StepWork, { mount, workdir }: Asked, { folder }:
   if (mount.env !== undefined && mount.target === '') return;
   const source = join(folder, `secret-${draft.mounts.length}`);
   writeFileSync(source, value, { mode: 0o600 });
-  chownSync(source, mount.uid ?? 0, mount.gid ?? 0);
+  const { uid, gid } = onHost(work, mount);
+  chownSync(source, uid, gid);
   chmodSync(source, mount.mode ?? 0o400);
   const target = mount.target || `/run/secrets/${posix.basename(id)}`;
   const destination = target.startsWith('/') ? target : posix.join(workdir, target);
@@ -196,7 +210,8 @@ async function makeCache(work: StepWork, { mount }: Asked, { stack }: Making, dr
   const folder = join(context.folder, 'mounts', held.name);
   if (mkdirSync(folder, { recursive: true, mode: 0o755 }) !== undefined) {
     chmodSync(folder, mount.mode ?? 0o755);
-    chownSync(folder, mount.uid ?? 0, mount.gid ?? 0);
+    const { uid, gid } = onHost(work, mount);
+    chownSync(folder, uid, gid);
   }
   signal.throwIfAborted();
   bind(work, draft, { source: folder, subpath: '', mount });

@@ -1,3 +1,4 @@
+import type { HostConfig } from '#api';
 import { FrameDecoder } from '#api';
 import type { ExitRecord } from '#runtime';
 import { failpoint } from '#sys';
@@ -20,7 +21,7 @@ export interface ProcessRequest {
 export class Processes {
   readonly #deps: Pick<
     BuildDeps,
-    'runtime' | 'networks' | 'store' | 'log' | 'planCgroup' | 'stubSysctls' | 'renderSpec'
+    'idMaps' | 'runtime' | 'networks' | 'store' | 'log' | 'planCgroup' | 'stubSysctls' | 'renderSpec'
   >;
   readonly #waiting = new Map<string, (exit: ExitRecord) => void>();
 
@@ -77,6 +78,7 @@ export class Processes {
       cgroup: planCgroup({ id, hostConfig }),
       sysctls: stubSysctls(hostConfig),
       links,
+      userns: usersOf(this.#deps, hostConfig),
     });
     failpoint('build.run.prepared');
     if (links) networks.linked(id, { pid });
@@ -118,4 +120,9 @@ export class Processes {
     });
     failpoint('build.run.released');
   }
+}
+
+/** Whose users a step's are: not root's of the host, unless it shares what is the host's. */
+export function usersOf({ idMaps }: Pick<BuildDeps, 'idMaps'>, { Privileged, NetworkMode }: HostConfig) {
+  return Privileged || NetworkMode === 'host' ? undefined : idMaps;
 }

@@ -8,6 +8,7 @@ import type { StepMount } from '../deps.ts';
 import { BuildError } from '../result.ts';
 import { accountsOf } from './accounts.ts';
 import { mountAll } from './mounts.ts';
+import { usersOf } from './processes.ts';
 import type { StepWork } from './step-work.ts';
 
 /** Sockets have short paths. */
@@ -50,7 +51,10 @@ export async function run(work: StepWork, effect: RunEffect): Promise<void> {
     spec: async (contents) => ({
       ...{ id: key, config, hostConfig, accounts: await accountsOf(context, key), mounts: mounted.mounts.map(alone) },
       files: writeFiles(folder, contents),
-      namespaces: { network: hostConfig.NetworkMode === 'host' ? ('host' as const) : ('inherited' as const) },
+      namespaces: {
+        network: hostConfig.NetworkMode === 'host' ? ('host' as const) : ('inherited' as const),
+        ...(usersOf(context, hostConfig) && { users: context.runtime.users(key) }),
+      },
     }),
   });
   signal.throwIfAborted();
