@@ -28,16 +28,7 @@ const VARIANTS: Readonly<Record<string, readonly string[]>> = {
 export const UNREACHED: Readonly<Record<string, string>> = {
   'container.recover.end-operation': 'every verb ends its operation in the transaction that ends its process',
   'runtime.update.properties-set': 'only where systemd holds the cgroups of v2; test/vm',
-  'content.forget.renamed': 'only where a disk damaged a blob: test/integration/image/fsck.test.ts',
-  'image.fsck.derived': 'only where a disk damaged a blob: test/integration/image/fsck.test.ts',
-  'image.fsck.fetched': 'only where a disk damaged a blob: test/integration/image/fsck.test.ts',
-  'image.layer.renewed': 'only where a disk damaged a blob: test/integration/image/fsck.test.ts',
-  'snapshot.layer.measured': 'only where a disk damaged a blob: test/integration/image/fsck.test.ts',
-  'image.push.packed': 'the lives here speak to no registry: test/integration/image/push.test.ts passes it',
-  'image.push.synced': 'the lives here speak to no registry: test/integration/image/push.test.ts passes it',
-  'image.push.committed': 'the lives here speak to no registry: test/integration/image/push.test.ts passes it',
-  'image.push.durable': 'the lives here speak to no registry: test/integration/image/push.test.ts passes it',
-  'image.push.told': 'the lives here speak to no registry: test/integration/image/push.test.ts passes it',
+  'snapshot.layer.measured': 'only where an archive has a name twice: test/integration/image/fsck.test.ts',
   'network.forwarding6.on': 'as network.forwarding.on',
   'container.start.port-given-up':
     'somebody must take a port at the right moment: test/integration/container/ports.test.ts',

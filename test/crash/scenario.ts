@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { globSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { send } from '../conformance/call.ts';
 import { contextTar } from '../conformance/context.ts';
 import { busyboxTar } from '../conformance/image.ts';
 import { api } from '../harness/api.ts';
 import type { TestDaemon } from '../harness/daemon.ts';
+import { PushRegistry } from '../harness/push-registry.ts';
 import { layerOf, RegistryDouble } from '../harness/registry.ts';
 import { dockerArchive, entry } from './archive.ts';
 import type { Told } from './told.ts';
@@ -23,6 +24,7 @@ export interface Play {
 export const PARTS: Readonly<Record<string, (play: Play) => Promise<void>>> = {
   images,
   pulls,
+  pushes,
   container: oneOfEverything,
   refusals,
   endings,
@@ -89,6 +91,24 @@ async function builds({ daemon, suffix }: Play): Promise<void> {
 export async function importImage({ socket }: TestDaemon): Promise<void> {
   if ((await api(socket, 'GET', '/images/crash/json')).status === 200) return;
   await raw(socket, '/images/create?fromSrc=-&repo=crash&tag=latest&changes=ENV%20PATH=/bin', image);
+}
+
+/** A push that packs; then a config, a layer and a tree are damaged and found again by a check. */
+async function pushes({ daemon, suffix }: Play): Promise<void> {
+  const { socket, dataRoot } = daemon;
+  await using registry = await PushRegistry.open();
+  const name = `${registry.host}/crash-${suffix}`;
+  const layer = Buffer.concat([entry(`pushed-${suffix}`, Buffer.from(suffix)), Buffer.alloc(1024)]);
+  await raw(socket, '/images/load?quiet=1', dockerArchive(layer, `${name}:latest`));
+  await raw(socket, `/images/${name}/push?tag=latest`, Buffer.alloc(0));
+  const { Id } = (await must(socket, 'GET', `/images/${name}:latest/json`)) as { Id: string };
+  const packed = [...registry.blobs.keys()].map((key) => key.split(':').at(-1)!).find((hex) => !Id.endsWith(hex));
+  const blobs = join(dataRoot, 'content', 'blobs', 'sha256');
+  writeFileSync(join(blobs, Id.slice('sha256:'.length)), '{}');
+  rmSync(join(blobs, packed!), { force: true });
+  for (const path of globSync(join(dataRoot, 'snapshots', 'l', '*', 'diff', `pushed-${suffix}`))) truncateSync(path, 0);
+  await raw(socket, '/gantry/fsck', Buffer.alloc(0));
+  await must(socket, 'DELETE', `/images/${name}:latest`);
 }
 
 async function oneOfEverything(play: Play): Promise<void> {
