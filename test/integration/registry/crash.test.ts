@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { test } from 'node:test';
+import { digestOf, MEDIA } from '#oci';
+
+const PROGRAM = join(import.meta.dirname, '../../../bin/gantryd');
+const POINTS = [
+  'registry.upload.begun',
+  'registry.blob.linked',
+  'registry.upload.unlinked',
+  'registry.name.renamed',
+  'registry.name.renamed=2',
+  'registry.name.renamed=3',
+  'registry.name.renamed=5',
+  'registry.name.removed',
+];
+
+/** A registry as a process of its own, on this folder, that dies at the failpoint. */
+async function start(folder: string, failpoint: string) {
+  const child = spawn(PROGRAM, ['registry', 'serve', '--listen', '127.0.0.1:0', '--root', folder], {
+    env: { ...process.env, GANTRY_FAILPOINT: failpoint },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const ended = once(child, 'exit');
+  for await (const line of createInterface(child.stderr)) {
+    const address = /"address":"([^"]+)","msg":"serving/.exec(line)?.[1];
+    if (!address) continue;
+    child.stderr.resume();
+    return {
+      url: `http://${address}`,
+      ended,
+      [Symbol.asyncDispose]: async () => {
+        child.kill('SIGKILL');
+        await ended;
+      },
+    };
+  }
+  throw new Error('the registry does not serve');
+}
+
+/** Pushes an image, moves its tag and deletes it again. */
+async function life(url: string): Promise<void> {
+  const push = async (text: string, mediaType: string) => {
+    const digest = digestOf(text);
+    const answer = await fetch(`${url}/v2/a/blobs/uploads/?digest=${digest}`, { method: 'POST', body: text });
+    assert.equal(answer.status, 201);
+    return { mediaType, digest, size: text.length };
+  };
+  const config = await push('{}', MEDIA.ociConfig);
+  const layers = [await push('layer', MEDIA.ociLayer)];
+  const body = JSON.stringify({ schemaVersion: 2, mediaType: MEDIA.ociManifest, config, layers });
+  assert.equal((await fetch(`${url}/v2/a/manifests/v1`, { method: 'PUT', body })).status, 201);
+  assert.equal((await fetch(`${url}/v2/a/manifests/v1`, { method: 'DELETE' })).status, 202);
+}
+
+/** Whatever can be seen is whole. */
+async function check(url: string): Promise<void> {
+  for (const text of ['{}', 'layer']) {
+    const blob = await fetch(`${url}/v2/a/blobs/${digestOf(text)}`);
+    const content = await blob.text();
+    if (blob.status === 200) assert.equal(content, text);
+    else assert.equal(blob.status, 404);
+  }
+  const manifest = await fetch(`${url}/v2/a/manifests/v1`);
+  const bytes = await manifest.text();
+  if (manifest.status !== 200) return assert.equal(manifest.status, 404);
+  assert.equal(digestOf(bytes), manifest.headers.get('docker-content-digest'));
+  assert.equal((await fetch(`${url}/v2/a/blobs/${digestOf('layer')}`)).status, 200);
+}
+
+for (const point of POINTS) {
+  test(`killed at ${point}: what is visible is whole, and the same push succeeds`, async () => {
+    const folder = mkdtempSync('/var/tmp/gantry-test-registry-');
+    try {
+      {
+        await using registry = await start(folder, point);
+        await assert.rejects(life(registry.url));
+        const [, signal] = (await registry.ended) as [number | null, string | null];
+        assert.equal(signal, 'SIGKILL');
+      }
+      await using registry = await start(folder, '');
+      await check(registry.url);
+      await life(registry.url);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+}
