@@ -24,6 +24,7 @@ export interface Entry {
 
 /** The groups and what help says of them. */
 export const groups: Record<string, string> = {
+  builder: 'Manage builds',
   container: 'Manage containers',
   completion: 'Generate the autocompletion script for the specified shell',
   context: 'Manage contexts',
@@ -156,6 +157,27 @@ export const table: readonly Entry[] = [
   image('build', 'Build an image from a Dockerfile', () => import('./build/build.ts'), {
     provenBy: 'test/integration/cli/build.test.ts',
   }),
+  {
+    group: 'builder',
+    name: 'build',
+    short: 'Build an image from a Dockerfile',
+    load: () => import('./build/build.ts'),
+    provenBy: 'test/integration/cli/build.test.ts',
+  },
+  {
+    group: 'builder',
+    name: 'du',
+    own: true,
+    short: 'Show what building keeps',
+    load: () => import('./builder/du.ts'),
+  },
+  {
+    group: 'builder',
+    name: 'prune',
+    short: 'Remove build cache',
+    load: () => import('./builder/prune.ts'),
+    provenBy: 'test/integration/cli/sync-crash.test.ts',
+  },
   image('history', 'Show the history of an image', () => import('./image/history.ts')),
   image('import', 'Import the contents from a tarball to create a filesystem image', () => import('./image/import.ts')),
   image('inspect', 'Display detailed information on one or more images', () => import('./image/inspect.ts'), {

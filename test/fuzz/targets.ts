@@ -25,6 +25,7 @@ import { decode as decodeMessage, encode as encodeMessage } from '#protobuf';
 import { decode } from '#schema';
 import { TarReader } from '#tar';
 import { dockerArchive } from '../crash/archive.ts';
+import { DIFF_COPY } from './diff-copy.ts';
 import { DOCKERFILE_TARGETS } from './dockerfiles.ts';
 import { DOOR_TARGETS } from './doors.ts';
 
@@ -196,6 +197,7 @@ export const TARGETS: Readonly<Record<string, Target>> = {
     },
   },
   ...DOCKERFILE_TARGETS,
+  'transfer of files': DIFF_COPY,
   ...DOOR_TARGETS,
 };
 
