@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { setTimeout } from 'node:timers/promises';
 import { build } from './build.ts';
 import { commit } from './commit.ts';
 import { compose, reboot, stop } from './cycle.ts';
@@ -14,6 +15,10 @@ import { logs, streams } from './streams.ts';
 
 const ROUNDS = Number(process.env.ROUNDS ?? 15);
 const IMAGE = 'conformance';
+/** For the memory of idle containers: how many before it is looked, how many then, and how long the engine rests. */
+const WARM = 100;
+const IDLE = 150;
+const REST_MS = 15_000;
 
 type Group = (pair: Pair) => AsyncGenerator<Row>;
 const ms = { unit: 'ms', more: false } as const;
@@ -84,10 +89,12 @@ async function* memory(pair: Pair): AsyncGenerator<Row> {
   for (const [name, engine] of Object.entries({ ours, theirs })) {
     const start = (count: number) =>
       Array.from({ length: count }, () => output(engine, 'docker', ['run', '-d', IMAGE, 'sleep', '1000']));
-    // What an engine loads once, at its first containers, is not what each one costs.
-    output(engine, 'docker', ['rm', '-f', ...start(20)]);
+    // What an engine loads once, at its first containers, and what a collector has not taken away yet, is not what each costs.
+    output(engine, 'docker', ['rm', '-f', ...start(WARM)]);
+    await setTimeout(REST_MS);
     const before = pss(engine.pids());
-    const ids = start(50);
+    const ids = start(IDLE);
+    await setTimeout(REST_MS);
     const growth = (pss(engine.pids()) - before) / ids.length;
     measured[name] = { daemon: growth, perContainer: pss(parents(engine, ids)) / ids.length };
     output(engine, 'docker', ['rm', '-f', ...ids]);
