@@ -2,7 +2,6 @@ import { BuildError } from '#build';
 import type { Any } from '#buildkit';
 import { RpcStatus } from '#buildkit';
 import type { DockerfileError } from '#dockerfile';
-import { mergeLines } from '#dockerfile';
 import type { ErrorKind } from '#errdefs';
 import { EngineError } from '#errdefs';
 import type { Code } from '#grpc';
@@ -40,7 +39,7 @@ export function refusalOf(
   error: DockerfileError,
   file: { readonly filename: string; readonly data: Uint8Array },
 ): RpcError {
-  const ranges = mergeLines(error.locations).map(({ first, last }) => ({
+  const ranges = error.locations.map(({ first, last }) => ({
     start: { line: first },
     end: { line: last },
   }));
@@ -58,7 +57,8 @@ function withDetails(error: EngineError, source: Place | undefined, vertex?: str
   if (source) {
     const { filename, data, ranges } = source;
     const info = { filename, data: Buffer.from(data).toString('base64'), language: 'Dockerfile' };
-    details.push(json('Source', { info, ranges }));
+    // Each place has an excerpt of its own; clients show the first detail first, which is the place that was found last.
+    for (const range of ranges.toReversed()) details.push(json('Source', { info, ranges: [range] }));
   }
   if (vertex) details.push(json('Vertex', { digest: vertex }));
   // Docker: what a step did wrong is an unknown error.
