@@ -2,7 +2,7 @@ import { DOCKER_VERSION } from '#api';
 import { EngineError } from '#errdefs';
 import { createLog } from '#log';
 import { takePassedSockets } from '#server';
-import { closeOnExec } from '#sys';
+import { closeOnExec, sendfile } from '#sys';
 import { loadConfig } from './config.ts';
 import { ConfigError } from './config-file.ts';
 import { parseFlags, usage } from './flags.ts';
@@ -22,7 +22,7 @@ export async function main(args: readonly string[]): Promise<void> {
 }
 
 async function run(args: readonly string[]): Promise<void> {
-  if (args[0] === 'registry') return await (await import('./registry.ts')).registryMain(args.slice(1));
+  if (args[0] === 'registry') return await (await import('./registry.ts')).registryMain(args.slice(1), sendfile);
   const flags = parseFlags(args);
   if (flags.help) return void process.stdout.write(usage());
   if (flags.version) {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Log } from '#log';
 import { runRegistry } from '#registry';
+import { sendfile } from '#sys';
 import type { DaemonConfig } from './config.ts';
 import { ConfigError } from './config-file.ts';
 import type { Engine } from './engine.ts';
@@ -24,11 +25,11 @@ export async function openRegistry({ content }: Engine, config: DaemonConfig, lo
   const stack = undo.move();
   const start = async () => {
     if (!registryServer) return;
-    const running = await runRegistry(registryServer, { log: own, storage, isOwner: isOwnConnection }).catch(
-      (error) => {
-        throw new ConfigError(`"registry": ${(error as Error).message}`, { cause: error });
-      },
-    );
+    const running = await runRegistry(registryServer, {
+      ...{ log: own, storage, isOwner: isOwnConnection, sendFile: sendfile },
+    }).catch((error) => {
+      throw new ConfigError(`"registry": ${(error as Error).message}`, { cause: error });
+    });
     stack.use(running);
     own.info('serving a registry', { address: running.address });
   };

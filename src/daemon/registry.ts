@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { EngineError, invalid } from '#errdefs';
 import type { Log } from '#log';
 import { createLog } from '#log';
+import type { SendFile } from '#registry';
 import { Collector, DEFAULT_SETTINGS, folderStorage, Registry, registryConfig, runRegistry } from '#registry';
 
 const DEFAULT_CONFIG = '/etc/docker/registry/config.yml';
@@ -32,12 +33,12 @@ export async function main(words: readonly string[]): Promise<void> {
 }
 
 /** `gantryd registry …`: a registry alone, without an engine. */
-export async function registryMain(words: readonly string[]): Promise<void> {
+export async function registryMain(words: readonly string[], sendFile?: SendFile): Promise<void> {
   const { verb, config } = await read(words);
   if (!config) return void process.stdout.write(USAGE);
   const log = createLog('info', 'json');
   if (verb === 'garbage-collect') return await collect(config.folder ?? DEFAULT_FOLDER, log);
-  const running = await runRegistry(config, { log, storage: DEFAULT_FOLDER });
+  const running = await runRegistry(config, { log, storage: DEFAULT_FOLDER, sendFile });
   log.info('serving a registry', { address: running.address });
   const stop = () => void running[Symbol.asyncDispose]().then(() => process.exit(0));
   process.on('SIGTERM', stop);

@@ -14,6 +14,7 @@ export { Collector } from './collect.ts';
 export type { RegistryConfig } from './config.ts';
 export { registryConfig } from './config.ts';
 export type { BlobStore, ByteRange, NameStore, Storage } from './deps.ts';
+export type { SendFile } from './http/send.ts';
 export type { RegistryEvent } from './registry.ts';
 export { Registry } from './registry.ts';
 export { Repositories } from './repositories.ts';

@@ -4,6 +4,7 @@ import type { Digest } from '#oci';
 import { digestOf, isDigest } from '#oci';
 import type { Storage } from './deps.ts';
 import { RegistryError } from './errors.ts';
+import type { SendFile } from './http/send.ts';
 import type { ManifestFacts } from './manifest.ts';
 import { manifestFacts } from './manifest.ts';
 import type { CachedManifest } from './manifest-cache.ts';
@@ -28,6 +29,8 @@ export interface RegistryOptions {
   readonly settings: Settings;
   readonly log: Log;
   readonly onEvent?: (event: RegistryEvent) => void;
+  /** By it whole blobs go from their file to the client; without it through this process. */
+  readonly sendFile?: SendFile | undefined;
 }
 
 /** A manifest as it is answered. */
@@ -42,6 +45,7 @@ export class Registry {
   readonly repositories: Repositories;
   readonly uploads: Uploads;
   readonly log: Log;
+  readonly sendFile: SendFile | undefined;
   readonly #onEvent: (event: RegistryEvent) => void;
   readonly #cache = new ManifestCache();
   /** By digest: a blob is not collected between its arrival and its link. */
@@ -50,10 +54,11 @@ export class Registry {
   /** What was asked for, pushed or mounted since the last collection, which spares it. */
   #asked = new Set<string>();
 
-  constructor({ storage, settings, log, onEvent = () => {} }: RegistryOptions) {
+  constructor({ storage, settings, log, sendFile, onEvent = () => {} }: RegistryOptions) {
     this.storage = storage;
     this.settings = settings;
     this.log = log;
+    this.sendFile = sendFile;
     this.repositories = new Repositories(storage.names);
     this.uploads = new Uploads(storage.uploads, log);
     this.#onEvent = onEvent;

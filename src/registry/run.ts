@@ -23,12 +23,13 @@ export interface RunDeps {
   /** Where content is kept when the configuration names no folder. */
   readonly storage: Storage | string;
   readonly isOwner?: StartOptions['isOwner'];
+  readonly sendFile?: StartOptions['sendFile'];
 }
 
 /** A registry as its configuration wants it: its doors, who may come in, who is told, when it collects. */
 export async function runRegistry(
   config: RegistryConfig,
-  { log, storage, isOwner }: RunDeps,
+  { log, storage, isOwner, sendFile }: RunDeps,
 ): Promise<RunningRegistry> {
   await using undo = new AsyncDisposableStack();
   if (config.unknown.length > 0) log.warn('settings that mean nothing here', { keys: config.unknown });
@@ -48,6 +49,7 @@ export async function runRegistry(
       gate: gateOf(config.auth, { rules: config.rules, isSecure: tls !== undefined }),
       tls,
       log,
+      sendFile,
       // Whoever has another folder's blobs has none of ours.
       isOwner: config.folder ? undefined : isOwner,
       onEvent: (event) => {

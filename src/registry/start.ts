@@ -3,6 +3,7 @@ import { nullLog } from '#log';
 import type { Gate } from './access/gate.ts';
 import { OPEN_GATE } from './access/gate.ts';
 import type { Storage } from './deps.ts';
+import type { SendFile } from './http/send.ts';
 import type { RegistryEvent } from './registry.ts';
 import { Registry } from './registry.ts';
 import type { Served, ServerDeps, TlsPair } from './server.ts';
@@ -26,6 +27,7 @@ export interface StartOptions {
   readonly onServed?: (served: Served) => void;
   /** Whether who called has the storage's blobs himself. */
   readonly isOwner?: ServerDeps['isOwner'];
+  readonly sendFile?: SendFile | undefined;
 }
 
 /** A registry that serves, until it is disposed. */
@@ -46,6 +48,7 @@ export async function startRegistry(options: StartOptions): Promise<RunningRegis
     storage: typeof storage === 'string' ? folderStorage(storage) : storage,
     settings,
     log,
+    sendFile: options.sendFile,
     ...(onEvent && { onEvent }),
   });
   const server = undo.use(

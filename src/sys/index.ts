@@ -68,6 +68,7 @@ export { bootId, processStartTime } from './proc.ts';
 export type { SeccompFilter, SeccompRule } from './seccomp.ts';
 export { compileSeccomp } from './seccomp.ts';
 export { descriptorOf, sendByte } from './send-descriptor.ts';
+export { sendfile } from './sendfile.ts';
 export type { MountFlag } from './statfs.ts';
 export { mountFlags } from './statfs.ts';
 export { syncfs } from './syncfs.ts';

@@ -1,11 +1,75 @@
+import { open } from 'node:fs/promises';
+import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { pipeline } from 'node:stream/promises';
+import { delay } from '#async';
 import type { Digest } from '#oci';
 import type { ByteRange } from '../deps.ts';
 import type { Call } from './call.ts';
 
+/** Moves bytes from where a file stands into a socket: how many went, none or −1 when it takes nothing now. */
+export type SendFile = (socket: number, file: number, count: number) => Promise<number>;
+
+const PIECE = 4 * 2 ** 20;
+/** Smaller ones go with their head in one piece. */
+const SMALL = 256 * 1024;
+const REST_MS = 1;
+const LONG_REST_MS = 25;
+
 /** Sends a blob's bytes as the rest of the answer; a reader who takes nothing for too long is dropped. */
 export async function sendBlob({ response, registry }: Call, digest: Digest, range: ByteRange): Promise<void> {
-  const source = await registry.storage.blobs.open(digest, range);
-  response.setTimeout(registry.settings.idleMs, () => response.destroy());
-  await pipeline(source, response);
+  const { storage, settings } = registry;
+  response.setTimeout(settings.idleMs, () => response.destroy());
+  // From the beginning only: a file that was just opened stands there.
+  const path = storage.blobs.file(digest);
+  const descriptor = descriptorOf(response.socket);
+  const { sendFile } = registry;
+  if (path && sendFile && descriptor !== undefined && range.start === 0 && range.end >= SMALL) {
+    await using file = await open(path, 'r');
+    return await sendByKernel(response, {
+      ...{ bytes: range.end + 1, idleMs: settings.idleMs },
+      send: (count) => sendFile(descriptor, file.fd, count),
+    });
+  }
+  await pipeline(await storage.blobs.open(digest, range), response);
+}
+
+interface Sending {
+  readonly bytes: number;
+  readonly idleMs: number;
+  readonly send: (count: number) => Promise<number>;
+}
+
+async function sendByKernel(response: ServerResponse, { bytes, idleMs, send }: Sending): Promise<void> {
+  await flushed(response);
+  let left = bytes;
+  let stalled = performance.now();
+  let rest = REST_MS;
+  while (left > 0 && !response.destroyed && response.socket?.writable) {
+    const went = await send(Math.min(left, PIECE));
+    if (went > 0) {
+      left -= went;
+      stalled = performance.now();
+      rest = REST_MS;
+      continue;
+    }
+    if (performance.now() - stalled > idleMs) break;
+    await delay(rest);
+    rest = Math.min(rest * 2, LONG_REST_MS);
+  }
+  if (left > 0) return void response.destroy();
+  response.end();
+}
+
+/** The head is out, and nothing of ours waits before the bytes that the kernel sends. */
+async function flushed(response: ServerResponse): Promise<void> {
+  response.flushHeaders();
+  while (response.writableLength > 0 || (response.socket?.writableLength ?? 0) > 0) await delay(REST_MS);
+}
+
+/** The descriptor of a connection without TLS. */
+function descriptorOf(socket: Socket | null): number | undefined {
+  if (!socket || 'encrypted' in socket) return undefined;
+  const { _handle: handle } = socket as unknown as { _handle?: { fd?: number } };
+  return handle?.fd !== undefined && handle.fd >= 0 ? handle.fd : undefined;
 }

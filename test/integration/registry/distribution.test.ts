@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { createHash, randomBytes } from 'node:crypto';
 import { test } from 'node:test';
+import { delay } from '#async';
 import { digestOf, MEDIA } from '#oci';
+import { sendfile } from '#sys';
 import { codeOf, pushBlob, pushImage, startRig } from './rig.ts';
 
 test('the root tells that this is a registry', async () => {
@@ -266,4 +269,24 @@ test('a registry that may only be read, and one where nothing can be deleted', a
   await using rig = await startRig({ settings: { delete: false } });
   const { digest } = await pushImage(rig, 'a', 'v1');
   assert.equal((await rig.call('DELETE', `/v2/a/manifests/${digest}`)).status, 405);
+});
+
+test('a large blob goes by the kernel, again and again on one connection, also to a slow reader', async () => {
+  await using rig = await startRig({ sendFile: sendfile });
+  const bytes = randomBytes(20 * 2 ** 20);
+  const { digest } = await pushBlob(rig, 'a', bytes);
+  const path = `/v2/a/blobs/${digest}`;
+  for (let i = 0; i < 3; i++) {
+    const whole = Buffer.from(await (await rig.call('GET', path)).arrayBuffer());
+    assert.equal(digestOf(whole), digest);
+  }
+  const part = await rig.call('GET', path, { headers: { Range: 'bytes=1000000-9999999' } });
+  assert.equal(digestOf(Buffer.from(await part.arrayBuffer())), digestOf(bytes.subarray(1_000_000, 10_000_000)));
+  const slow = await rig.call('GET', path);
+  const hash = createHash('sha256');
+  for await (const chunk of slow.body!) {
+    hash.update(chunk);
+    await delay(1);
+  }
+  assert.equal(`sha256:${hash.digest('hex')}`, digest);
 });
