@@ -102,6 +102,9 @@ function testOf(key: string, value: string): (record: CacheRecord) => boolean {
       return ({ shared }) => shared === flag;
     case 'private':
       return ({ shared }) => shared !== flag;
+    case 'label':
+      // Docker: it is let pass, because system prune passes it on, and no record has any.
+      return () => true;
     default:
       throw invalid(`invalid filter '${key}'`);
   }

@@ -126,12 +126,12 @@ export const listCases: CliCase[] = [
   {
     name: 'save',
     steps: [
-      { line: 'save --output out/saved.tar conformance' },
-      { line: 'save --platform linux/amd64 -o out/saved.tar conformance:latest' },
+      { line: 'save --output saved.tar conformance' },
+      { line: 'save --platform linux/amd64 -o saved.tar conformance:latest' },
       { line: 'save -o out conformance' },
       { line: 'save -o nosuch/saved.tar conformance' },
-      { line: 'save -o out/saved.tar nosuch' },
-      { line: 'save --platform linux/s390x -o out/saved.tar conformance' },
+      { line: 'save -o saved.tar nosuch' },
+      { line: 'save --platform linux/s390x -o saved.tar conformance' },
       { line: 'save' },
       { line: 'save conformance', tty: true },
     ],
