@@ -1,5 +1,6 @@
 import { KeyedMutex } from '#async';
 import type { LayerRef } from '#image';
+import { CacheMounts } from './cache-mounts.ts';
 import type { BuildDeps } from './deps.ts';
 import { Flights } from './flights.ts';
 import { Processes } from './ops/processes.ts';
@@ -12,6 +13,7 @@ export interface Context extends BuildDeps {
   readonly flights: Flights<LayerRef | undefined>;
   /** Cache mounts that nobody else may have meanwhile. */
   readonly cacheMounts: KeyedMutex;
+  readonly mounts: CacheMounts;
   readonly processes: Processes;
 }
 
@@ -21,6 +23,7 @@ export function createContext(deps: BuildDeps): Context {
     rows: new CacheRows(deps.store),
     flights: new Flights(),
     cacheMounts: new KeyedMutex(),
+    mounts: new CacheMounts(deps.folder),
     processes: new Processes(deps),
   };
 }

@@ -17,7 +17,7 @@ export function records({ rows, images }: Pick<Context, 'rows' | 'images'>): Cac
 function recordOf(step: CachedStep, needed: ReadonlySet<string>): CacheRecord {
   const last = step.chain.at(-1);
   return {
-    ...{ id: step.id.slice('sha256:'.length).slice(0, 25), type: step.type, description: step.description },
+    ...{ id: step.id.slice('sha256:'.length).slice(0, ID_LENGTH), type: step.type, description: step.description },
     ...{ parents: step.parents, inUse: false, size: step.size, createdAt: step.createdAt },
     shared: last !== undefined && needed.has(last.chainId),
     lastUsedAt: step.uses > 0 ? step.usedAt : undefined,
@@ -25,8 +25,30 @@ function recordOf(step: CachedStep, needed: ReadonlySet<string>): CacheRecord {
   };
 }
 
-/** Removes results from the cache, the longest unused first, until the budget is kept. */
+/** Removes results from the cache, the longest unused first, until the budget is kept; with `all` and no filter also mounts. */
 export async function prune(context: Context, options: PruneOptions): Promise<PruneReport> {
+  const results = await pruneResults(context, options);
+  const isEverything = options.all && options.filters.size === 0 && options.maxUsedSpace + options.reservedSpace === 0;
+  const mounts = isEverything ? await context.mounts.prune() : [];
+  const removed = mounts.map(
+    ({ name, size }): CacheRecord => ({
+      ...{
+        id: name.slice(0, ID_LENGTH),
+        type: 'exec.cachemount',
+        description: 'cached mount',
+        parents: [],
+        inUse: false,
+      },
+      ...{ shared: false, size, createdAt: 0, lastUsedAt: undefined, usageCount: 0 },
+    }),
+  );
+  const reclaimed = mounts.reduce((sum, { size }) => sum + size, results.reclaimed);
+  return { removed: [...results.removed, ...removed], reclaimed };
+}
+
+const ID_LENGTH = 25;
+
+async function pruneResults(context: Context, options: PruneOptions): Promise<PruneReport> {
   const { rows, images, store } = context;
   const matches = filterOf(options.filters);
   const needed = images.liveLayersOfImages();

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, chownSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, writeFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import type { PlannedMount, RunEffect } from '#dockerfile';
 import { secretId } from '#dockerfile';
@@ -207,14 +207,9 @@ async function makeCache(work: StepWork, { mount }: Asked, { stack }: Making, dr
     .digest('hex');
   const held = await holdCache(work, name, mount.sharing ?? 'shared');
   stack.use(held);
-  const folder = join(context.folder, 'mounts', held.name);
-  if (mkdirSync(folder, { recursive: true, mode: 0o755 }) !== undefined) {
-    chmodSync(folder, mount.mode ?? 0o755);
-    const { uid, gid } = onHost(work, mount);
-    chownSync(folder, uid, gid);
-  }
+  const folder = stack.use(context.mounts.hold(held.name, { ...onHost(work, mount), mode: mount.mode ?? 0o755 }));
   signal.throwIfAborted();
-  bind(work, draft, { source: folder, subpath: '', mount });
+  bind(work, draft, { source: folder.path, subpath: '', mount });
 }
 
 async function holdCache(
