@@ -1,7 +1,6 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { closeSync, existsSync, fsyncSync, ftruncateSync, mkdirSync, openSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { internal } from '#errdefs';
 import { detach, failpoint } from '#sys';
 import type { Folders } from './folders.ts';
@@ -15,7 +14,20 @@ const FIXED = (JOURNAL_MEGABYTES + 3) * MEGABYTE;
 const PART = 24;
 const BYTES_PER_INODE = 16_384;
 
-const run = promisify(execFile);
+/** Runs a program to its end; what it wrote. */
+function run(program: string, args: readonly string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], timeout: TOOL_MS, killSignal: 'SIGKILL' });
+    const written = { out: '', errors: '' };
+    child.stdout.on('data', (chunk: Buffer) => (written.out += chunk));
+    child.stderr.on('data', (chunk: Buffer) => (written.errors += chunk));
+    child.on('error', reject);
+    child.on('close', (code, signal) => {
+      if (code === 0) resolve(written.out);
+      else reject(new Error(written.errors.trim() || `it ended by ${signal ?? code}`));
+    });
+  });
+}
 
 /** A container's own file system of limited size, in a file `d/<key>/ext4`, mounted at the folder of its tree. */
 export class Disks {
@@ -27,23 +39,24 @@ export class Disks {
     this.#mounter = mounter;
   }
 
+  /** Whether there is anything of it, whole or not. */
   has(key: string): boolean {
-    return existsSync(this.#file(key));
+    return existsSync(join(this.#folders.disks, key));
   }
 
   /** Makes it, unless it is there, and mounts it; `size` bytes of files fit in. */
   async make(key: string, size: number): Promise<void> {
-    if (!this.has(key)) await this.#format(key, size);
+    if (!existsSync(this.#file(key))) await this.#format(key, size);
     if (this.#isMounted(key)) return;
     mkdirSync(this.#target(key), { recursive: true, mode: 0o710 });
-    const { stdout } = await run(this.#mounter, ['--image', this.#file(key), this.#target(key)], { timeout: TOOL_MS });
-    assertMounted(stdout);
+    failpoint('snapshot.disk.place-made');
+    assertMounted(await run(this.#mounter, ['--image', this.#file(key), this.#target(key)]));
     failpoint('snapshot.disk.mounted');
   }
 
   /** After a reboot of the host. Says why it is not mounted when that fails. */
   remount(key: string): unknown {
-    if (!this.has(key) || this.#isMounted(key)) return undefined;
+    if (!existsSync(this.#file(key)) || this.#isMounted(key)) return undefined;
     try {
       mkdirSync(this.#target(key), { recursive: true, mode: 0o710 });
       assertMounted(
@@ -65,13 +78,15 @@ export class Disks {
   /** The file gets its name when it holds a file system. */
   async #format(key: string, size: number): Promise<void> {
     mkdirSync(join(this.#folders.disks, key), { recursive: true, mode: 0o700 });
+    failpoint('snapshot.disk.folder-made');
     const fresh = `${this.#file(key)}.new`;
     const fd = openSync(fresh, 'w', 0o600);
     try {
       ftruncateSync(fd, Math.ceil((size + size / PART + FIXED) / MEGABYTE) * MEGABYTE);
-      await run(maker(), [...FORMAT, fresh], { timeout: TOOL_MS }).catch((error: Error & { stderr?: string }) => {
-        throw internal(`could not make a file system of limited size: ${error.stderr?.trim() || error.message}`, error);
+      await run(maker(), [...FORMAT, fresh]).catch((error: Error) => {
+        throw internal(`could not make a file system of limited size: ${error.message}`, error);
       });
+      failpoint('snapshot.disk.formatted');
       fsyncSync(fd);
     } finally {
       closeSync(fd);
