@@ -40,6 +40,7 @@ export class TokenGate implements Gate {
 
   async admit(request: IncomingMessage): Promise<Visitor | undefined> {
     const found = presented(request);
+    if (/^\/v1\/search(\?|$)/.test(request.url ?? '')) return await this.#searcher(request);
     if (found?.kind !== 'bearer') return undefined;
     const { service } = this.#options;
     const now = Math.floor(Date.now() / 1000);
@@ -51,6 +52,12 @@ export class TokenGate implements Gate {
       account: claims.sub || undefined,
       may: (...asked) => may(...asked) || this.#mayList(claims.sub, ...asked),
     };
+  }
+
+  /** Docker: a search brings the password itself, or nothing. */
+  async #searcher(request: IncomingMessage): Promise<Visitor> {
+    const account = await this.#accountOf(request, new URLSearchParams());
+    return { account, may: (name, action) => this.#mayList(account ?? '', name, action) };
   }
 
   /** Lists and mounts name repositories that a token has no word of: reading is judged by the rules. */
