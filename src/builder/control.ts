@@ -58,6 +58,11 @@ function responseOf(request: Message<typeof SolveRequest>, { response, imageId }
   if (imageId === undefined || !exportersOf(request).some(({ type }) => type === 'moby')) return said;
   said.set('containerimage.digest', imageId);
   said.delete('containerimage.descriptor');
+  const names = exportersOf(request).flatMap(({ attrs }) => attrs.get('name')?.split(',') ?? []);
+  const full = said.get('image.name')?.split(',');
+  // Docker: a name is told with a tag only when it was asked for with one.
+  const told = full?.map((name, i) => (/[:@][^/]*$/.test(names[i] ?? ':') ? name : name.replace(/:latest$/, '')));
+  if (told) said.set('image.name', told.join(','));
   return said;
 }
 

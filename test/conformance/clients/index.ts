@@ -51,6 +51,9 @@ function compose(program: readonly string[], env: Readonly<Record<string, string
 /** The path of compose 2, where it is there already. */
 const COMPOSE_2 = process.env.GANTRY_COMPOSE_2;
 
+/** The folder of the Buildx plugin, where it is there already. */
+const BUILDX = process.env.GANTRY_BUILDX;
+
 /** Debian 12 has compose 1.29 in the package that is compose 2 in Debian 13. */
 function lacksRelease(wanted: string, what: string): string | false {
   return RELEASE === wanted ? false : `${what} is a package of Debian ${wanted}, here is ${RELEASE}`;
@@ -117,6 +120,15 @@ export const CLIENTS: readonly Client[] = [
     provide: () => {
       const packaged = 'usr/libexec/docker/cli-plugins/docker-compose';
       return compose([COMPOSE_2 ?? join(unpack('docker-compose-2', ['docker-compose']), packaged)], {});
+    },
+  },
+  {
+    name: 'buildx',
+    lacks: BUILDX === undefined && lacksRelease('trixie', 'buildx'),
+    provide: () => {
+      const root = provideModules(['transcript.mjs', 'buildx.mjs']);
+      const folder = BUILDX ?? join(unpack('docker-buildx', ['docker-buildx']), 'usr/libexec/docker/cli-plugins');
+      return { file: process.execPath, args: [join(root, 'buildx.mjs')], env: { BUILDX: folder } };
     },
   },
 ];
