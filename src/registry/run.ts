@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { invalid } from '#errdefs';
+import { invalid, notImplemented } from '#errdefs';
 import type { Log } from '#log';
 import { BasicGate } from './access/basic-gate.ts';
 import type { Gate, Visitor } from './access/gate.ts';
@@ -31,6 +31,7 @@ export async function runRegistry(
   config: RegistryConfig,
   { log, storage, isOwner, sendFile }: RunDeps,
 ): Promise<RunningRegistry> {
+  refuseAbsent(config);
   await using undo = new AsyncDisposableStack();
   if (config.unknown.length > 0) log.warn('settings that mean nothing here', { keys: config.unknown });
   const notifications = undo.use(new Notifications(config.endpoints, log));
@@ -68,6 +69,13 @@ export async function runRegistry(
   const stack = undo.move();
   const { host, port, address, registry } = running;
   return { host, port, address, registry, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+}
+
+/** Whoever asks for what is not there must not believe that he has it. */
+function refuseAbsent({ s3, upstream, quota }: RegistryConfig): void {
+  const absent = { 'storage.s3': s3, proxy: upstream, quota: quota.repository > 0 || quota.total > 0 };
+  const asked = Object.entries(absent).find(([, value]) => value);
+  if (asked) throw notImplemented(`registry: "${asked[0]}" is not implemented`);
 }
 
 interface GateFacts {

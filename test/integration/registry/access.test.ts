@@ -68,3 +68,14 @@ test('tokens for what is granted, and no more', async () => {
   assert.equal((await registry.call('/v1/search?q=a', { headers: basic('alice:secret') })).status, 200);
   assert.equal((await registry.call('/v1/search?q=a', { headers: basic('alice:wrong') })).status, 401);
 });
+
+test('what is not there is refused, not left out in silence', async () => {
+  for (const more of [
+    { proxy: { remoteurl: 'https://x' } },
+    { quota: { total: '1g' } },
+    { storage: { s3: { bucket: 'b' } } },
+  ]) {
+    const config = registryConfig({ listen: '127.0.0.1:0', ...more });
+    await assert.rejects(runRegistry(config, { log: nullLog, storage: '/nonexistent' }), /is not implemented/);
+  }
+});
