@@ -197,6 +197,7 @@ export class Content {
     }
     failpoint('content.forget.renamed');
     await unlink(trashed);
+    failpoint('content.forget.removed');
   }
 
   /** Stores these bytes as a blob. */

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import type { ErrorKind } from '#errdefs';
 import { EngineError, internal, outOfSpace, unavailable } from '#errdefs';
 import type { IdMaps } from '#oci';
-import { isErrno, processStartTime } from '#sys';
+import { failpoint, isErrno, processStartTime } from '#sys';
 import type { Found, Task, TaskAnswer, TaskResult } from './jail/task.ts';
 
 /**
@@ -119,9 +119,11 @@ function start(task: Task, { launcher, cwd, mounts = [], users, input, output }:
     ...(users ? [namespaceOf('user', users, namespaces)] : []),
     ...mounts.filter((mount) => mount.type === 'tree').map((mount) => namespaceOf('mnt', mount, namespaces)),
   ];
-  return spawn(launcher, [...place, ...made, ...(cache ? ['--cache', cache] : []), '--', ...program], {
+  const child = spawn(launcher, [...place, ...made, ...(cache ? ['--cache', cache] : []), '--', ...program], {
     stdio: [input ? 'pipe' : 'ignore', output ? 'pipe' : 'ignore', 'pipe', 'pipe', ...opened],
   });
+  failpoint('snapshot.jail.begun');
+  return child;
 }
 
 function usersArguments({ maps }: JailUsers, fd: number): string[] {

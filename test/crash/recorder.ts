@@ -10,6 +10,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import net from 'node:net';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { promisify } from 'node:util';
 import { isMainThread, threadId } from 'node:worker_threads';
 import koffi from 'koffi';
 
@@ -62,7 +63,11 @@ function watchFiles(): void {
 
 function watchProcesses(): void {
   watch(childProcess, 'spawn', ([path]) => effect('spawn', path));
+  const promising = Reflect.get(childProcess.execFile, promisify.custom) as unknown;
   watch(childProcess, 'execFile', ([path]) => effect('spawn', path));
+  const holder = { promising };
+  watch(holder, 'promising', ([path]) => effect('spawn', path));
+  Object.defineProperty(childProcess.execFile, promisify.custom, { value: holder.promising });
   watch(process, 'kill', ([pid, signal]) => signal !== 0 && effect('kill', pid));
 }
 

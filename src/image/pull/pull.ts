@@ -182,6 +182,7 @@ function tellPull({ store, rows, events }: PullDeps, reference: Reference): void
   const labels = (image && rows.get(image)?.config.config.Labels) ?? {};
   const ID = familiarString(reference);
   store.tx(() => events.record('image', 'pull', { ID, Attributes: { ...labels, name: familiarName(reference) } }));
+  failpoint('image.pull.told');
 }
 
 /** A name and a separate tag or digest, as the API takes them. Docker's messages. */
