@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { HostConfig } from '#api';
 import type { RunEffect } from '#dockerfile';
 import { proxyVariables } from '#dockerfile';
+import { forbidden } from '#errdefs';
 import { failpoint } from '#sys';
 import type { StepMount } from '../deps.ts';
 import { BuildError } from '../result.ts';
@@ -103,6 +104,11 @@ function hostConfigOf(
   tmpfs: Readonly<Record<string, string>>,
 ): HostConfig {
   const { limits } = request;
+  // What a Dockerfile asks for is granted only if the build's caller did; privileges are granted to none, as dockerd does.
+  if (security === 'insecure') throw forbidden('failed to load LLB: security.insecure is not allowed');
+  if (network === 'host' && request.network !== 'host' && !request.entitlements.includes('network.host')) {
+    throw forbidden('failed to load LLB: network.host is not allowed');
+  }
   const mode = network === 'default' ? request.network || 'default' : network;
   const given: HostConfig = {
     ...context.emptyHostConfig,
@@ -110,7 +116,6 @@ function hostConfigOf(
     ExtraHosts: [...request.extraHosts],
     Ulimits: request.ulimits.map((limit) => ({ ...limit })),
     CgroupParent: request.cgroupParent,
-    Privileged: security === 'insecure',
     Memory: limits.memory,
     MemorySwap: limits.memorySwap,
     CpuShares: limits.cpuShares,

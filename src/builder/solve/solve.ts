@@ -1,7 +1,7 @@
 import type { Builder, BuildResult } from '#build';
 import type { SolveRequest } from '#buildkit';
 import { detectSyntax, isOwnSyntax } from '#dockerfile';
-import { notImplemented } from '#errdefs';
+import { forbidden, notImplemented } from '#errdefs';
 import type { Message } from '#protobuf';
 import type { ContextFolders } from '../files/folders.ts';
 import type { Sessions } from '../session/sessions.ts';
@@ -35,7 +35,7 @@ export async function solve(deps: SolveDeps, job: Job, request: Request): Promis
     exporters: exportersOf(request),
     cacheFrom: (request.cache?.imports ?? []).map(({ type, attrs }) => ({ type, attributes: attrs })),
     cacheTo: (request.cache?.exports ?? []).map(({ type, attrs }) => ({ type, attributes: attrs })),
-    entitlements: request.entitlements.filter((each) => each !== ''),
+    entitlements: granted(request.entitlements),
   });
   const { exporters } = build;
   const about = { session, events: job.report, signal: job.signal, attributes };
@@ -72,4 +72,12 @@ function refuseOtherSyntax(dockerfile: Uint8Array): void {
   const syntax = detectSyntax(Buffer.from(dockerfile).toString());
   if (syntax === undefined || isOwnSyntax(syntax)) return;
   throw notImplemented(`frontend ${JSON.stringify(syntax)} is not supported yet: only Dockerfiles are`);
+}
+
+/** What a client may ask for its build beyond the ordinary. */
+function granted(entitlements: readonly string[]): string[] {
+  const asked = entitlements.filter((each) => each !== '');
+  const other = asked.find((each) => each !== 'network.host');
+  if (other === undefined) return asked;
+  throw forbidden(`granting entitlement ${other} is not allowed by build daemon configuration`);
 }

@@ -36,7 +36,7 @@ async function run(session: Session, { flags, operands }: CommandInput): Promise
     exporters: asksOnly ? [] : outputs.exporters,
     cacheFrom: flags.list('cache-from').map(cacheOption),
     cacheTo: flags.list('cache-to').map(cacheOption),
-    entitlements: flags.list('allow'),
+    entitlements: [...flags.list('allow'), ...(attributes['force-network-mode'] === 'host' ? ['network.host'] : [])],
     offers: offersOf(session, flags, context, outputs),
     asksOnly,
     signal: interrupted.signal,

@@ -155,3 +155,15 @@ test('checks are answered without building', async () => {
   );
   assert.ok(!existsSync(join(folder, 'id')));
 });
+
+test('a Dockerfile takes no more of the host than its caller grants, and nobody privileges', async () => {
+  const build = (text: string, ...more: string[]) => gantry(['build', '--progress', 'none', ...more, '-'], text);
+  const host = 'FROM conformance\nRUN --network=host true\n';
+  assert.match((await build(host)).err, /failed to load LLB: network\.host is not allowed/);
+  assert.equal((await build(host, '--allow', 'network.host')).code, 0);
+  assert.equal((await build('FROM conformance\nRUN true\n', '--network', 'host')).code, 0);
+  const privileged = await build('FROM conformance\nRUN --security=insecure true\n');
+  assert.match(privileged.err, /failed to load LLB: security\.insecure is not allowed/);
+  const asked = await build('FROM conformance\n', '--allow', 'security.insecure');
+  assert.match(asked.err, /granting entitlement security\.insecure is not allowed by build daemon configuration/);
+});
