@@ -22,6 +22,7 @@ type Request = Message<typeof SolveRequest>;
 /** Runs a build to its end, when it is known what is to be built; undefined: nothing is. */
 export async function solve(deps: SolveDeps, job: Job, request: Request): Promise<BuildResult | undefined> {
   refuseGraphs(request);
+  refuseCacheExports(request);
   const asked =
     request.frontend === ''
       ? await job.returned.promise
@@ -80,4 +81,11 @@ function granted(entitlements: readonly string[]): string[] {
   const other = asked.find((each) => each !== 'network.host');
   if (other === undefined) return asked;
   throw forbidden(`granting entitlement ${other} is not allowed by build daemon configuration`);
+}
+
+/** Importing what is not there is no fault of a build; a cache that would not be written is. */
+function refuseCacheExports({ cache }: Request): void {
+  const [first] = cache?.exports ?? [];
+  const type = first?.type || (cache?.exportRef ? 'registry' : undefined);
+  if (type !== undefined) throw notImplemented(`exporting a cache to ${JSON.stringify(type)} is not supported yet`);
 }

@@ -16,6 +16,8 @@ export function normaliseText(text: string): string {
       .replaceAll(/\/tmp\/gantry-cli-\w{6}/g, '<folder>')
       // Docker: a copy that is given up early may tell of it or not.
       .replaceAll(/^time="[^"]*" level=error msg="Can't (add file|close tar writer).*\n/gm, '')
+      // Its own words when the answer and the end came before it had said that nothing more comes.
+      .replaceAll(/time="?<?[^" ]*>?"? level=error msg="error while CloseWrite \(stdin to stream\).*\n/g, '')
       .replaceAll(/ {2,}/g, '  ')
       .replaceAll(/ +(\r?)$/gm, '$1')
   );

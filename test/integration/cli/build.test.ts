@@ -167,3 +167,12 @@ test('a Dockerfile takes no more of the host than its caller grants, and nobody 
   const asked = await build('FROM conformance\n', '--allow', 'security.insecure');
   assert.match(asked.err, /granting entitlement security\.insecure is not allowed by build daemon configuration/);
 });
+
+test('a cache that would not be written is refused', async () => {
+  const { code, err } = await gantry(
+    ['build', '--progress', 'none', '--cache-to', 'type=inline', '-'],
+    'FROM conformance\n',
+  );
+  assert.equal(code, 1);
+  assert.match(err, /exporting a cache to "inline" is not supported yet/);
+});
