@@ -22,7 +22,7 @@ export async function exportResult(context: Context, build: Build, built: BuiltS
   };
   for (const [n, exporter] of build.request.exporters.entries()) {
     if (exporter.type === 'none') continue;
-    const digest = digestOf(Buffer.from(`export ${n} ${exporter.type}`));
+    const digest = vertexOf(exporter, n);
     build.events.vertex({ digest, name: titleOf(exporter), inputs: [], line: 0, step: 0 });
     build.events.started(digest);
     try {
@@ -61,14 +61,21 @@ function titleOf({ type }: Exporter): string {
   return type === 'tar' ? 'exporting to client tarball' : `exporting to ${type} image format`;
 }
 
-async function exportImage(
-  context: Context,
-  { request }: Build,
-  { built, document, exporter }: Exporting,
-): Promise<Made> {
+async function exportImage(context: Context, build: Build, { built, document, exporter, n }: Exporting): Promise<Made> {
+  const { request, events } = build;
   const references = namesOf([...request.tags, ...(exporter.attributes.get('name') ?? '').split(',')]);
-  return await storeImage(context, { built, document, references });
+  const digest = vertexOf(exporter, n);
+  const part = (id: string, started: Date) =>
+    events.status(digest, { id, name: id, current: 0, total: 0, started, completed: new Date() });
+  const began = new Date();
+  const made = await storeImage(context, { built, document, references });
+  part('exporting layers', began);
+  part(`writing image ${digestOf(document)}`, began);
+  for (const reference of references) part(`naming to ${canonicalString(reference)}`, began);
+  return made;
 }
+
+const vertexOf = ({ type }: Exporter, n: number) => digestOf(Buffer.from(`export ${n} ${type}`));
 
 async function storeImage(
   { images }: Context,

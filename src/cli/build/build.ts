@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import type { SessionOffers } from '#client';
 import type { Command, CommandInput } from '../command.ts';
 import type { FlagValues } from '../flags/flag-values.ts';
+import { pushName } from '../image/push.ts';
 import { findCredentials, HUB } from '../registry/credentials.ts';
 import type { Session } from '../session.ts';
 import { StatusError } from '../status-error.ts';
@@ -42,7 +43,10 @@ async function run(session: Session, { flags, operands }: CommandInput): Promise
     signal: interrupted.signal,
   });
   const response = await showBuild(session, flags, building);
-  if (!asksOnly) return finish(session, flags, response);
+  if (!asksOnly) {
+    for (const name of outputs.pushed) await pushName(session, name, flags.bool('quiet'));
+    return finish(session, flags, response);
+  }
   session.out(response.get('result.txt') ?? '');
   return Number(response.get('result.statuscode') || 0);
 }

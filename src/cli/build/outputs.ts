@@ -11,6 +11,8 @@ export interface Outputs {
   readonly exporters: readonly TypedOption[];
   /** Where on this host the result goes. */
   readonly target: OutputTarget | undefined;
+  /** Names that are pushed once the image is there: by the engine, as docker's client has it done. */
+  readonly pushed: readonly string[];
 }
 
 /** Reads `--output`, `--load`, `--push` and `--tag`: without any an image is made, with the given names. */
@@ -60,16 +62,16 @@ function place({ type, attrs }: Output, tags: readonly string[], annotations: re
     case 'image':
     case 'docker':
       // Docker: without a place an image for docker is one of the engine itself, which it calls moby.
-      if (dest === undefined) return { exporters: [{ type: 'moby', attrs }], target: undefined };
+      if (dest === undefined) return image(attrs, names);
       return stream(type, attrs, dest);
     case 'local':
       if (!dest) throw new Error('dest is required for local output');
-      return { exporters: [{ type, attrs }], target: { folder: resolve(dest) } };
+      return { exporters: [{ type, attrs }], target: { folder: resolve(dest) }, pushed: [] };
     case 'tar':
     case 'oci':
       return stream(type, attrs, dest ?? '-');
     default:
-      return { exporters: [{ type, attrs }], target: undefined };
+      return { exporters: [{ type, attrs }], target: undefined, pushed: [] };
   }
 }
 
@@ -80,7 +82,15 @@ function stream(type: string, attrs: Map<string, string>, dest: string): Outputs
   return {
     exporters: [{ type, attrs }],
     target: dest === '-' ? { stream: standardOutput() } : { file: resolve(dest) },
+    pushed: [],
   };
+}
+
+function image(attrs: Map<string, string>, names: readonly string[]): Outputs {
+  const isPushed = attrs.get('push') === 'true';
+  attrs.delete('push');
+  if (isPushed && names.length === 0) throw new Error('tag is needed when pushing to registry');
+  return { exporters: [{ type: 'moby', attrs }], target: undefined, pushed: isPushed ? names : [] };
 }
 
 /** One that ends, which that of the process never does. */

@@ -16,6 +16,7 @@ import { after, before, beforeEach, test } from 'node:test';
 import { importImage } from '../../conformance/image.ts';
 import type { TestDaemon } from '../../harness/daemon.ts';
 import { startDaemon } from '../../harness/daemon.ts';
+import { PushRegistry } from '../../harness/push-registry.ts';
 
 const GANTRY = resolve(import.meta.dirname, '../../../bin/gantry');
 
@@ -175,4 +176,19 @@ test('a cache that would not be written is refused', async () => {
   );
   assert.equal(code, 1);
   assert.match(err, /exporting a cache to "inline" is not supported yet/);
+});
+
+test('what is built is named, and pushed if that is asked for', async () => {
+  await using registry = await PushRegistry.open();
+  const name = `${registry.host}/team/built:1`;
+  const nameless = await gantry(['build', '--push', '-'], 'FROM conformance\n');
+  assert.deepEqual([nameless.code, nameless.err], [1, 'tag is needed when pushing to registry\n']);
+  const { code, err } = await gantry(
+    ['build', '--push', '--progress', 'plain', '-t', name, '-'],
+    'FROM conformance\nENV A=1\n',
+  );
+  assert.equal(code, 0, err);
+  assert.match(err, new RegExp(`^#\\d+ naming to ${name}( 0\\.\\ds)? done$`, 'm'));
+  assert.match(err, /^1: digest: sha256:[0-9a-f]{64} size: \d+$/m);
+  assert.ok(registry.manifests.has('team/built:1'));
 });
