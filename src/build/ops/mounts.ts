@@ -3,10 +3,9 @@ import { chmodSync, chownSync, writeFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import type { PlannedMount, RunEffect } from '#dockerfile';
 import { secretId } from '#dockerfile';
-import { invalid, notFound } from '#errdefs';
+import { invalid, notFound, notImplemented } from '#errdefs';
 import type { IdMapping, Mount } from '#oci';
 import type { StepMount } from '../deps.ts';
-import { chainOf } from './copy.ts';
 import { forwardAgent } from './ssh.ts';
 import type { StepWork } from './step-work.ts';
 
@@ -201,9 +200,10 @@ async function makeSecret(work: StepWork, { mount, workdir }: Asked, { folder }:
 async function makeCache(work: StepWork, { mount }: Asked, { stack }: Making, draft: Draft): Promise<void> {
   const { context, request, signal } = work;
   const namespace = request.buildArgs.get('BUILDKIT_CACHE_MOUNT_NS') ?? '';
-  const seed = mount.origin?.kind === 'stage' ? chainOf(await work.stage(mount.origin.index)) : undefined;
+  if (mount.origin)
+    throw notImplemented('a cache mount that begins with the files of another stage is not supported yet');
   const name = createHash('sha256')
-    .update(JSON.stringify([namespace, mount.id, seed ?? null, mount.source]))
+    .update(JSON.stringify([namespace, mount.id, null, mount.source]))
     .digest('hex');
   const held = await holdCache(work, name, mount.sharing ?? 'shared');
   stack.use(held);
