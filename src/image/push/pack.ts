@@ -45,6 +45,8 @@ async function pack(
   const gzip = createGzip(GZIP);
   const plain = verified(content, digest);
   plain.once('error', (error) => gzip.destroy(error));
+  // As of what it reads from.
+  gzip.once('error', () => {});
   const received = await content.receive(plain.pipe(gzip), { signal }).finally(() => plain.destroy());
   await content.keep(received, lease);
   failpoint('image.push.packed');

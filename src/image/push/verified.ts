@@ -31,6 +31,8 @@ export function verified(content: Content, digest: Digest, onBytes?: (read: numb
   });
   source.once('error', (error) => through.destroy(error));
   through.once('close', () => source.destroy());
+  // Whoever reads it meets the error, which may come before anybody does.
+  through.once('error', () => {});
   return source.pipe(through);
 }
 
