@@ -51,11 +51,12 @@ const NOT_ON_RECORD = [
   /^\w+ "https?:\/\/\S+": proxyconnect tcp: /,
   /^protocol .* not supported$/s,
   /^invalid reference format/,
+  /^Cannot locate specified Dockerfile: /,
 ];
 
 /** Docker: only here is a body that cannot be read the engine's fault. */
 const isAuth = ({ title }: Wire, message: string) =>
-  / \S*\/auth\b/.test(title) && /^(json: |invalid character |unexpected E|EOF$)/.test(message);
+  / \S*\/auth\b/.test(title) && /^(json: |invalid character |unexpected E|EOF$|exceeded max depth$)/.test(message);
 
 /** Texts of errors 500 that a real dockerd gave, as patterns. */
 function docker500(): RegExp[] {
