@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import { constants, createDeflate, createGzip } from 'node:zlib';
 import type { PathStat } from '#api';
 import { ContainerConfig } from '#api';
-import { invalid } from '#errdefs';
+import { internal, invalid } from '#errdefs';
 import { nullable } from '#schema';
 import type { ServerDeps } from './deps.ts';
 import type { Exchange } from './exchange.ts';
@@ -95,6 +95,8 @@ async function changes(x: Exchange, { files }: ServerDeps): Promise<void> {
 function pathOf({ query }: Exchange): string {
   const path = query.string('path');
   if (path === '') throw invalid('bad parameter: pathcannot be empty');
+  // Docker: the kernel's word for it.
+  if (path.includes('\0')) throw internal(`lstat ${path.startsWith('/') ? '' : '/'}${path}: invalid argument`);
   return path;
 }
 

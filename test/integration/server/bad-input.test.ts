@@ -52,6 +52,7 @@ const NOT_ON_RECORD = [
   /^protocol .* not supported$/s,
   /^invalid reference format/,
   /^Cannot locate specified Dockerfile: /,
+  /^lstat .*\0.*: invalid argument$/s,
 ];
 
 /** Docker: only here is a body that cannot be read the engine's fault. */
