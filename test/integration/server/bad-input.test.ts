@@ -57,7 +57,8 @@ const NOT_ON_RECORD = [
 
 /** Docker: only here is a body that cannot be read the engine's fault. */
 const isAuth = ({ title }: Wire, message: string) =>
-  / \S*\/auth\b/.test(title) && /^(json: |invalid character |unexpected E|EOF$|exceeded max depth$)/.test(message);
+  / \S*\/auth\b/.test(title) &&
+  /^(json: |invalid (character|escape sequence) |unexpected E|EOF$|exceeded max depth$)/.test(message);
 
 /** Texts of errors 500 that a real dockerd gave, as patterns. */
 function docker500(): RegExp[] {
