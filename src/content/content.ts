@@ -12,7 +12,7 @@ import {
 import { open, readdir, readFile, rm, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { internal, invalid, notFound } from '#errdefs';
+import { invalid, notFound } from '#errdefs';
 import type { Log } from '#log';
 import type { Descriptor, Digest } from '#oci';
 import { digestHex, isDigest } from '#oci';
@@ -23,6 +23,7 @@ import { Lease } from './lease.ts';
 import { Partial } from './partial.ts';
 import type { ReceiveBounds } from './received.ts';
 import { Received } from './received.ts';
+import { damaged } from './verified.ts';
 
 export type ReceiveOptions = ReceiveBounds;
 
@@ -109,7 +110,7 @@ export class Content {
     // Not-found for one that is missing.
     await this.size(digest);
     await this.forget(digest);
-    throw internal(`blob ${digest} of the content store is damaged: pull or load its image again`);
+    throw damaged(digest);
   }
 
   /** Reads a blob and says whether it is what its digest says. */

@@ -10,3 +10,4 @@ export { Content } from './content.ts';
 export { Lease } from './lease.ts';
 export type { Partial } from './partial.ts';
 export type { Received } from './received.ts';
+export { verified } from './verified.ts';

@@ -1,11 +1,11 @@
 import { createGzip } from 'node:zlib';
 import { Semaphore } from '#async';
+import { verified } from '#content';
 import type { Descriptor, Digest } from '#oci';
 import { decodeManifest, digestIn, IMAGE_LIMITS, MEDIA } from '#oci';
 import { failpoint } from '#sys';
 import type { Sending } from './manifests.ts';
 import type { Pushing } from './push.ts';
-import { verified } from './verified.ts';
 
 /** The same bytes for the same layer, always: digests depend on it. */
 const GZIP = { level: 3, chunkSize: 256 * 1024 } as const;

@@ -1,10 +1,10 @@
 import type { Readable } from 'node:stream';
 import type { Content } from '#content';
+import { verified } from '#content';
 import type { Incoming, Remote } from '#distribution';
 import { RegistryError } from '#distribution';
 import { internal } from '#errdefs';
 import type { Digest } from '#oci';
-import { verified } from './verified.ts';
 
 export interface Upload {
   readonly content: Content;

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { Transform } from 'node:stream';
-import type { Content } from '#content';
+
 import { internal } from '#errdefs';
 import type { Digest } from '#oci';
+import type { Content } from './content.ts';
 
 /**
  * A blob's bytes, hashed on their way: the last of them come only when they are what the digest says. A damaged blob fails
@@ -36,6 +37,7 @@ export function verified(content: Content, digest: Digest, onBytes?: (read: numb
   return source.pipe(through);
 }
 
-function damaged(digest: Digest): Error {
+/** What is told of a blob that is not what its name says. */
+export function damaged(digest: Digest): Error {
   return internal(`blob ${digest} of the content store is damaged: pull or load its image again`);
 }
