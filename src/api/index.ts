@@ -6,6 +6,7 @@
  * config is what Docker would print. `zero(HostConfig)` of #schema makes an empty one.
  */
 
+export type { BuildArguments, BuildLimits } from './build.ts';
 export { parseBytes } from './bytes.ts';
 export type {
   ContainerJSON,

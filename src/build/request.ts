@@ -1,3 +1,4 @@
+import type { BuildLimits } from '#api';
 /** What is to be built, whichever front door it came through; everything is as the client wrote it. */
 export interface BuildRequest {
   /** Name or number of a stage; '' is the last one. */
@@ -37,17 +38,6 @@ export interface BuildRequest {
   readonly hostname: string;
   /** Everything a BuildKit client sent, for what nothing above is made of. */
   readonly attributes: ReadonlyMap<string, string>;
-}
-
-/** As in HostConfig; 0 and '' are no limit. */
-export interface BuildLimits {
-  readonly memory: number;
-  readonly memorySwap: number;
-  readonly cpuShares: number;
-  readonly cpuPeriod: number;
-  readonly cpuQuota: number;
-  readonly cpusetCpus: string;
-  readonly cpusetMems: string;
 }
 
 export interface CacheEntry {

@@ -1,6 +1,7 @@
 import type { Duplex, Readable } from 'node:stream';
 import type {
   AuthConfig,
+  BuildArguments,
   ContainerConfig,
   ContainerJSON,
   ContainerPruneReport,
@@ -237,31 +238,7 @@ export interface Registries {
 }
 
 /** What `POST /build` asks for. */
-export interface BuildOptions extends Caller {
-  readonly dockerfile: string;
-  readonly tags: readonly string[];
-  readonly remote: string;
-  readonly quiet: boolean;
-  readonly noCache: boolean;
-  readonly pull: boolean;
-  readonly squash: boolean;
-  readonly buildArgs: Readonly<Record<string, string | null>>;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly extraHosts: readonly string[];
-  readonly networkMode: string;
-  readonly target: string;
-  readonly platform: string;
-  readonly shmSize: number;
-  readonly ulimits: readonly { readonly Name: string; readonly Soft: number; readonly Hard: number }[];
-  readonly memory: number;
-  readonly memorySwap: number;
-  readonly cpuShares: number;
-  readonly cpuPeriod: number;
-  readonly cpuQuota: number;
-  readonly cpusetCpus: string;
-  readonly cpusetMems: string;
-  readonly cgroupParent: string;
-  readonly buildId: string;
+export interface BuildOptions extends Caller, BuildArguments {
   /** The `X-Registry-Config` header. */
   readonly registryConfig: string | undefined;
 }

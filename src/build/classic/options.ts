@@ -1,33 +1,10 @@
+import type { BuildArguments } from '#api';
 import type { Credentials } from '../inputs.ts';
 import type { BuildRequest } from '../request.ts';
 import { buildRequest } from '../request.ts';
 
-/** The arguments of `POST /build`. */
-export interface ClassicOptions {
-  readonly dockerfile: string;
-  readonly tags: readonly string[];
-  readonly remote: string;
-  readonly quiet: boolean;
-  readonly noCache: boolean;
-  readonly pull: boolean;
-  readonly squash: boolean;
-  readonly buildArgs: Readonly<Record<string, string | null>>;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly extraHosts: readonly string[];
-  readonly networkMode: string;
-  readonly target: string;
-  readonly platform: string;
-  readonly shmSize: number;
-  readonly ulimits: readonly { readonly Name: string; readonly Soft: number; readonly Hard: number }[];
-  readonly memory: number;
-  readonly memorySwap: number;
-  readonly cpuShares: number;
-  readonly cpuPeriod: number;
-  readonly cpuQuota: number;
-  readonly cpusetCpus: string;
-  readonly cpusetMems: string;
-  readonly cgroupParent: string;
-  readonly buildId: string;
+/** A build as `POST /build` asks for it. */
+export interface ClassicOptions extends BuildArguments {
   /** By registry, as `X-Registry-Config` has it. */
   readonly credentials: ReadonlyMap<string, Credentials>;
   readonly signal: AbortSignal;
