@@ -17,6 +17,7 @@ const SHORT = 20;
 const HOSTNAME = 'buildkitsandbox';
 /** Runs a command in the file system so far. */
 export async function run(work: StepWork, effect: RunEffect): Promise<void> {
+  assertGranted(work, effect);
   const { context, key, sink, signal } = work;
   const { snapshots, processes } = context;
   await using stack = new AsyncDisposableStack();
@@ -98,17 +99,20 @@ function writeFiles(
   return files;
 }
 
-function hostConfigOf(
-  { context, request }: StepWork,
-  { network, security }: RunEffect,
-  tmpfs: Readonly<Record<string, string>>,
-): HostConfig {
-  const { limits } = request;
-  // What a Dockerfile asks for is granted only if the build's caller did; privileges are granted to none, as dockerd does.
+/** What a Dockerfile asks for is granted only if the build's caller did; privileges are granted to none, as dockerd does. */
+function assertGranted({ request }: StepWork, { network, security }: RunEffect): void {
   if (security === 'insecure') throw forbidden('failed to load LLB: security.insecure is not allowed');
   if (network === 'host' && request.network !== 'host' && !request.entitlements.includes('network.host')) {
     throw forbidden('failed to load LLB: network.host is not allowed');
   }
+}
+
+function hostConfigOf(
+  { context, request }: StepWork,
+  { network }: RunEffect,
+  tmpfs: Readonly<Record<string, string>>,
+): HostConfig {
+  const { limits } = request;
   const mode = network === 'default' ? request.network || 'default' : network;
   const given: HostConfig = {
     ...context.emptyHostConfig,
