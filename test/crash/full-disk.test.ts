@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { api } from '../harness/api.ts';
@@ -8,25 +7,20 @@ import type { TestDaemon } from '../harness/daemon.ts';
 import { startDaemon } from '../harness/daemon.ts';
 import { settled } from '../harness/invariants.ts';
 import { create, importImage, must, start } from './scenario.ts';
+import { SmallDisk } from './small-disk.ts';
 import { Told } from './told.ts';
 
-const DISK = '96M';
-
-/** The data root is a small ext4 file system on a loop device, so that overlay works on it as on a host. */
 describe('a data root without a free byte', () => {
   const folder = mkdtempSync('/var/tmp/gantry-test-full-');
   const dataRoot = join(folder, 'data');
   const told = new Told();
+  let disk: SmallDisk;
   let daemon: TestDaemon;
   let writer: string;
   let sleeper: string;
 
   before(async () => {
-    mkdirSync(dataRoot);
-    const disk = join(folder, 'disk');
-    execFileSync('truncate', ['-s', DISK, disk]);
-    execFileSync('mkfs.ext4', ['-q', '-m', '0', '-O', '^has_journal', disk]);
-    execFileSync('mount', ['-o', 'loop', disk, dataRoot]);
+    disk = SmallDisk.mount(dataRoot, '96M');
     daemon = await startDaemon({ folder });
     await importImage(daemon);
     const script = 'while :; do i=$((i+1)); echo line-$i; echo $i > /dev/shm/i; sleep 0.01; done';
@@ -39,14 +33,14 @@ describe('a data root without a free byte', () => {
       await must(daemon.socket, 'POST', `/containers/${id}/start`);
       await must(daemon.socket, 'POST', `/containers/${id}/wait`);
     }
-    fill(dataRoot);
+    disk.fill();
   });
   after(async () => {
-    rmSync(join(dataRoot, 'ballast'), { recursive: true, force: true });
+    disk.clear();
     try {
       await daemon.purge();
     } finally {
-      execFileSync('umount', ['-l', dataRoot]);
+      disk[Symbol.dispose]();
       rmSync(folder, { recursive: true, force: true });
     }
   });
@@ -58,7 +52,7 @@ describe('a data root without a free byte', () => {
   };
 
   test('why names the disk', async () => {
-    fill(dataRoot);
+    disk.fill();
     const { Findings } = (await must(daemon.socket, 'GET', '/gantry/containers/writer/why')) as {
       Findings: { Code: string; Summary: string }[];
     };
@@ -69,17 +63,17 @@ describe('a data root without a free byte', () => {
   test('what writes is not held up, its lines are dropped', async () => {
     const [size, at] = [log().length, await progress()];
     await new Promise((wake) => setTimeout(wake, 1000));
-    fill(dataRoot);
+    disk.fill();
     assert.ok((await progress()) > at + 20, 'the writer is held up');
     assert.ok(log().length - size < 4096, 'the log grows on a full disk');
   });
 
   for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
     test(`the daemon starts after ${signal}`, async () => {
-      fill(dataRoot);
+      disk.fill();
       await daemon.stop(signal);
-      fill(dataRoot);
-      assert.ok(free(dataRoot) === 0, 'there is room');
+      disk.fill();
+      assert.ok(disk.free() === 0, 'there is room');
       await daemon.start();
       await isUp();
     });
@@ -93,20 +87,20 @@ describe('a data root without a free byte', () => {
   }
 
   test('a create is refused, and leaves nothing', async () => {
-    fill(dataRoot);
+    disk.fill();
     const { status } = await api(daemon.socket, 'POST', '/containers/create?name=new', { Image: 'crash' });
     if (status < 400) await must(daemon.socket, 'DELETE', '/containers/new');
     assert.deepEqual(await settled(daemon, told.list()), []);
   });
 
   test('stop, rm, rm -v and prune work', async () => {
-    fill(dataRoot);
+    disk.fill();
     told.stopping(sleeper);
     await must(daemon.socket, 'POST', `/containers/${sleeper}/stop?t=0`);
-    fill(dataRoot);
+    disk.fill();
     told.removing(sleeper);
     await must(daemon.socket, 'DELETE', `/containers/${sleeper}?v=1`);
-    fill(dataRoot);
+    disk.fill();
     for (const { id, isRunning } of told.list()) if (!isRunning && id !== writer) told.removing(id);
     const pruned = (await must(daemon.socket, 'POST', '/containers/prune')) as { ContainersDeleted: string[] };
     assert.equal(pruned.ContainersDeleted.length, 2);
@@ -115,7 +109,7 @@ describe('a data root without a free byte', () => {
   });
 
   test('with room again the log tells how many lines it lost', async () => {
-    rmSync(join(dataRoot, 'ballast'), { recursive: true });
+    disk.clear();
     await new Promise((wake) => setTimeout(wake, 500));
     const text = log();
     const marker = /gantry: (\d+) log lines were dropped: No space left on device/.exec(text);
@@ -129,21 +123,3 @@ describe('a data root without a free byte', () => {
     assert.deepEqual(await settled(daemon, []), []);
   });
 });
-
-/** Takes the last block of a file system. */
-function fill(root: string): void {
-  const ballast = join(root, 'ballast');
-  mkdirSync(ballast, { recursive: true });
-  for (let size = 1 << 20; size >= 512; ) {
-    try {
-      writeFileSync(join(ballast, `${process.hrtime.bigint()}`), Buffer.alloc(size));
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
-      size /= 2;
-    }
-  }
-}
-
-function free(root: string): number {
-  return statfsSync(root).bavail;
-}
