@@ -4,12 +4,21 @@ import { invalid } from '#errdefs';
 /** A content address, `sha256:` and 64 lower-case hex digits. The only algorithm that this engine stores. */
 export type Digest = `sha256:${string}`;
 
+/** What a blob may be called elsewhere: a registry also keeps what its clients name by SHA-512. */
+export type AnyDigest = Digest | `sha512:${string}`;
+
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
+const SHA512 = /^sha512:[0-9a-f]{128}$/;
 const ANY_DIGEST = /^[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[a-zA-Z0-9=_-]+$/;
 
 /** Whether the text is a whole digest. */
 export function isDigest(text: unknown): text is Digest {
   return typeof text === 'string' && DIGEST.test(text);
+}
+
+/** Whether the text is a whole digest of SHA-256 or SHA-512. */
+export function isAnyDigest(text: unknown): text is AnyDigest {
+  return isDigest(text) || (typeof text === 'string' && SHA512.test(text));
 }
 
 /** The text as a digest; Docker's messages for a malformed one (invalid-argument). */

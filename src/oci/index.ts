@@ -5,8 +5,8 @@
  */
 export { chainIds } from './chain-id.ts';
 export { Descriptor, isIndexType, isManifestType, MEDIA } from './descriptor.ts';
-export type { Digest } from './digest.ts';
-export { digestHex, digestOf, isDigest, parseDigest, shortId } from './digest.ts';
+export type { AnyDigest, Digest } from './digest.ts';
+export { digestHex, digestOf, isAnyDigest, isDigest, parseDigest, shortId } from './digest.ts';
 export type { ArchiveItem } from './docker-archive.ts';
 export { decodeArchiveItems } from './docker-archive.ts';
 export type { HistoryEntry, ImageConfig, ImageRunConfig } from './image-config.ts';

@@ -1,5 +1,5 @@
 import type { Digest } from '#oci';
-import { isDigest } from '#oci';
+import { isAnyDigest } from '#oci';
 import type { Registry } from './registry.ts';
 
 /** What a collection found. */
@@ -56,7 +56,10 @@ export class Collector {
     for (const digest of await repositories.manifests(name)) {
       used.add(digest);
       const found = await this.#registry.manifest(name, digest).catch(() => undefined);
-      for (const { digest: blob } of found?.facts.blobs ?? []) if (isDigest(blob)) used.add(blob);
+      for (const { digest: blob } of found?.facts.blobs ?? []) {
+        const stored = isAnyDigest(blob) && (await repositories.blobOf(name, blob));
+        if (stored) used.add(stored);
+      }
     }
     return used;
   }

@@ -1,5 +1,6 @@
-import type { Descriptor, Digest } from '#oci';
-import { decodeIndex, decodeManifest, isDigest, isIndexType, isManifestType, MEDIA } from '#oci';
+import { invalid } from '#errdefs';
+import type { AnyDigest, Descriptor } from '#oci';
+import { decodeIndex, decodeManifest, isAnyDigest, isIndexType, isManifestType, MEDIA } from '#oci';
 import { RegistryError } from './errors.ts';
 
 /** What a registry has to know of a manifest; its bytes are kept as they came. */
@@ -8,7 +9,7 @@ export interface ManifestFacts {
   /** What the manifest is of: its artifactType, else its config's media type. */
   readonly artifactType: string | undefined;
   readonly annotations: Readonly<Record<string, string>> | undefined;
-  readonly subject: Digest | undefined;
+  readonly subject: AnyDigest | undefined;
   /** Blobs that must be in the repository. */
   readonly blobs: readonly Descriptor[];
   /** Manifests that must be in the repository. */
@@ -67,7 +68,7 @@ function mediaTypeOf(document: Document, contentType: string | undefined): strin
 }
 
 function imageFacts(bytes: Buffer, document: Document, mediaType: string): ManifestFacts {
-  const { config, layers, artifactType, annotations } = decoded(() => decodeManifest(bytes));
+  const { config, layers, artifactType, annotations } = decoded(() => decodeManifest(bytes, checkDigest));
   return {
     mediaType,
     artifactType: artifactType || config.mediaType || undefined,
@@ -79,7 +80,7 @@ function imageFacts(bytes: Buffer, document: Document, mediaType: string): Manif
 }
 
 function indexFacts(bytes: Buffer, document: Document, mediaType: string): ManifestFacts {
-  const { manifests, annotations } = decoded(() => decodeIndex(bytes));
+  const { manifests, annotations } = decoded(() => decodeIndex(bytes, checkDigest));
   return {
     mediaType,
     artifactType: typeof document.artifactType === 'string' ? document.artifactType : undefined,
@@ -92,7 +93,7 @@ function indexFacts(bytes: Buffer, document: Document, mediaType: string): Manif
 
 function artifactFacts(document: Document, mediaType: string): ManifestFacts {
   const blobs = Array.isArray(document.blobs) ? (document.blobs as Descriptor[]) : [];
-  if (blobs.some((blob) => !isDigest(blob?.digest))) throw invalidManifest('a blob has no valid digest');
+  if (blobs.some((blob) => !isAnyDigest(blob?.digest))) throw invalidManifest('a blob has no valid digest');
   return {
     mediaType,
     artifactType: typeof document.artifactType === 'string' ? document.artifactType : undefined,
@@ -103,10 +104,14 @@ function artifactFacts(document: Document, mediaType: string): ManifestFacts {
   };
 }
 
-function subjectOf({ subject }: Document): Digest | undefined {
+function subjectOf({ subject }: Document): AnyDigest | undefined {
   if (subject === undefined || subject === null) return undefined;
-  if (!isDigest(subject.digest)) throw invalidManifest('the subject has no valid digest');
+  if (!isAnyDigest(subject.digest)) throw invalidManifest('the subject has no valid digest');
   return subject.digest;
+}
+
+function checkDigest(text: string): void {
+  if (!isAnyDigest(text)) throw invalid(`${JSON.stringify(text)} is no digest of SHA-256 or SHA-512`);
 }
 
 function decoded<T>(decode: () => T): T {

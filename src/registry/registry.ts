@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto';
 import { KeyedMutex } from '#async';
 import type { Log } from '#log';
-import type { Digest } from '#oci';
-import { digestOf, isDigest } from '#oci';
+import type { AnyDigest, Digest } from '#oci';
+import { digestOf, isAnyDigest, isDigest } from '#oci';
 import type { Storage } from './deps.ts';
 import { RegistryError } from './errors.ts';
 import type { SendFile } from './http/send.ts';
@@ -17,7 +18,7 @@ import { Uploads } from './uploads.ts';
 export interface RegistryEvent {
   readonly action: 'push' | 'pull' | 'mount' | 'delete';
   readonly repository: string;
-  readonly digest: Digest;
+  readonly digest: AnyDigest;
   readonly size?: number;
   readonly mediaType?: string;
   readonly tag?: string;
@@ -35,7 +36,16 @@ export interface RegistryOptions {
 
 /** A manifest as it is answered. */
 export interface FoundManifest extends CachedManifest {
-  readonly digest: Digest;
+  /** As who asks, or who tagged it, calls it. */
+  readonly digest: AnyDigest;
+  /** Under which it is kept. */
+  readonly stored: Digest;
+}
+
+/** A blob as it is answered. */
+export interface FoundBlob {
+  readonly stored: Digest;
+  readonly size: number;
 }
 
 /** The verbs of a registry. Nothing is visible before it is whole, checked and on the disk. */
@@ -64,37 +74,49 @@ export class Registry {
     this.#onEvent = onEvent;
   }
 
-  /** Bytes of a blob that the repository links. */
-  async blobSize(name: string, digest: Digest): Promise<number> {
-    const isLinked =
-      (await this.repositories.hasBlob(name, digest)) || (await this.repositories.hasManifest(name, digest));
-    const size = isLinked ? await this.storage.blobs.size(digest) : undefined;
-    if (size === undefined) throw new RegistryError('BLOB_UNKNOWN', { detail: { digest } });
-    this.#asked.add(`${name}@${digest}`);
-    return size;
+  /** A blob that the repository links. */
+  async blob(name: string, digest: AnyDigest): Promise<FoundBlob> {
+    const stored = (await this.repositories.blobOf(name, digest)) ?? (await this.repositories.manifestOf(name, digest));
+    const size = stored && (await this.storage.blobs.size(stored));
+    if (!stored || size === undefined) throw new RegistryError('BLOB_UNKNOWN', { detail: { digest } });
+    this.#asked.add(`${name}@${stored}`);
+    return { stored, size };
   }
 
-  async deleteBlob(name: string, digest: Digest): Promise<void> {
-    if (!(await this.repositories.hasBlob(name, digest)))
-      throw new RegistryError('BLOB_UNKNOWN', { detail: { digest } });
-    await this.repositories.unlinkBlob(name, digest);
+  async deleteBlob(name: string, digest: AnyDigest): Promise<void> {
+    const stored = await this.repositories.blobOf(name, digest);
+    if (!stored) throw new RegistryError('BLOB_UNKNOWN', { detail: { digest } });
+    await this.repositories.unlinkBlob(name, stored);
     this.#onEvent({ action: 'delete', repository: name, digest });
   }
 
   /** Makes an upload, which is complete, a blob of the repository. */
-  async finishUpload(name: string, id: string, digest: Digest): Promise<void> {
-    using _ = await this.#blobLocks.lock(digest);
-    this.#asked.add(digest);
-    const size = await this.uploads.finish(name, id, digest, (file) => this.storage.blobs.adopt(file, digest));
-    await this.repositories.linkBlob(name, digest);
+  async finishUpload(name: string, id: string, digest: AnyDigest): Promise<void> {
+    const { size } = await this.uploads.finish(name, id, digest, async (file, stored) => {
+      using _ = await this.#blobLocks.lock(stored);
+      this.#asked.add(stored);
+      await this.storage.blobs.adopt(file, stored);
+      await this.repositories.linkBlob(name, stored, digest);
+    });
     this.#onEvent({ action: 'push', repository: name, digest, size });
   }
 
   /** Links a blob of another repository here; false when it is not there. Whether it may be read is the caller's to know. */
-  async mount(name: string, digest: Digest, from: string): Promise<boolean> {
-    using _ = await this.#blobLocks.lock(digest);
-    if (!(await this.repositories.hasBlob(from, digest))) return false;
-    return this.#linkPresent(name, digest, from);
+  async mount(name: string, digest: AnyDigest, from: string): Promise<boolean> {
+    const stored = await this.repositories.blobOf(from, digest);
+    if (!stored) return false;
+    using _ = await this.#blobLocks.lock(stored);
+    // Deleted while we waited?
+    if ((await this.repositories.blobOf(from, digest)) !== stored) return false;
+    return this.#linkPresent(name, stored, { from, alias: digest });
+  }
+
+  /** A repository that has this blob, of those that may be read; undefined when there is none. */
+  async whereIs(digest: AnyDigest, mayRead: (name: string) => boolean): Promise<string | undefined> {
+    for (const name of await this.repositories.listAll()) {
+      if (mayRead(name) && (await this.repositories.blobOf(name, digest))) return name;
+    }
+    return undefined;
   }
 
   /** Links a blob that the storage has, whoever brought it; false when it has not. */
@@ -103,13 +125,18 @@ export class Registry {
     return this.#linkPresent(name, digest);
   }
 
-  async #linkPresent(name: string, digest: Digest, fromRepository?: string): Promise<boolean> {
-    this.#asked.add(digest);
-    this.storage.blobs.hold?.(digest);
-    const size = await this.storage.blobs.size(digest);
+  async #linkPresent(
+    name: string,
+    stored: Digest,
+    { from, alias = stored }: { from?: string; alias?: AnyDigest } = {},
+  ): Promise<boolean> {
+    this.#asked.add(stored);
+    this.storage.blobs.hold?.(stored);
+    const size = await this.storage.blobs.size(stored);
     if (size === undefined) return false;
-    await this.repositories.linkBlob(name, digest);
-    this.#onEvent({ action: 'mount', repository: name, digest, size, ...(fromRepository && { fromRepository }) });
+    await this.repositories.linkBlob(name, stored, alias);
+    const origin = from === undefined ? {} : { fromRepository: from };
+    this.#onEvent({ action: 'mount', repository: name, digest: alias, size, ...origin });
     return true;
   }
 
@@ -130,23 +157,21 @@ export class Registry {
 
   /** The manifest of a tag or a digest. */
   async manifest(name: string, reference: string): Promise<FoundManifest> {
-    const digest = isDigest(reference) ? reference : await this.repositories.resolve(name, reference);
-    const isKnown = digest !== undefined && (await this.repositories.hasManifest(name, digest));
-    const found = isKnown ? await this.#load(digest) : undefined;
-    if (!found) throw await this.#unknownManifest(name, reference);
-    return { ...found, digest: digest! };
+    const digest = isAnyDigest(reference) ? reference : await this.repositories.resolve(name, reference);
+    const found = digest && (await this.#find(name, digest));
+    if (!found) throw unknownManifest(name, reference);
+    return found;
+  }
+
+  async #find(name: string, digest: AnyDigest): Promise<FoundManifest | undefined> {
+    const stored = await this.repositories.manifestOf(name, digest);
+    const found = stored && (await this.#load(stored));
+    return found && { ...found, digest, stored };
   }
 
   told(name: string, { digest, bytes, facts }: FoundManifest, reference: string): void {
-    const tag = isDigest(reference) ? {} : { tag: reference };
+    const tag = isAnyDigest(reference) ? {} : { tag: reference };
     this.#onEvent({ action: 'pull', repository: name, digest, size: bytes.length, mediaType: facts.mediaType, ...tag });
-  }
-
-  async #unknownManifest(name: string, reference: string): Promise<RegistryError> {
-    const detail = isDigest(reference) ? { name, revision: reference } : { Tag: reference };
-    return (await this.repositories.exists(name))
-      ? new RegistryError('MANIFEST_UNKNOWN', { message: 'manifest unknown', detail })
-      : new RegistryError('NAME_UNKNOWN', { detail: { name } });
   }
 
   async #load(digest: Digest): Promise<CachedManifest | undefined> {
@@ -164,32 +189,33 @@ export class Registry {
     return entry;
   }
 
-  /** Takes in a manifest whose parts are here; the tag, when it is given one, means it from now on. */
-  async putManifest(name: string, reference: string, bytes: Buffer, contentType: string | undefined) {
-    const digest = digestOf(bytes);
-    if (isDigest(reference) && reference !== digest) {
-      throw new RegistryError('DIGEST_INVALID', { detail: `the manifest has the digest ${digest}` });
-    }
+  /** Takes in a manifest whose parts are here; the tags mean it from now on. `alias` is the digest that its client says. */
+  async putManifest(name: string, bytes: Buffer, { contentType, alias, tags }: ManifestPut) {
+    const stored = digestOf(bytes);
+    const digest = alias ?? stored;
+    const found = isDigest(digest) ? stored : `sha512:${createHash('sha512').update(bytes).digest('hex')}`;
+    if (digest !== found) throw new RegistryError('DIGEST_INVALID', { detail: `the manifest has the digest ${found}` });
     const facts = manifestFacts(bytes, contentType);
-    this.#asked.add(digest);
+    this.#asked.add(stored);
     await this.#requireParts(name, facts);
-    using _ = await this.#blobLocks.lock(digest);
-    this.storage.blobs.hold?.(digest);
-    if ((await this.storage.blobs.size(digest)) === undefined) {
+    using _ = await this.#blobLocks.lock(stored);
+    this.storage.blobs.hold?.(stored);
+    if ((await this.storage.blobs.size(stored)) === undefined) {
       const id = await this.uploads.begin(name);
       await this.uploads.append(name, id, once(bytes), { limit: bytes.length });
-      await this.uploads.finish(name, id, digest, (file) => this.storage.blobs.adopt(file, digest));
+      await this.uploads.finish(name, id, stored, (file) => this.storage.blobs.adopt(file, stored));
     }
-    await this.repositories.linkManifest(name, digest);
-    if (facts.subject) await this.repositories.addReferrer(name, facts.subject, digest);
-    this.#cache.add(digest, { bytes, facts });
-    if (!isDigest(reference)) await this.#setTag(name, reference, digest);
-    const tag = isDigest(reference) ? {} : { tag: reference };
-    this.#onEvent({ action: 'push', repository: name, digest, size: bytes.length, mediaType: facts.mediaType, ...tag });
+    await this.repositories.linkManifest(name, stored, digest);
+    if (facts.subject) await this.repositories.addReferrer(name, facts.subject, stored, digest);
+    this.#cache.add(stored, { bytes, facts });
+    for (const tag of tags) await this.#setTag(name, tag, digest);
+    const [tag] = tags;
+    const about = { digest, size: bytes.length, mediaType: facts.mediaType };
+    this.#onEvent({ action: 'push', repository: name, ...about, ...(tag !== undefined && { tag }) });
     return { digest, subject: facts.subject };
   }
 
-  async #setTag(name: string, tag: string, digest: Digest): Promise<void> {
+  async #setTag(name: string, tag: string, digest: AnyDigest): Promise<void> {
     using _ = await this.#tagLocks.lock(`${name}:${tag}`);
     await this.repositories.tag(name, tag, digest);
   }
@@ -197,49 +223,65 @@ export class Registry {
   async #requireParts(name: string, { blobs, manifests }: ManifestFacts): Promise<void> {
     const missing: unknown[] = [];
     for (const { digest } of blobs) {
-      if (!(await this.repositories.hasBlob(name, digest as Digest))) missing.push({ digest });
+      if (!(await this.repositories.blobOf(name, digest as AnyDigest))) missing.push({ digest });
     }
     for (const { digest } of manifests) {
-      if (!(await this.repositories.hasManifest(name, digest as Digest))) missing.push({ digest });
+      if (!(await this.repositories.manifestOf(name, digest as AnyDigest))) missing.push({ digest });
     }
     if (missing.length > 0) throw new RegistryError('MANIFEST_BLOB_UNKNOWN', { detail: missing[0] });
   }
 
   /** Removes a tag, or a manifest with all its tags. */
   async deleteManifest(name: string, reference: string): Promise<void> {
-    if (!isDigest(reference)) return this.#deleteTag(name, reference);
-    const { facts } = await this.manifest(name, reference);
-    await this.repositories.unlinkManifest(name, reference);
-    if (facts.subject) await this.repositories.removeReferrer(name, facts.subject, reference);
+    if (!isAnyDigest(reference)) return this.#deleteTag(name, reference);
+    const { facts, stored } = await this.manifest(name, reference);
+    await this.repositories.unlinkManifest(name, stored);
+    if (facts.subject) await this.repositories.removeReferrer(name, facts.subject, stored);
     this.#onEvent({ action: 'delete', repository: name, digest: reference, mediaType: facts.mediaType });
   }
 
   async #deleteTag(name: string, tag: string): Promise<void> {
     using _ = await this.#tagLocks.lock(`${name}:${tag}`);
     const digest = await this.repositories.resolve(name, tag);
-    if (!digest) throw await this.#unknownManifest(name, tag);
+    if (!digest) throw unknownManifest(name, tag);
     await this.repositories.untag(name, tag);
     this.#onEvent({ action: 'delete', repository: name, digest, tag });
   }
 
   /** Every manifest whose subject is this one: those that the registry knows, and those that clients listed under a tag. */
-  async referrers(name: string, subject: Digest): Promise<FoundManifest[]> {
+  async referrers(name: string, subject: AnyDigest): Promise<FoundManifest[]> {
     const found = new Map<Digest, FoundManifest>();
     const known = await this.repositories.referrers(name, subject);
     for (const digest of [...known, ...(await this.#listedByTag(name, subject))]) {
-      if (found.has(digest) || !(await this.repositories.hasManifest(name, digest))) continue;
-      const manifest = await this.#load(digest);
-      if (manifest) found.set(digest, { ...manifest, digest });
+      const manifest = await this.#find(name, digest);
+      if (manifest && !found.has(manifest.stored)) found.set(manifest.stored, manifest);
     }
     return [...found.values()];
   }
 
   /** The referrers tag of clients whose registry had no such list: an index named after the digest. */
-  async #listedByTag(name: string, subject: Digest): Promise<Digest[]> {
-    const digest = await this.repositories.resolve(name, subject.replace(':', '-'));
-    const facts = digest && (await this.repositories.hasManifest(name, digest)) && (await this.#load(digest))?.facts;
-    return facts ? facts.manifests.map((each) => each.digest).filter(isDigest) : [];
+  async #listedByTag(name: string, subject: AnyDigest): Promise<AnyDigest[]> {
+    // A tag has at most 128 characters: that of a SHA-512 is cut.
+    const digest = await this.repositories.resolve(name, subject.replace(':', '-').slice(0, TAG_LENGTH));
+    const list = digest && (await this.#find(name, digest));
+    return list ? list.facts.manifests.map((each) => each.digest).filter(isAnyDigest) : [];
   }
+}
+
+const TAG_LENGTH = 128;
+
+/** How a client puts a manifest. */
+export interface ManifestPut {
+  readonly contentType: string | undefined;
+  /** The digest in its path; undefined when a tag stands there. */
+  readonly alias: AnyDigest | undefined;
+  readonly tags: readonly string[];
+}
+
+/** Docker: of a repository that is not there it says the same. */
+function unknownManifest(name: string, reference: string): RegistryError {
+  const detail = isAnyDigest(reference) ? { name, revision: reference } : { Tag: reference };
+  return new RegistryError('MANIFEST_UNKNOWN', { detail });
 }
 
 async function* once(bytes: Buffer): AsyncGenerator<Buffer> {

@@ -1,17 +1,18 @@
-import type { Digest } from '#oci';
-import { digestHex, isDigest } from '#oci';
+import type { AnyDigest, Digest } from '#oci';
+import { digestHex, isAnyDigest, isDigest } from '#oci';
 import type { NameStore } from './deps.ts';
 
-const layers = (name: string, digest?: Digest) => `${name}/_layers/sha256${digest ? `/${digestHex(digest)}` : ''}`;
-const revisions = (name: string, digest?: Digest) =>
-  `${name}/_manifests/revisions/sha256${digest ? `/${digestHex(digest)}` : ''}`;
+/** `sha256:ab…` as a path: `sha256/ab…`. */
+const asPath = (digest: AnyDigest) => digest.replace(':', '/');
+const layers = (name: string, digest: AnyDigest) => `${name}/_layers/${asPath(digest)}`;
+const revisions = (name: string, digest: AnyDigest) => `${name}/_manifests/revisions/${asPath(digest)}`;
 const tags = (name: string, tag?: string) => `${name}/_manifests/tags${tag === undefined ? '' : `/${tag}`}`;
-const referrers = (name: string, subject: Digest, digest?: Digest) =>
-  `${name}/_manifests/referrers/sha256/${digestHex(subject)}${digest ? `/${digestHex(digest)}` : ''}`;
+const referrers = (name: string, subject: AnyDigest) => `${name}/_manifests/referrers/${asPath(subject)}`;
 
 /**
  * What each repository links: blobs, manifests, tags, referrers. Its names are those of Docker's registry; `referrers`,
- * which that one has not, lies where it does not look.
+ * which that one has not, lies where it does not look. Content is kept by its SHA-256; what a client calls by its SHA-512
+ * has a link under that name too, which tells the other.
  */
 export class Repositories {
   readonly #names: NameStore;
@@ -20,34 +21,46 @@ export class Repositories {
     this.#names = names;
   }
 
-  async hasBlob(name: string, digest: Digest): Promise<boolean> {
-    return (await this.#names.read(layers(name, digest))) !== undefined;
+  /** By which digest a blob that is linked here is stored; undefined when none is. */
+  async blobOf(name: string, digest: AnyDigest): Promise<Digest | undefined> {
+    return await this.#stored(digest, (each) => layers(name, each));
   }
 
-  linkBlob(name: string, digest: Digest): Promise<void> {
-    return this.#names.write(layers(name, digest), digest);
+  /** Links a blob, under `alias` too where the client calls it so. */
+  async linkBlob(name: string, digest: Digest, alias: AnyDigest = digest): Promise<void> {
+    await this.#names.write(layers(name, digest), digest);
+    if (alias !== digest) await this.#names.write(layers(name, alias), digest);
   }
 
   unlinkBlob(name: string, digest: Digest): Promise<void> {
     return this.#names.remove(layers(name, digest));
   }
 
-  async hasManifest(name: string, digest: Digest): Promise<boolean> {
-    return (await this.#names.read(revisions(name, digest))) !== undefined;
+  /** By which digest a manifest that is linked here is stored; undefined when none is. */
+  async manifestOf(name: string, digest: AnyDigest): Promise<Digest | undefined> {
+    return await this.#stored(digest, (each) => revisions(name, each));
   }
 
-  linkManifest(name: string, digest: Digest): Promise<void> {
-    return this.#names.write(revisions(name, digest), digest);
+  async linkManifest(name: string, digest: Digest, alias: AnyDigest = digest): Promise<void> {
+    await this.#names.write(revisions(name, digest), digest);
+    if (alias !== digest) await this.#names.write(revisions(name, alias), digest);
   }
 
-  /** The manifest that a tag means. */
-  async resolve(name: string, tag: string): Promise<Digest | undefined> {
+  async #stored(digest: AnyDigest, link: (digest: AnyDigest) => string): Promise<Digest | undefined> {
+    const text = (await this.#names.read(link(digest)))?.trim();
+    if (text === undefined || isDigest(digest)) return text === undefined ? undefined : (digest as Digest);
+    // The other link decides: it is the one that deleting removes.
+    return isDigest(text) && (await this.#names.read(link(text))) !== undefined ? text : undefined;
+  }
+
+  /** The manifest that a tag means, as who tagged it called it. */
+  async resolve(name: string, tag: string): Promise<AnyDigest | undefined> {
     const text = (await this.#names.read(`${tags(name, tag)}/current`))?.trim();
-    return isDigest(text) ? text : undefined;
+    return isAnyDigest(text) ? text : undefined;
   }
 
-  async tag(name: string, tag: string, digest: Digest): Promise<void> {
-    await this.#names.write(`${tags(name, tag)}/index/sha256/${digestHex(digest)}`, digest);
+  async tag(name: string, tag: string, digest: AnyDigest): Promise<void> {
+    await this.#names.write(`${tags(name, tag)}/index/${asPath(digest)}`, digest);
     await this.#names.write(`${tags(name, tag)}/current`, digest);
   }
 
@@ -63,7 +76,8 @@ export class Repositories {
   async unlinkManifest(name: string, digest: Digest): Promise<string[]> {
     const gone: string[] = [];
     for (const tag of await this.tags(name)) {
-      if ((await this.resolve(name, tag)) !== digest) continue;
+      const meant = await this.resolve(name, tag);
+      if (!meant || (await this.manifestOf(name, meant)) !== digest) continue;
       await this.untag(name, tag);
       gone.push(tag);
     }
@@ -71,24 +85,35 @@ export class Repositories {
     return gone;
   }
 
-  addReferrer(name: string, subject: Digest, digest: Digest): Promise<void> {
-    return this.#names.write(referrers(name, subject, digest), digest);
+  /** Notes that a manifest, called `alias` by its client, has this subject. */
+  addReferrer(name: string, subject: AnyDigest, digest: Digest, alias: AnyDigest): Promise<void> {
+    return this.#names.write(`${referrers(name, subject)}/${digestHex(digest)}`, alias);
   }
 
-  removeReferrer(name: string, subject: Digest, digest: Digest): Promise<void> {
-    return this.#names.remove(referrers(name, subject, digest));
+  removeReferrer(name: string, subject: AnyDigest, digest: Digest): Promise<void> {
+    return this.#names.remove(`${referrers(name, subject)}/${digestHex(digest)}`);
   }
 
-  async referrers(name: string, subject: Digest): Promise<Digest[]> {
-    return digests(await this.#names.list(referrers(name, subject)));
+  /** Those that have this subject, as their clients call them. */
+  async referrers(name: string, subject: AnyDigest): Promise<AnyDigest[]> {
+    const found: AnyDigest[] = [];
+    for (const hex of await this.#names.list(referrers(name, subject))) {
+      const alias = (await this.#names.read(`${referrers(name, subject)}/${hex}`))?.trim();
+      if (isAnyDigest(alias)) found.push(alias);
+    }
+    return found;
   }
 
-  async blobs(name: string): Promise<Digest[]> {
-    return digests(await this.#names.list(layers(name)));
+  blobs(name: string): Promise<Digest[]> {
+    return this.#digests(`${name}/_layers`);
   }
 
-  async manifests(name: string): Promise<Digest[]> {
-    return digests(await this.#names.list(revisions(name)));
+  manifests(name: string): Promise<Digest[]> {
+    return this.#digests(`${name}/_manifests/revisions`);
+  }
+
+  async #digests(folder: string): Promise<Digest[]> {
+    return (await this.#names.list(`${folder}/sha256`)).map((hex) => `sha256:${hex}`).filter(isDigest);
   }
 
   /** Whether anything was ever pushed there. */
@@ -114,5 +139,3 @@ export class Repositories {
     return found;
   }
 }
-
-const digests = (names: readonly string[]) => names.map((hex) => `sha256:${hex}`).filter(isDigest);

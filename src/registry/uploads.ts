@@ -5,8 +5,8 @@ import type { FileHandle } from 'node:fs/promises';
 import { open, readdir, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Log } from '#log';
-import type { Digest } from '#oci';
-import { digestHex, digestOf } from '#oci';
+import type { AnyDigest, Digest } from '#oci';
+import { digestHex, digestOf, isDigest } from '#oci';
 import { failpoint } from '#sys/failpoint';
 import { RegistryError } from './errors.ts';
 
@@ -69,10 +69,11 @@ export class Uploads {
   }
 
   /** Checks the digest, puts the bytes on the disk and gives the file to `take`. A wrong one ends the upload. */
-  async finish(name: string, id: string, digest: Digest, take: (file: string) => Promise<void>): Promise<number> {
+  async finish(name: string, id: string, digest: AnyDigest, take: Take): Promise<{ stored: Digest; size: number }> {
     const state = await this.#hold(name, id);
     try {
-      const found: Digest = `sha256:${state.hash.copy().digest('hex')}`;
+      const stored: Digest = `sha256:${state.hash.copy().digest('hex')}`;
+      const found = isDigest(digest) ? stored : await sha512Of(this.#path(name, id), state.size);
       if (found !== digest) {
         await this.#discard(name, id);
         throw new RegistryError('DIGEST_INVALID', { detail: `the uploaded content has the digest ${found}` });
@@ -81,9 +82,9 @@ export class Uploads {
       // A write that failed half-way may have left more than was counted.
       await file.truncate(state.size);
       await file.sync();
-      await take(this.#path(name, id));
+      await take(this.#path(name, id), stored);
       this.#states.delete(this.#key(name, id));
-      return state.size;
+      return { stored, size: state.size };
     } finally {
       state.busy = false;
     }
@@ -162,6 +163,16 @@ export class Uploads {
   #path(name: string, id: string): string {
     return join(this.#folder, this.#key(name, id));
   }
+}
+
+/** Makes a complete file the blob of this digest; it is gone afterwards. */
+type Take = (file: string, digest: Digest) => Promise<void>;
+
+/** Few clients name blobs so: they cost a second reading. */
+async function sha512Of(path: string, size: number): Promise<AnyDigest> {
+  const hash = createHash('sha512');
+  if (size > 0) for await (const chunk of createReadStream(path, { end: size - 1 })) hash.update(chunk as Buffer);
+  return `sha512:${hash.digest('hex')}`;
 }
 
 /** Every byte that is on the file is in the hash and in the size, also when the source breaks off. */

@@ -1,5 +1,7 @@
-import type { Digest } from '#oci';
+import type { AnyDigest } from '#oci';
+import { isDigest } from '#oci';
 import { RegistryError } from '../errors.ts';
+import type { FoundBlob } from '../registry.ts';
 import type { Call } from './call.ts';
 import { answer } from './call.ts';
 import { isMatch, parseRange } from './range.ts';
@@ -8,9 +10,9 @@ import { sendBlob } from './send.ts';
 const YEAR = 'max-age=31536000';
 
 /** GET and HEAD of a blob: ranges, conditions. */
-export async function getBlob(call: Call, name: string, digest: Digest): Promise<void> {
+export async function getBlob(call: Call, name: string, digest: AnyDigest): Promise<void> {
   const { request, response } = call;
-  const size = await sizeOf(call, name, digest);
+  const { size, stored } = await found(call, name, digest);
   const entity = {
     ETag: `"${digest}"`,
     'Docker-Content-Digest': digest,
@@ -32,21 +34,25 @@ export async function getBlob(call: Call, name: string, digest: Digest): Promise
     ...(range && { 'Content-Range': `bytes ${range.start}-${range.end}/${size}` }),
   });
   if (request.method === 'HEAD' || length === 0) return void response.end();
-  await sendBlob(call, digest, range ?? { start: 0, end: size - 1 });
+  await sendBlob(call, stored, range ?? { start: 0, end: size - 1 });
 }
 
 /** Whoever pushes asks first (HEAD) whether a blob is here: to one who has it in the same storage it is, from now on. */
-async function sizeOf({ request, registry, mayPush, isOwner }: Call, name: string, digest: Digest): Promise<number> {
+async function found(
+  { request, registry, mayPush, isOwner }: Call,
+  name: string,
+  digest: AnyDigest,
+): Promise<FoundBlob> {
   try {
-    return await registry.blobSize(name, digest);
+    return await registry.blob(name, digest);
   } catch (error) {
-    const isAsked = request.method === 'HEAD' && mayPush && error instanceof RegistryError;
+    const isAsked = request.method === 'HEAD' && mayPush && error instanceof RegistryError && isDigest(digest);
     if (!isAsked || !(await isOwner()) || !(await registry.adoptBlob(name, digest))) throw error;
-    return registry.blobSize(name, digest);
+    return registry.blob(name, digest);
   }
 }
 
-export async function deleteBlob(call: Call, name: string, digest: Digest): Promise<void> {
+export async function deleteBlob(call: Call, name: string, digest: AnyDigest): Promise<void> {
   await call.registry.deleteBlob(name, digest);
   answer(call, 202, { 'Docker-Content-Digest': digest });
 }

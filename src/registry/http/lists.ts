@@ -1,4 +1,4 @@
-import type { Digest } from '#oci';
+import type { AnyDigest } from '#oci';
 import { MEDIA } from '#oci';
 import { RegistryError } from '../errors.ts';
 import type { Call } from './call.ts';
@@ -14,7 +14,7 @@ export async function listTags(call: Call, name: string): Promise<void> {
   if (all.length === 0 && !(await registry.repositories.exists(name))) {
     throw new RegistryError('NAME_UNKNOWN', { detail: { name } });
   }
-  const { page, headers } = paged(call, all, { path: `/v2/${name}/tags/list`, most: TAGS_MOST });
+  const { page, headers } = paged(call, all, { path: `/v2/${name}/tags/list`, most: TAGS_MOST, mayBeFewer: true });
   answerJson(call, { name, tags: page }, headers);
 }
 
@@ -30,13 +30,21 @@ interface Page {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+interface Paging {
+  readonly path: string;
+  readonly most: number;
+  /** Docker: who asks for more repositories than are told at once is refused; of tags he gets a smaller page. */
+  readonly mayBeFewer?: boolean;
+}
+
 /** A page of a sorted list, and the link to the next one. */
-function paged({ query }: Call, all: readonly string[], { path, most }: { path: string; most: number }): Page {
+function paged({ query }: Call, all: readonly string[], { path, most, mayBeFewer = false }: Paging): Page {
   const asked = query.get('n');
-  const count = asked === null || asked === '' ? most : Number(asked);
-  if (!/^\d*$/.test(asked ?? '') || count > most) {
+  const wanted = asked === null || asked === '' ? most : Number(asked);
+  if (!/^\d*$/.test(asked ?? '') || (wanted > most && !mayBeFewer)) {
     throw new RegistryError('PAGINATION_NUMBER_INVALID', { detail: { n: asked, most } });
   }
+  const count = Math.min(wanted, most);
   const last = query.get('last') ?? '';
   const rest = last === '' ? all : all.filter((item) => item > last);
   const page = rest.slice(0, count);
@@ -46,7 +54,7 @@ function paged({ query }: Call, all: readonly string[], { path, most }: { path: 
 }
 
 /** The manifests that refer to one, as an index; of one artifact type where that is asked. */
-export async function listReferrers(call: Call, name: string, subject: Digest): Promise<void> {
+export async function listReferrers(call: Call, name: string, subject: AnyDigest): Promise<void> {
   const asked = call.query.get('artifactType');
   const found = await call.registry.referrers(name, subject);
   const manifests = found

@@ -7,7 +7,8 @@ test('one range of bytes is read, anything else means all of it', () => {
   assert.deepEqual(parseRange('bytes=-9', 5), { start: 0, end: 4 });
   assert.equal(parseRange('bytes=-0', 5), null);
   assert.equal(parseRange('bytes=5-', 5), null);
-  for (const all of ['', 'none', 'bytes=', 'bytes=-', 'bytes=3-1', 'bytes=0-1,2-3', 'items=0-1', 'bytes=a-b']) {
+  assert.equal(parseRange('bytes=3-1', 5), null);
+  for (const all of ['', 'none', 'bytes=', 'bytes=-', 'bytes=0-1,2-3', 'items=0-1', 'bytes=a-b']) {
     assert.equal(parseRange(all, 5), undefined, all);
   }
 });

@@ -15,8 +15,8 @@ export function parseRange(header: string | undefined, size: number): ByteRange 
   }
   const start = Number(first);
   const end = last === '' ? size - 1 : Math.min(Number(last), size - 1);
-  if (last !== '' && Number(last) < start) return undefined;
-  return start >= size ? null : { start, end };
+  // Docker: a range that ends before it begins is one of which nothing is there.
+  return start >= size || end < start ? null : { start, end };
 }
 
 /** The Content-Range of a chunk, as clients write it: `0-99`, also `bytes 0-99/200`. Null when it is none. */

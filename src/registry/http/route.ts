@@ -1,5 +1,5 @@
-import type { Digest } from '#oci';
-import { isDigest } from '#oci';
+import type { AnyDigest } from '#oci';
+import { isAnyDigest } from '#oci';
 import { RegistryError } from '../errors.ts';
 
 /** What a path of the distribution API means. */
@@ -7,7 +7,7 @@ export type Target =
   | { readonly kind: 'root' | 'catalog' }
   | { readonly kind: 'tags' | 'uploads'; readonly name: string }
   | { readonly kind: 'manifest'; readonly name: string; readonly reference: string }
-  | { readonly kind: 'blob' | 'referrers'; readonly name: string; readonly digest: Digest }
+  | { readonly kind: 'blob' | 'referrers'; readonly name: string; readonly digest: AnyDigest }
   | { readonly kind: 'upload'; readonly name: string; readonly id: string };
 
 const NAME = /^[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*$/;
@@ -24,7 +24,7 @@ export function targetOf(path: string): Target | undefined {
   const match = ENDS.exec(decodePath(path.slice('/v2/'.length)));
   if (!match) return undefined;
   const [, name = '', list, reference, upload, blob, subject] = match;
-  checkName(name);
+  if (!isName(name)) throw new RegistryError('NAME_INVALID', { detail: { name } });
   if (list !== undefined) return { kind: 'tags', name };
   if (reference !== undefined) return { kind: 'manifest', name, reference: checkReference(reference) };
   if (blob !== undefined) return { kind: 'blob', name, digest: checkDigest(blob) };
@@ -34,19 +34,22 @@ export function targetOf(path: string): Target | undefined {
   return { kind: 'upload', name, id: upload };
 }
 
-export function checkName(name: string): string {
-  if (name.length > NAME_LIMIT || !NAME.test(name)) throw new RegistryError('NAME_INVALID', { detail: { name } });
-  return name;
+export function isName(name: string): boolean {
+  return name.length <= NAME_LIMIT && NAME.test(name);
 }
 
 /** The text as a digest that this registry stores. */
-export function checkDigest(text: string): Digest {
-  if (isDigest(text)) return text;
-  throw new RegistryError('DIGEST_INVALID', { detail: 'want sha256: and 64 hexadecimal digits' });
+export function checkDigest(text: string): AnyDigest {
+  if (isAnyDigest(text)) return text;
+  throw new RegistryError('DIGEST_INVALID', { detail: 'want sha256: and 64 or sha512: and 128 hexadecimal digits' });
 }
 
 function checkReference(text: string): string {
   if (text.includes(':')) return checkDigest(text);
+  return checkTag(text);
+}
+
+export function checkTag(text: string): string {
   if (!TAG.test(text)) throw new RegistryError('TAG_INVALID', { message: 'invalid tag' });
   return text;
 }

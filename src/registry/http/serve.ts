@@ -24,6 +24,7 @@ const verb = <K extends Target['kind']>(
 
 const GET_BLOB = verb<'blob'>('pull', (call, { name, digest }) => getBlob(call, name, digest));
 const GET_MANIFEST = verb<'manifest'>('pull', (call, { name, reference }) => getManifest(call, name, reference));
+const UPLOAD_STATUS = verb<'upload'>('push', (call, { name, id }) => uploadStatus(call, name, id));
 const ROOT = verb<'root'>(undefined, (call) => answer(call, 200, { 'Content-Type': 'application/json' }, '{}'));
 
 /** What can be done with what, and the right that it takes. */
@@ -45,7 +46,8 @@ const VERBS: Readonly<Record<Target['kind'], Readonly<Record<string, Verb>>>> = 
   referrers: { GET: verb<'referrers'>('pull', (call, { name, digest }) => listReferrers(call, name, digest)) },
   uploads: { POST: verb<'uploads'>('push', (call, { name }, visitor) => beginUpload(call, name, readableBy(visitor))) },
   upload: {
-    GET: verb<'upload'>('push', (call, { name, id }) => uploadStatus(call, name, id)),
+    GET: UPLOAD_STATUS,
+    HEAD: UPLOAD_STATUS,
     PATCH: verb<'upload'>('push', (call, { name, id }) => appendUpload(call, name, id)),
     PUT: verb<'upload'>('push', (call, { name, id }) => finishUpload(call, name, id)),
     DELETE: verb<'upload'>('push', (call, { name, id }) => cancelUpload(call, name, id)),

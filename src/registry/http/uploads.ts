@@ -1,16 +1,19 @@
-import type { Digest } from '#oci';
+import type { AnyDigest } from '#oci';
+import { isAnyDigest } from '#oci';
 import { RegistryError } from '../errors.ts';
 import { bodyOf } from './body.ts';
 import type { Call } from './call.ts';
 import { answer } from './call.ts';
 import { parseContentRange } from './range.ts';
-import { checkDigest, checkName } from './route.ts';
+import { checkDigest, isName } from './route.ts';
 
 /** POST: begins an upload, takes in a whole blob (`digest`), or links one of another repository (`mount`). */
 export async function beginUpload(call: Call, name: string, mayRead: (name: string) => boolean): Promise<void> {
   const { query, registry } = call;
   const mount = query.get('mount');
-  if (mount !== null && (await mounted(call, name, mayRead))) return answerCreated(call, name, checkDigest(mount));
+  if (isAnyDigest(mount) && (await mounted(call, name, { digest: mount, mayRead }))) {
+    return answerCreated(call, name, mount);
+  }
   const digest = query.get('digest');
   const wanted = digest === null || mount !== null ? undefined : checkDigest(digest);
   const id = await registry.uploads.begin(name);
@@ -20,12 +23,18 @@ export async function beginUpload(call: Call, name: string, mayRead: (name: stri
   answerCreated(call, name, wanted);
 }
 
-/** Without the right to read it there, or without the blob, an ordinary upload begins (202), as the specification asks. */
-async function mounted({ query, registry }: Call, name: string, mayRead: (name: string) => boolean): Promise<boolean> {
-  const digest = checkDigest(query.get('mount')!);
-  const from = query.get('from');
-  if (from === null) return false;
-  return mayRead(checkName(from)) && (await registry.mount(name, digest, from));
+interface Mount {
+  readonly digest: AnyDigest;
+  readonly mayRead: (name: string) => boolean;
+}
+
+/**
+ * Without the right to read it there, or without the blob, an ordinary upload begins (202), as the specification asks. Who
+ * names no repository gets it from any that he may read.
+ */
+async function mounted({ query, registry }: Call, name: string, { digest, mayRead }: Mount): Promise<boolean> {
+  const from = query.get('from') ?? (await registry.whereIs(digest, mayRead));
+  return from !== undefined && isName(from) && mayRead(from) && (await registry.mount(name, digest, from));
 }
 
 /** PATCH: the next chunk. */
@@ -51,7 +60,7 @@ export async function uploadStatus(call: Call, name: string, id: string): Promis
 
 export async function cancelUpload(call: Call, name: string, id: string): Promise<void> {
   await call.registry.uploads.cancel(name, id);
-  answer(call, 204);
+  answer(call, 204, { 'Docker-Upload-UUID': id });
 }
 
 async function takeIn(call: Call, name: string, id: string): Promise<number> {
@@ -97,6 +106,6 @@ function answerUpload(call: Call, { name, id, size, status }: Progress): void {
   answer(call, status, { Location: location(name, id), Range: rangeOf(size), 'Docker-Upload-UUID': id });
 }
 
-function answerCreated(call: Call, name: string, digest: Digest): void {
+function answerCreated(call: Call, name: string, digest: AnyDigest): void {
   answer(call, 201, { Location: `/v2/${name}/blobs/${digest}`, 'Docker-Content-Digest': digest });
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
@@ -21,7 +21,10 @@ const POINTS = [
 
 /** A registry as a process of its own, on this folder, that dies at the failpoint. */
 async function start(folder: string, failpoint: string) {
-  const child = spawn(PROGRAM, ['registry', 'serve', '--listen', '127.0.0.1:0', '--root', folder], {
+  // This host's own configuration of a registry is nothing to us.
+  const config = join(folder, 'config.yml');
+  writeFileSync(config, 'version: 0.1\n');
+  const child = spawn(PROGRAM, ['registry', 'serve', '--listen', '127.0.0.1:0', '--root', folder, config], {
     env: { ...process.env, GANTRY_FAILPOINT: failpoint },
     stdio: ['ignore', 'ignore', 'pipe'],
   });

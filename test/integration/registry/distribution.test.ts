@@ -113,7 +113,7 @@ test('a manifest: by tag and digest, with its own type, on condition; parts that
   const unknown = await rig.call('GET', '/v2/team/app/manifests/v2');
   assert.deepEqual([unknown.status, await codeOf(unknown)], [404, 'MANIFEST_UNKNOWN']);
   const nowhere = await rig.call('GET', '/v2/nowhere/manifests/v2');
-  assert.deepEqual([nowhere.status, await codeOf(nowhere)], [404, 'NAME_UNKNOWN']);
+  assert.deepEqual([nowhere.status, await codeOf(nowhere)], [404, 'MANIFEST_UNKNOWN']);
   const elsewhere = await rig.call('PUT', '/v2/elsewhere/manifests/v1', { body });
   assert.deepEqual([elsewhere.status, await codeOf(elsewhere)], [400, 'MANIFEST_BLOB_UNKNOWN']);
   const lie = await rig.call('PUT', `/v2/team/app/manifests/${digestOf('x')}`, { body });
