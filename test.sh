@@ -14,6 +14,7 @@ install_packages() {
   command -v nft >/dev/null || need+=(nftables)
   command -v iptables-legacy >/dev/null || need+=(iptables)
   command -v ps >/dev/null || need+=(procps)
+  command -v git >/dev/null || need+=(git)
   command -v zstd >/dev/null || need+=(zstd)
   command -v xz >/dev/null || need+=(xz-utils)
   command -v bzip2 >/dev/null || need+=(bzip2)

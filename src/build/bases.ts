@@ -7,6 +7,7 @@ import { canonicalName, digestOf, formatPlatform, parseReference } from '#oci';
 import type { Context } from './context.ts';
 import type { BuildEvents } from './events.ts';
 import type { BuildInputs } from './inputs.ts';
+import { inContext } from './ops/context-tree.ts';
 import type { BuildRequest } from './request.ts';
 
 export interface Asking {
@@ -118,12 +119,12 @@ async function folderBase(context: Context, { reference }: WantedBase, asking: A
     const value = asking.request.namedContexts.get(reference) ?? '';
     throw value === '' ? notFound(`context ${name} not found`) : invalid(`unsupported context ${name}: ${value}`);
   }
-  const { folder, excludes } = found;
-  const action = {
+  const { folder } = found;
+  const action = inContext(found, {
     do: 'copy',
-    ...{ sources: ['/'], destination: '/', mode: '', excludes, parents: false, unpack: false },
+    ...{ sources: ['/'], destination: '/', mode: '', excludes: [], parents: false, unpack: false },
     owner: { uid: 0, gid: 0 },
-  } as const;
+  });
   const [content] = await context.snapshots.digests({ folder }, [action], { signal });
   const key = `sha256:${createHash('sha256')
     .update(JSON.stringify(['context', content]))

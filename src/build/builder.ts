@@ -1,6 +1,7 @@
 import type { CacheRecord, PruneOptions, PruneReport } from './cache-record.ts';
 import type { BuildEvents } from './events.ts';
 import type { BuildInputs } from './inputs.ts';
+import type { RemoteContext } from './remote/remote-context.ts';
 import type { BuildRequest } from './request.ts';
 import type { BuildResult } from './result.ts';
 
@@ -13,6 +14,8 @@ export interface Builder {
     events: BuildEvents,
     options: { readonly signal: AbortSignal; readonly id?: string },
   ): Promise<BuildResult>;
+  /** A context that is fetched from elsewhere, still empty; its folder goes when it is disposed of. */
+  remoteContext(): RemoteContext;
   /** Ends the build that was begun with this id; none is success. */
   cancel(id: string): void;
   diskUsage(): CacheRecord[];

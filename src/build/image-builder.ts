@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LayerRef } from '#image';
@@ -12,6 +13,7 @@ import type { BuildDeps } from './deps.ts';
 import type { BuildEvents } from './events.ts';
 import type { BuildInputs } from './inputs.ts';
 import { keepWithin, prune, records } from './prune.ts';
+import { RemoteContext } from './remote/remote-context.ts';
 import type { BuildRequest } from './request.ts';
 import type { BuildResult } from './result.ts';
 import { CacheRows } from './store.ts';
@@ -60,6 +62,10 @@ export class ImageBuilder implements Builder {
       failpoint('build.context.removed');
     };
     return { path, [Symbol.dispose]: remove };
+  }
+
+  remoteContext(): RemoteContext {
+    return new RemoteContext(this.contextFolder(randomUUID()), this.#context.snapshots);
   }
 
   async build(

@@ -10,6 +10,8 @@ export interface ContextFolder {
   readonly excludes: readonly string[];
   /** A name for the tree that stays the same from build to build, when there is one (`sharedkey`). */
   readonly key?: string;
+  /** Its files have owners that copies keep; absent: they are root's. */
+  readonly hasOwners?: boolean;
 }
 
 /** What of a context a build is going to read; a front door may fetch no more than that. */

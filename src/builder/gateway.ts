@@ -8,6 +8,7 @@ import type { BuilderContext } from './context.ts';
 import { blaming, loadDefinition } from './solve/definition.ts';
 import { describe } from './solve/describe.ts';
 import type { Job } from './solve/job.ts';
+import { openMain } from './solve/remote.ts';
 import { refuseOtherFrontends } from './solve/solve.ts';
 import { workerOf } from './workers.ts';
 
@@ -63,12 +64,14 @@ export function gatewayHandlers(context: BuilderContext): Handler[] {
 
 /** A question about a Dockerfile needs nothing else of the client. */
 async function answerOf(
-  { sessions, folders, findBase }: BuilderContext,
+  { builder, sessions, folders, findBase }: BuilderContext,
   job: Job,
   { question, attributes }: { question: string; attributes: ReadonlyMap<string, string> },
 ): Promise<Map<string, Uint8Array>> {
   const session = await sessions.get(job.session);
   const about = { session, events: job.report, signal: job.signal, attributes };
-  const definition = await loadDefinition({ ...about, exporters: [], spool: folders.spool });
+  const places = { ...about, exporters: [], spool: folders.spool };
+  using main = await openMain(builder, places);
+  const definition = await loadDefinition(places, main);
   return await blaming(definition, () => describe(question, definition, { attributes, findBase }));
 }

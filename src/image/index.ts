@@ -6,6 +6,7 @@
  */
 export type { BuiltImage, LayerRef, LayerRequest } from './built.ts';
 export type { CommitRequest } from './commit-layer.ts';
+export { unpackForeign } from './decompress.ts';
 export type { ImageUsage, ImageUser } from './deps.ts';
 export type { ImagesOptions } from './images.ts';
 export { Images } from './images.ts';

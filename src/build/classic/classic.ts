@@ -1,14 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import type { Progress } from '#api';
-import { LARGEST_DOCKERFILE, parseDockerfile, readIgnoreFile } from '#dockerfile';
-import { internal, invalid, notImplemented } from '#errdefs';
+import { parseDockerfile, readIgnoreFile } from '#dockerfile';
+import { internal, notImplemented } from '#errdefs';
 import { familiarString, parseReference, withDefaultTag } from '#oci';
-import { isErrno, openInRoot } from '#sys';
 import type { Builder } from '../builder.ts';
 import type { BuildDeps } from '../deps.ts';
 import type { BuildInputs, Credentials } from '../inputs.ts';
+import { RemoteContext } from '../remote/remote-context.ts';
 import { BuildError } from '../result.ts';
 import type { ClassicOptions } from './options.ts';
 import { requestOf } from './options.ts';
@@ -31,14 +30,14 @@ export async function* buildClassic(
   const names = options.tags
     .filter((tag) => tag !== '')
     .map((tag) => familiarString(withDefaultTag(parseReference(tag))));
-  using place = deps.contextFolder(randomUUID());
-  const found = await receive(deps, place.path, { body, options });
+  using context = new RemoteContext(deps.contextFolder(randomUUID()), deps.snapshots);
+  const found = await receive(deps, context, { body, options });
   const parsed = parseDockerfile(found.dockerfile);
   const queue = new Lines();
   const transcript = new Transcript(parsed, options.target, (line) => {
     if (!options.quiet) queue.push(line);
   });
-  const inputs = inputsOf(place.path, found, options);
+  const inputs = inputsOf(context.folder, found, options);
   const abort = new AbortController();
   const work = deps.builder.build(requestOf(options), inputs, transcript, {
     signal: AbortSignal.any([options.signal, abort.signal]),
@@ -92,46 +91,28 @@ interface Found {
 
 async function receive(
   { snapshots }: ClassicDeps,
-  folder: string,
+  context: RemoteContext,
   { body, options }: { body: Readable; options: ClassicOptions },
 ): Promise<Found> {
   const { remote, signal } = options;
   if (remote === 'client-session') throw notImplemented('a build by session needs BuildKit: use docker buildx build');
-  const alone = remote === '' ? undefined : await fetchRemote(snapshots, folder, { remote, signal });
-  if (remote === '') await snapshots.unpackInto(folder, body, { signal });
-  else body.resume();
-  if (alone) return { dockerfile: alone, dockerfileName: 'Dockerfile', dockerignore: undefined };
-  return findDockerfile(folder, options.dockerfile || 'Dockerfile');
+  if (remote === '') {
+    await snapshots.unpackInto(context.folder, body, { signal });
+    return findDockerfile(context, options.dockerfile || 'Dockerfile');
+  }
+  body.resume();
+  const alone = await fetchRemote(context, { remote, signal });
+  // Docker: what comes from elsewhere has no rules of ignored files.
+  return { ...findDockerfile(context, alone ?? (options.dockerfile || 'Dockerfile')), dockerignore: undefined };
 }
 
 /** Looks for it as clients name it; the default one may be written small. */
-function findDockerfile(folder: string, name: string): Found {
-  const dockerfile = readIn(folder, name) ?? (name === 'Dockerfile' ? readIn(folder, 'dockerfile') : undefined);
+function findDockerfile(context: RemoteContext, name: string): Found {
+  const dockerfile = context.read(name) ?? (name === 'Dockerfile' ? context.read('dockerfile') : undefined);
   if (!dockerfile) throw internal(`Cannot locate specified Dockerfile: ${name}`);
   if (dockerfile.length === 0) throw internal(`The Dockerfile (${name}) cannot be empty`);
-  const dockerignore = readIn(folder, `${name}.dockerignore`) ?? readIn(folder, '.dockerignore');
+  const dockerignore = context.read(`${name}.dockerignore`) ?? context.read('.dockerignore');
   return { dockerfile, dockerfileName: name, dockerignore };
-}
-
-/** A small file of a context; undefined when there is none. */
-function readIn(folder: string, path: string): Buffer | undefined {
-  const top = openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY);
-  let fd: number | undefined;
-  try {
-    fd = openInRoot(top, Buffer.from(path), constants.O_RDONLY);
-    const stats = fstatSync(fd);
-    if (!stats.isFile()) return undefined;
-    if (stats.size > LARGEST_DOCKERFILE) throw invalid(`${path} is larger than ${LARGEST_DOCKERFILE} bytes`);
-    const content = Buffer.alloc(stats.size);
-    const length = readSync(fd, content, 0, stats.size, 0);
-    return content.subarray(0, length);
-  } catch (error) {
-    if (isErrno(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) return undefined;
-    throw error;
-  } finally {
-    if (fd !== undefined) closeSync(fd);
-    closeSync(top);
-  }
 }
 
 const DOCKER_HUB = 'https://index.docker.io/v1/';

@@ -1,54 +1,29 @@
-import { createReadStream, readFileSync, rmSync, statSync } from 'node:fs';
-import { basename, dirname } from 'node:path';
-import { LARGEST_DOCKERFILE, parseGitSource } from '#dockerfile';
-import { invalid } from '#errdefs';
-import { fetchGit } from '../ops/fetch-git.ts';
-import { fetchHttp } from '../ops/fetch-http.ts';
-import type { ClassicDeps } from './classic.ts';
+import { parseGitSource } from '#dockerfile';
+import { EngineError, internal } from '#errdefs';
+import type { RemoteContext } from '../remote/remote-context.ts';
 
-interface Remote {
-  readonly remote: string;
-  readonly signal: AbortSignal;
-}
+/** What a file is called that is no archive but the Dockerfile itself. */
+const ALONE = 'Dockerfile';
 
-const nobody = () => {};
-
-/** Fetches a context from elsewhere; what is no archive is the Dockerfile itself, and is returned. */
+/** Fetches a context from elsewhere; the path of the Dockerfile if it can be no other one. */
 export async function fetchRemote(
-  snapshots: ClassicDeps['snapshots'],
-  folder: string,
-  { remote, signal }: Remote,
-): Promise<Uint8Array | undefined> {
+  context: RemoteContext,
+  { remote, signal }: { readonly remote: string; readonly signal: AbortSignal },
+): Promise<string | undefined> {
   const git = parseGitSource(remote);
   if (git) {
-    const remoteUrl = git.looksLocal ? `https://${git.remote}` : git.remote;
-    if (git.subdir !== '') throw invalid('a folder of a repository is not supported as a context yet');
-    const whole = {
-      ...git,
-      remote: remoteUrl,
-      keepGitDir: git.keepGitDir ?? false,
-      submodules: git.submodules ?? true,
-    };
-    await fetchGit(whole, { folder, signal, log: nobody });
+    await context.checkOut(git, { keepGitDir: false, secret: async () => undefined }, { signal });
     return undefined;
   }
-  if (!/^https?:\/\//.test(remote)) throw invalid(`unsupported remote context: ${remote}`);
-  const name = `${basename(folder)}.fetched`;
-  const { path } = await fetchHttp(
-    { url: remote, name, checksum: '' },
-    { folder: dirname(folder), signal, status: nobody },
-  );
+  // Docker: an error 500.
+  if (!/^https?:\/\//.test(remote)) throw internal(`remoteURL (${remote}) could not be recognized as URL`);
   try {
-    if (statSync(path).size <= LARGEST_DOCKERFILE && isText(readFileSync(path))) return readFileSync(path);
-    await snapshots.unpackInto(folder, createReadStream(path), { signal });
-    return undefined;
-  } finally {
-    rmSync(path, { force: true });
+    await context.download(remote, ALONE, { signal });
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    throw new EngineError(error.kind, `error downloading remote context ${remote}: ${error.message}`, error);
   }
-}
-
-/** Archives have zeros, packed ones what is no text. */
-function isText(bytes: Buffer): boolean {
-  if (bytes.includes(0)) return false;
-  return Buffer.from(bytes.toString('utf8')).equals(bytes);
+  if (!context.isArchive) return ALONE;
+  await context.unpack({ signal });
+  return undefined;
 }

@@ -40,12 +40,18 @@ export class ContextTree {
     const asked = this.#waiting;
     this.#waiting = [];
     try {
-      const { folder, excludes } = await this.folder();
-      const actions = asked.map(({ action }) => ({ ...action, excludes: [...excludes, ...action.excludes] }));
+      const place = await this.folder();
+      const { folder } = place;
+      const actions = asked.map(({ action }) => inContext(place, action));
       const found = await this.#context.snapshots.digests({ folder }, actions, { signal: this.#signal });
       for (const [i, { resolve }] of asked.entries()) resolve(found[i]!);
     } catch (error) {
       for (const { reject } of asked) reject(error);
     }
   }
+}
+
+/** A copy leaves out what does not count of a context. What is root's is the owner's where the context has owners. */
+export function inContext({ excludes, hasOwners }: ContextFolder, { owner, ...action }: CopyAction): CopyAction {
+  return { ...action, ...(owner && !hasOwners && { owner }), excludes: [...excludes, ...action.excludes] };
 }

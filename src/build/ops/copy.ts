@@ -6,8 +6,10 @@ import type { LayerRef } from '#image';
 import type { CopyAction, Owner, SourceTree } from '#snapshot';
 import { openInRoot } from '#sys';
 import { ownerOf } from './accounts.ts';
+import { inContext } from './context-tree.ts';
 import { fetchGit } from './fetch-git.ts';
 import { fetchHttp } from './fetch-http.ts';
+import { gitAccess } from './git-access.ts';
 import type { StepWork } from './step-work.ts';
 
 const ROOT: Owner = { uid: 0, gid: 0 };
@@ -60,12 +62,13 @@ async function copyFiles(work: StepWork, { effect, source, owner }: FilesCopy): 
     await context.snapshots.compose(key, { source: chainOf(layers), actions: [action] }, { signal });
     return;
   }
-  const { folder, excludes } = await tree.folder();
+  const place = await tree.folder();
+  const { folder } = place;
   const found = await tree.digest(copyAction(effect, source));
   if ('error' in found) throw notFound(found.error);
-  const ignoring = { ...action, excludes: [...excludes, ...action.excludes], skip: found.archives };
-  const place = { do: 'directory' as const, path: action.destination, ...(owner && { owner }) };
-  const made = found.archives.length === 0 ? [] : [place];
+  const ignoring = { ...inContext(place, copyAction(effect, source)), ...(owner && { owner }), skip: found.archives };
+  const target = { do: 'directory' as const, path: action.destination, ...(owner && { owner }) };
+  const made = found.archives.length === 0 ? [] : [target];
   await context.snapshots.compose(key, { source: { folder }, actions: [ignoring, ...made] }, { signal });
   for (const archive of found.archives) await unpack(work, { effect, archive: folder, name: archive, owner });
 }
@@ -137,7 +140,8 @@ async function copyMade(work: StepWork, { effect, source, owner, folder }: MadeC
     await unpack(work, { effect, archive: folder, name, owner });
     return;
   }
-  await fetchGit(source, { folder, signal, log: work.sink.log });
+  const access = await gitAccess(work.inputs, source.remote);
+  await fetchGit(source, { folder, signal, log: work.sink.log, access });
   await context.snapshots.compose(
     key,
     { source: { folder }, actions: [{ ...common, sources: [latin1(`/${source.subdir}`)] }] },

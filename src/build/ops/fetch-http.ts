@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
-import { invalid, unavailable } from '#errdefs';
+import { invalid, notFound, unavailable } from '#errdefs';
 
 export interface HttpSource {
   readonly url: string;
@@ -18,6 +18,8 @@ interface Fetching {
   readonly status: (id: string, current: number, total: number) => void;
 }
 
+const INVALID_STATUS = 'invalid response status ';
+
 /** Fetches a file into a folder: mode 0600, the server's time. Its name there, and its time in seconds. */
 export async function fetchHttp(
   { url, name, checksum }: HttpSource,
@@ -29,7 +31,7 @@ export async function fetchHttp(
     throw unavailable(`Get ${JSON.stringify(url)}: ${cause}`, error);
   });
   if (!response.ok || !response.body) {
-    throw invalid(`invalid response status ${response.status}`);
+    throw response.status === 404 ? notFound(INVALID_STATUS + 404) : invalid(INVALID_STATUS + response.status);
   }
   const [algorithm = 'sha256', wanted] = checksum === '' ? [] : checksum.split(':');
   if (algorithm !== 'sha256') throw invalid(`unsupported digest algorithm: ${algorithm}`);

@@ -1,6 +1,6 @@
-import type { BuildEvents, Exporter } from '#build';
+import type { BuildEvents, Exporter, RemoteContext } from '#build';
 import { DockerfileError, ignoreFileNames } from '#dockerfile';
-import { notFound } from '#errdefs';
+import { RpcError } from '#grpc';
 import { receiveSmall } from '../files/memory.ts';
 import { asStep } from '../progress/load.ts';
 import type { Session } from '../session/session.ts';
@@ -27,12 +27,13 @@ export interface Places {
 export const contextName = ({ attributes }: Places): string => attributes.get('contextkey') ?? 'context';
 const dockerfileKey = ({ attributes }: Places): string => attributes.get('dockerfilekey') ?? 'dockerfile';
 
-/** Fetches the Dockerfile and what belongs to it. */
-export async function loadDefinition(places: Places): Promise<BuildDefinition> {
-  const name = places.attributes.get('filename') || 'Dockerfile';
+/** Fetches the Dockerfile and what belongs to it; `remote`: the main context, where it is no folder of the client. */
+export async function loadDefinition(places: Places, remote?: RemoteContext): Promise<BuildDefinition> {
+  const isClients = places.attributes.has('dockerfilekey');
+  if (remote && !isClients) return definitionIn(remote, places);
+  const name = nameOf(places);
   const { besideDockerfile } = ignoreFileNames(name);
-  // Docker: a lower-case name will do, where the usual one is not there.
-  const other = name.replace(/Dockerfile$/, 'dockerfile');
+  const other = smallName(name);
   const followPaths = [...new Set([name, besideDockerfile, ...(name === 'Dockerfile' ? [other] : [])])];
   const files = await fetchSmall(places, {
     step: { name: `[internal] load build definition from ${name.split('/').at(-1)}`, what: 'dockerfile' },
@@ -40,18 +41,27 @@ export async function loadDefinition(places: Places): Promise<BuildDefinition> {
     followPaths,
   });
   const dockerfile = files.get(bytePath(name)) ?? files.get(bytePath(other));
-  if (!dockerfile) {
-    throw notFound(`failed to read dockerfile: open ${name}: no such file or directory`);
-  }
+  if (!dockerfile) throw noDockerfile(name);
+  if (remote) return { name, dockerfile, dockerignore: undefined };
   const own = files.get(bytePath(besideDockerfile));
-  return { name, dockerfile, dockerignore: await loadIgnore(places, own, contextName(places)) };
+  return { name, dockerfile, dockerignore: own ?? (await fetchIgnore(places, contextName(places), LOAD_IGNORE)) };
 }
 
-/** The rules beside the Dockerfile win; those of the context are asked for only without them. */
-async function loadIgnore(places: Places, own: Buffer | undefined, folder: string): Promise<Buffer | undefined> {
-  const { attributes } = places;
-  if (isRemote(attributes.get('context'))) return own;
-  return own ?? (await fetchIgnore(places, folder, '[internal] load .dockerignore'));
+const LOAD_IGNORE = '[internal] load .dockerignore';
+
+const nameOf = ({ attributes }: Places): string => attributes.get('filename') || 'Dockerfile';
+/** Docker: a lower-case name will do, where the usual one is not there. */
+const smallName = (name: string): string => name.replace(/Dockerfile$/, 'dockerfile');
+// Docker: what is not there is an unknown error here.
+const noDockerfile = (name: string) =>
+  new RpcError('unknown', `failed to read dockerfile: open ${name}: no such file or directory`);
+
+/** Docker: a context from elsewhere has no rules of ignored files; one that is a single file is the Dockerfile. */
+function definitionIn(remote: RemoteContext, places: Places): BuildDefinition {
+  const name = remote.file ?? nameOf(places);
+  const dockerfile = remote.read(name) ?? remote.read(smallName(name));
+  if (!dockerfile) throw noDockerfile(name);
+  return { name, dockerfile, dockerignore: undefined };
 }
 
 /** The rules of ignored files of a folder of the client. */
@@ -61,10 +71,6 @@ export async function fetchIgnore(places: Places, folder: string, name: string):
   const files = await fetchSmall(places, { step, folder, followPaths: [inContext] });
   return files.get(inContext);
 }
-
-/** Whether the main context is no folder of the client. */
-export const isRemote = (context: string | undefined): boolean =>
-  context !== undefined && /^[a-z+]+:|\.git(#|$)/.test(context);
 
 interface Small {
   readonly step: { readonly name: string; readonly what: string };

@@ -1,13 +1,25 @@
 import type { Duplex, Writable } from 'node:stream';
-import type { BuildInputs, ContextFolder, ContextNeed, Credentials } from '#build';
-import { Auth, Secrets, Ssh } from '#buildkit';
+import type { BuildInputs, ContextFolder, ContextNeed, Credentials, RemoteContext } from '#build';
+import { Auth, Ssh } from '#buildkit';
 import { readIgnoreFile } from '#dockerfile';
 import { byteStream, RpcError } from '#grpc';
 import type { ContextFolders, OpenedFolder } from '../files/folders.ts';
 import { asStep } from '../progress/load.ts';
+import { absentWhenNotFound, readSecret } from '../session/secret.ts';
 import type { BuildDefinition, Places } from './definition.ts';
 import { contextName, fetchIgnore } from './definition.ts';
 import { openOutput } from './output.ts';
+import type { RemoteContexts } from './remote.ts';
+import { openNamedRemote } from './remote.ts';
+
+/** What a build of a session is made of. */
+export interface InputParts {
+  readonly definition: BuildDefinition;
+  /** The main context, where it is no folder of the client; its owner disposes of it. */
+  readonly main: RemoteContext | undefined;
+  readonly folders: ContextFolders;
+  readonly remotes: RemoteContexts;
+}
 
 /** Gives a build what its client has, over the client's session. Disposing it gives the folders back. */
 export class SessionInputs implements BuildInputs, AsyncDisposable {
@@ -15,11 +27,16 @@ export class SessionInputs implements BuildInputs, AsyncDisposable {
   readonly #definition: BuildDefinition;
   readonly #folders: ContextFolders;
   readonly #opened: OpenedFolder[] = [];
+  readonly #fetched: RemoteContext[] = [];
+  readonly #remotes: RemoteContexts;
+  readonly #main: RemoteContext | undefined;
 
-  constructor(places: Places, definition: BuildDefinition, folders: ContextFolders) {
+  constructor(places: Places, { definition, main, folders, remotes }: InputParts) {
     this.#places = places;
     this.#definition = definition;
     this.#folders = folders;
+    this.#remotes = remotes;
+    this.#main = main;
   }
 
   get dockerfile(): Uint8Array {
@@ -35,6 +52,7 @@ export class SessionInputs implements BuildInputs, AsyncDisposable {
   }
 
   async context(need: ContextNeed): Promise<ContextFolder> {
+    if (this.#main) return { folder: this.#main.folder, excludes: [], hasOwners: true };
     const { dockerignore } = this.#definition;
     const excludes = dockerignore ? readIgnoreFile(dockerignore) : [];
     const step = { name: '[internal] load build context', what: 'context' };
@@ -43,7 +61,8 @@ export class SessionInputs implements BuildInputs, AsyncDisposable {
 
   async contextNamed(name: string, need: ContextNeed): Promise<ContextFolder | undefined> {
     const value = this.#places.attributes.get(`context:${name}`);
-    if (!value?.startsWith('local:')) return undefined;
+    if (value === undefined) return undefined;
+    if (!value.startsWith('local:')) return await this.#fetchNamed(name, value);
     const folder = value.slice('local:'.length);
     const ignore = await fetchIgnore(this.#places, folder, `[context ${name}] load .dockerignore`);
     const step = { name: `[context ${name}] load from client`, what: `${name}` };
@@ -51,9 +70,7 @@ export class SessionInputs implements BuildInputs, AsyncDisposable {
   }
 
   async secret(id: string): Promise<Uint8Array | undefined> {
-    const { session, signal } = this.#places;
-    if (!session.serves(Secrets.get)) return undefined;
-    return (await absentWhenNotFound(session.ask(Secrets.get, { id }, signal)))?.data;
+    return await readSecret(this.#places, id);
   }
 
   async ssh(id: string): Promise<Duplex | undefined> {
@@ -92,7 +109,15 @@ export class SessionInputs implements BuildInputs, AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    for (const remote of this.#fetched.splice(0)) remote[Symbol.dispose]();
     await Promise.all(this.#opened.splice(0).map((folder) => folder[Symbol.asyncDispose]()));
+  }
+
+  async #fetchNamed(name: string, address: string): Promise<ContextFolder | undefined> {
+    const remote = await openNamedRemote(this.#remotes, this.#places, { name, address });
+    if (!remote) return undefined;
+    this.#fetched.push(remote);
+    return { folder: remote.folder, excludes: [], hasOwners: true };
   }
 
   async #fetch(
@@ -110,14 +135,5 @@ export class SessionInputs implements BuildInputs, AsyncDisposable {
       this.#opened.push(opened);
       return { folder: opened.path, excludes: [], ...(key === '' ? {} : { key: `${key}:${name}` }) };
     });
-  }
-}
-
-async function absentWhenNotFound<T>(asking: Promise<T>): Promise<T | undefined> {
-  try {
-    return await asking;
-  } catch (error) {
-    if (error instanceof RpcError && (error.code === 'not-found' || error.code === 'unimplemented')) return undefined;
-    throw error;
   }
 }

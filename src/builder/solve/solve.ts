@@ -10,9 +10,10 @@ import type { Places } from './definition.ts';
 import { blaming, loadDefinition } from './definition.ts';
 import { SessionInputs } from './inputs.ts';
 import type { FrontendRequest, Job } from './job.ts';
+import { openMain } from './remote.ts';
 
 export interface SolveDeps {
-  readonly builder: Pick<Builder, 'build'>;
+  readonly builder: Pick<Builder, 'build' | 'remoteContext'>;
   readonly sessions: Sessions;
   readonly folders: ContextFolders;
 }
@@ -41,9 +42,11 @@ export async function solve(deps: SolveDeps, job: Job, request: Request): Promis
   const { exporters } = build;
   const about = { session, events: job.report, signal: job.signal, attributes };
   const places: Places = { ...about, exporters, spool: deps.folders.spool };
-  const definition = await loadDefinition(places);
+  using main = await openMain(deps.builder, places);
+  const definition = await loadDefinition(places, main);
   refuseOtherSyntax(definition.dockerfile);
-  await using inputs = new SessionInputs(places, definition, deps.folders);
+  const { builder: remotes, folders } = deps;
+  await using inputs = new SessionInputs(places, { definition, main, folders, remotes });
   return await blaming(definition, () =>
     deps.builder.build(build, inputs, job.report, { signal: job.signal, id: job.ref }),
   );
