@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { invalid } from '#errdefs';
+import type { BuiltImage } from '#image';
 import type { Reference } from '#oci';
 import { canonicalString, digestOf, parseReference, withDefaultTag } from '#oci';
 import type { Build } from './build.ts';
@@ -68,7 +69,9 @@ async function exportImage(context: Context, build: Build, { built, document, ex
   const part = (id: string, started: Date) =>
     events.status(digest, { id, name: id, current: 0, total: 0, started, completed: new Date() });
   const began = new Date();
-  const made = await storeImage(context, { built, document, references });
+  // Docker: a time that was asked for is what lists show.
+  const when = request.epoch === undefined ? { builtAt: Date.now() } : {};
+  const made = await storeImage(context, { built, document, references, ...when });
   part('exporting layers', began);
   part(`writing image ${digestOf(document)}`, began);
   for (const reference of references) part(`naming to ${canonicalString(reference)}`, began);
@@ -79,14 +82,14 @@ const vertexOf = ({ type }: Exporter, n: number) => digestOf(Buffer.from(`export
 
 async function storeImage(
   { images }: Context,
-  { built, document, references }: Pick<Exporting, 'built' | 'document'> & { references: readonly Reference[] },
+  { built, ...asked }: Pick<Exporting, 'built' | 'document'> & Pick<BuiltImage, 'references' | 'builtAt'>,
 ): Promise<Made> {
-  const { id, manifest } = await images.assemble({ document, layers: built.layers, references });
+  const { id, manifest } = await images.assemble({ ...asked, layers: built.layers });
   const descriptor = JSON.stringify(manifest);
   const response = new Map([
     ['containerimage.digest', manifest.digest],
     ['containerimage.descriptor', Buffer.from(descriptor).toString('base64')],
-    ...(references.length > 0 ? [['image.name', references.map(canonicalString).join(',')] as const] : []),
+    ...(asked.references.length > 0 ? [['image.name', asked.references.map(canonicalString).join(',')] as const] : []),
   ]);
   return { imageId: id, manifest, response };
 }

@@ -16,6 +16,6 @@ export type { BuildInputs, ContextFolder, ContextNeed, Credentials } from './inp
 export { withoutPassword } from './ops/fetch-git.ts';
 export type { RemoteContext, RemoteFetching } from './remote/remote-context.ts';
 export type { BuildRequest, CacheEntry, Exporter } from './request.ts';
-export { buildRequest } from './request.ts';
+export { buildRequest, epochOf } from './request.ts';
 export type { BuildResult } from './result.ts';
 export { BuildError } from './result.ts';

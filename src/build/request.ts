@@ -1,4 +1,5 @@
 import type { BuildLimits } from '#api';
+import { invalid } from '#errdefs';
 /** What is to be built, whichever front door it came through; everything is as the client wrote it. */
 export interface BuildRequest {
   /** Name or number of a stage; '' is the last one. */
@@ -60,6 +61,15 @@ const NO_LIMITS: BuildLimits = {
   cpusetCpus: '',
   cpusetMems: '',
 };
+
+/** What SOURCE_DATE_EPOCH asks for: a number of seconds, `off` (times stay as they are), or nothing. */
+export function epochOf(text: string | undefined): BuildRequest['epoch'] {
+  if (text === undefined || text === '') return undefined;
+  if (text === 'off') return 'off';
+  const seconds = Number(text);
+  if (!Number.isSafeInteger(seconds) || seconds < 0) throw invalid(`invalid SOURCE_DATE_EPOCH: ${text}`);
+  return seconds;
+}
 
 /** A request that asks for nothing in particular, with these parts. */
 export function buildRequest(parts: Partial<BuildRequest> = {}): BuildRequest {

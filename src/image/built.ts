@@ -34,6 +34,8 @@ export interface BuiltImage {
   readonly layers: readonly LayerRef[];
   readonly references: readonly Reference[];
   readonly parent?: Digest;
+  /** ms since the epoch, for lists, where the config says a time of its inputs. */
+  readonly builtAt?: number;
 }
 
 /** The layers of an image, base first. */
@@ -97,7 +99,7 @@ export async function assemble(deps: ImageDeps, built: BuiltImage): Promise<{ id
   return await undoing(deps, putTogether(deps, built));
 }
 
-async function putTogether(deps: ImageDeps, { document, layers, references, parent }: BuiltImage) {
+async function putTogether(deps: ImageDeps, { document, layers, references, parent, builtAt }: BuiltImage) {
   const { content } = deps;
   await using _kept = keepLayers(deps, layers);
   using lease = content.lease();
@@ -117,6 +119,7 @@ async function putTogether(deps: ImageDeps, { document, layers, references, pare
     document,
     layers: layers.map(({ chainId, diffId, size }) => ({ chainId, diffId, size })),
     ...(parent && { parent }),
+    ...(builtAt !== undefined && { builtAt }),
   };
   await commitImages(deps, [{ image, references }], 'create');
   return { id, manifest };

@@ -38,8 +38,8 @@ test('a pattern made to be slow is not', () => {
   assert.ok(performance.now() - begin < 1000);
 });
 
-const image = (created: bigint | undefined, Labels: Record<string, string> | null = null) =>
-  ({ created, config: { config: { Labels } } }) as unknown as ImageRecord;
+const image = (listed: bigint | undefined, Labels: Record<string, string> | null = null) =>
+  ({ listed, config: { config: { Labels } } }) as unknown as ImageRecord;
 
 test('before, since, until and labels; images without a date are in no span', () => {
   const find = (name: string) => image(BigInt(name));

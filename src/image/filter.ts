@@ -21,15 +21,15 @@ export function listFilter(filters: Filters, find: (name: string) => ImageRecord
   checkFilters(filters, LIST);
   const dangling = Object.hasOwn(filters, 'dangling') ? booleanFilter(filters, 'dangling', false) : undefined;
   const before = earliest([
-    ...filterValues(filters, 'before').map((name) => find(name).created),
+    ...filterValues(filters, 'before').map((name) => find(name).listed),
     ...filterValues(filters, 'until').map((text) => untilTime(text, now)),
   ]);
-  const since = latest(filterValues(filters, 'since').map((name) => find(name).created));
+  const since = latest(filterValues(filters, 'since').map((name) => find(name).listed));
   const labels = filterValues(filters, 'label');
   const patterns = filterValues(filters, 'reference');
-  const accepts = ({ created, config }: ImageRecord): boolean => {
-    if (before !== undefined && !(created !== undefined && created < before)) return false;
-    if (since !== undefined && !(created !== undefined && created > since)) return false;
+  const accepts = ({ listed, config }: ImageRecord): boolean => {
+    if (before !== undefined && !(listed !== undefined && listed < before)) return false;
+    if (since !== undefined && !(listed !== undefined && listed > since)) return false;
     return matchesLabels(labels, config.config.Labels);
   };
   const names = (all: readonly string[]) =>

@@ -39,7 +39,7 @@ export function listImages({ rows, usage }: Pick<ImageDeps, 'rows' | 'usage'>, q
 function summaryOf(image: ImageRecord, tags: string[], digests: string[]): ImageSummary {
   return {
     Containers: -1,
-    Created: unixSeconds(image.created),
+    Created: unixSeconds(image.listed),
     Id: image.id,
     Labels: image.config.config.Labels,
     ParentId: image.parent,
@@ -56,6 +56,6 @@ function sharedSizes(layers: readonly { chainId: string; size: number; users: nu
 }
 
 function newestFirst(a: ImageRecord, b: ImageRecord): number {
-  const [x, y] = [a.created ?? 0n, b.created ?? 0n];
+  const [x, y] = [a.listed ?? 0n, b.listed ?? 0n];
   return x === y ? a.id.localeCompare(b.id) : x < y ? 1 : -1;
 }

@@ -48,8 +48,8 @@ function pruneFilter(filters: Filters): (image: ImageRecord) => boolean {
   const untils = filterValues(filters, 'until');
   if (untils.length > 1) throw invalid('more than one until filter specified');
   const until = untils[0] === undefined ? undefined : untilTime(untils[0], nowNanos());
-  return ({ created, config }: ImageRecord) => {
-    if (until !== undefined && (created === undefined || created > until)) return false;
+  return ({ listed, config }: ImageRecord) => {
+    if (until !== undefined && (listed === undefined || listed > until)) return false;
     const labels = config.config.Labels;
     if (!matchesLabels(filterValues(filters, 'label'), labels)) return false;
     const unwanted = filterValues(filters, 'label!');

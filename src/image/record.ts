@@ -21,6 +21,8 @@ export interface ImageRecord {
   readonly lastTagged: string | undefined;
   /** In ns since the epoch; undefined when the config has none. */
   readonly created: bigint | undefined;
+  /** What lists show and order by: when it was built here, where its config tells a time of its inputs, else `created`. */
+  readonly listed: bigint | undefined;
   /** Removed by the user while a container used it: kept for that container, seen by nobody else. */
   readonly hidden: boolean;
 }
@@ -33,6 +35,8 @@ export interface NewImage {
   readonly document: Uint8Array;
   readonly layers: readonly { readonly chainId: Digest; readonly diffId: Digest; readonly size: number }[];
   readonly parent?: Digest;
+  /** ms since the epoch: when it was built here, if its config says something else. */
+  readonly builtAt?: number;
 }
 
 /** RFC 3339 with any fraction, in ns since the epoch. */

@@ -10,7 +10,7 @@ interface Parsed {
   readonly created: bigint | undefined;
 }
 
-const COLUMNS = 'id, target, manifest, config, size, parent, last_tagged, hidden';
+const COLUMNS = 'id, target, manifest, config, size, parent, last_tagged, built_at, hidden';
 /** Parsed config documents that are kept; they never change. */
 const CACHE_LIMIT = 512;
 
@@ -95,12 +95,15 @@ export class ImageRows {
 
   /** Records an image; one that is there is only made visible again. */
   insert(image: NewImage): void {
-    const known = this.#store.prepare('UPDATE images SET hidden = 0 WHERE id = ?').run(image.id);
+    const builtAt = image.builtAt ?? null;
+    const known = this.#store
+      .prepare('UPDATE images SET hidden = 0, built_at = coalesce(built_at, ?) WHERE id = ?')
+      .run(builtAt, image.id);
     if (Number(known.changes) > 0) return;
     const size = image.layers.reduce((sum, layer) => sum + layer.size, 0);
     this.#store
-      .prepare('INSERT INTO images (id, target, manifest, config, size, parent) VALUES (?, ?, ?, ?, ?, ?)')
-      .run(image.id, JSON.stringify(image.target), image.manifest, image.document, size, image.parent ?? null);
+      .prepare('INSERT INTO images (id, target, manifest, config, size, parent, built_at) VALUES (?, ?, ?, ?, ?, ?, ?)')
+      .run(image.id, JSON.stringify(image.target), image.manifest, image.document, size, image.parent ?? null, builtAt);
     image.layers.forEach(({ chainId, diffId, size }, position) => {
       this.insertLayer({ chainId, diffId, size });
       this.#store
@@ -193,6 +196,8 @@ export class ImageRows {
   #record(row: Row): ImageRecord {
     const id = row.id as Digest;
     const references = this.names(id).map(parseReference);
+    const parsed = this.#parse(id, row.config as Uint8Array);
+    const builtAt = row.built_at as number | null;
     return {
       id,
       target: JSON.parse(row.target as string) as Descriptor,
@@ -203,7 +208,8 @@ export class ImageRows {
       parent: (row.parent as Digest | null) ?? '',
       lastTagged: (row.last_tagged as string | null) ?? undefined,
       hidden: row.hidden === 1,
-      ...this.#parse(id, row.config as Uint8Array),
+      listed: builtAt === null ? parsed.created : BigInt(builtAt) * 1_000_000n,
+      ...parsed,
     };
   }
 

@@ -1,7 +1,7 @@
 import type { BuildArguments } from '#api';
 import type { Credentials } from '../inputs.ts';
 import type { BuildRequest } from '../request.ts';
-import { buildRequest } from '../request.ts';
+import { buildRequest, epochOf } from '../request.ts';
 
 /** A build as `POST /build` asks for it. */
 export interface ClassicOptions extends BuildArguments {
@@ -15,7 +15,6 @@ export function requestOf(options: ClassicOptions): BuildRequest {
   const { memory, memorySwap, cpuShares, cpuPeriod, cpuQuota, cpusetCpus, cpusetMems } = options;
   const { shmSize, ulimits, cgroupParent, squash } = options;
   const given = Object.entries(buildArgs).filter((entry): entry is [string, string] => entry[1] !== null);
-  const epoch = Number(buildArgs['SOURCE_DATE_EPOCH'] ?? Number.NaN);
   return buildRequest({
     ...{ target, tags, pull, squash, extraHosts, shmSize, ulimits, cgroupParent, network: networkMode },
     buildArgs: new Map(given),
@@ -23,6 +22,6 @@ export function requestOf(options: ClassicOptions): BuildRequest {
     platforms: platform === '' ? [] : [platform],
     noCache: noCache ? 'all' : [],
     limits: { memory, memorySwap, cpuShares, cpuPeriod, cpuQuota, cpusetCpus, cpusetMems },
-    ...(Number.isSafeInteger(epoch) && epoch >= 0 ? { epoch } : {}),
+    epoch: epochOf(buildArgs['SOURCE_DATE_EPOCH'] ?? undefined),
   });
 }

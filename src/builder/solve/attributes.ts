@@ -1,5 +1,5 @@
 import type { BuildRequest, CacheEntry, Exporter } from '#build';
-import { buildRequest } from '#build';
+import { buildRequest, epochOf } from '#build';
 import { invalid } from '#errdefs';
 
 type Attributes = ReadonlyMap<string, string>;
@@ -104,11 +104,4 @@ function importsOf(attributes: Attributes): CacheEntry[] {
     type: String(Type),
     attributes: new Map(Object.entries((Attrs ?? {}) as Record<string, string>)),
   }));
-}
-
-function epochOf(text: string | undefined): number | undefined {
-  if (text === undefined || text === '') return undefined;
-  const seconds = Number(text);
-  if (!Number.isSafeInteger(seconds)) throw invalid(`invalid SOURCE_DATE_EPOCH: ${text}`);
-  return seconds;
 }
