@@ -4,6 +4,7 @@
  */
 export { toConfig } from './config.ts';
 export { ConfigError, parseConfig } from './config-file.ts';
+export { openUpstream } from './registry-upstream.ts';
 export async function main(args: readonly string[]): Promise<void> {
   const { main: run } = await import('./main.ts');
   await run(args);

@@ -7,6 +7,7 @@ import { ConfigError } from './config-file.ts';
 import type { Engine } from './engine.ts';
 import { isOwnConnection } from './own-connection.ts';
 import { engineStorage } from './registry-storage.ts';
+import { openUpstream } from './registry-upstream.ts';
 
 /** A registry that holds its content already and serves when it is started. */
 export interface RegistryDoor extends AsyncDisposable {
@@ -27,6 +28,7 @@ export async function openRegistry({ content }: Engine, config: DaemonConfig, lo
     if (!registryServer) return;
     const running = await runRegistry(registryServer, {
       ...{ log: own, storage, isOwner: isOwnConnection, sendFile: sendfile },
+      upstream: (of) => openUpstream(of, own),
     }).catch((error) => {
       throw new ConfigError(`"registry": ${(error as Error).message}`, { cause: error });
     });

@@ -3,8 +3,9 @@ import { parseArgs } from 'node:util';
 import { EngineError, invalid } from '#errdefs';
 import type { Log } from '#log';
 import { createLog } from '#log';
-import type { SendFile } from '#registry';
+import type { RunDeps, SendFile } from '#registry';
 import { Collector, DEFAULT_SETTINGS, folderStorage, Registry, registryConfig, runRegistry } from '#registry';
+import { openUpstream } from './registry-upstream.ts';
 
 const DEFAULT_CONFIG = '/etc/docker/registry/config.yml';
 const DEFAULT_FOLDER = '/var/lib/registry';
@@ -18,6 +19,7 @@ Serves a registry of images from a folder, with the configuration of Docker's re
 
 Options:
       --listen string   Address and port (default ":5000")
+      --proxy string    URL of a registry to stand for: what is asked for is fetched from there and kept
       --root string     Folder of the content (default "${DEFAULT_FOLDER}")
 `;
 
@@ -38,7 +40,8 @@ export async function registryMain(words: readonly string[], sendFile?: SendFile
   if (!config) return void process.stdout.write(USAGE);
   const log = createLog('info', 'json');
   if (verb === 'garbage-collect') return await collect(config.folder ?? DEFAULT_FOLDER, log);
-  const running = await runRegistry(config, { log, storage: DEFAULT_FOLDER, sendFile });
+  const upstream: RunDeps['upstream'] = (of) => openUpstream(of, log);
+  const running = await runRegistry(config, { log, storage: DEFAULT_FOLDER, sendFile, upstream });
   log.info('serving a registry', { address: running.address });
   const stop = () => void running[Symbol.asyncDispose]().then(() => process.exit(0));
   process.on('SIGTERM', stop);
@@ -49,6 +52,7 @@ async function read(words: readonly string[]) {
   const options = {
     listen: { type: 'string' },
     root: { type: 'string' },
+    proxy: { type: 'string' },
     help: { type: 'boolean', short: 'h' },
   } as const;
   let parsed: ReturnType<typeof parseArgs<{ options: typeof options; allowPositionals: true }>>;
@@ -63,6 +67,7 @@ async function read(words: readonly string[]) {
   const environment = { ...process.env };
   if (parsed.values.listen !== undefined) environment['REGISTRY_HTTP_ADDR'] = parsed.values.listen;
   if (parsed.values.root !== undefined) environment['REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY'] = parsed.values.root;
+  if (parsed.values.proxy !== undefined) environment['REGISTRY_PROXY_REMOTEURL'] = parsed.values.proxy;
   return { verb, config: registryConfig(await readDocument(path), environment) };
 }
 

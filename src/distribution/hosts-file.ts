@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'smol-toml';
 import { invalid } from '#errdefs';
-import { isErrno } from '#sys';
+import { isErrno } from '#sys/errno';
 import type { Capability } from './endpoint.ts';
 
 /** A host that `hosts.toml` names. */

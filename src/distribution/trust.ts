@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { SecureContextOptions } from 'node:tls';
 import { rootCertificates } from 'node:tls';
 import { invalid } from '#errdefs';
-import { isErrno } from '#sys';
+import { isErrno } from '#sys/errno';
 
 /** Where the system keeps the authorities that it trusts. */
 const SYSTEM = ['/etc/ssl/certs/ca-certificates.crt', '/etc/pki/tls/certs/ca-bundle.crt', '/etc/ssl/cert.pem'];

@@ -34,6 +34,12 @@ export function digestOf(bytes: Uint8Array | string): Digest {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }
 
+/** The digest of these bytes by the algorithm of another one. */
+export function digestLike(digest: AnyDigest, bytes: Uint8Array): AnyDigest {
+  if (isDigest(digest)) return digestOf(bytes);
+  return `sha512:${createHash('sha512').update(bytes).digest('hex')}`;
+}
+
 /** The 64 hex digits, a blob's file name. */
 export function digestHex(digest: Digest): string {
   return digest.slice('sha256:'.length);

@@ -6,7 +6,7 @@
 export { chainIds } from './chain-id.ts';
 export { Descriptor, isIndexType, isManifestType, MEDIA } from './descriptor.ts';
 export type { AnyDigest, Digest } from './digest.ts';
-export { digestHex, digestOf, isAnyDigest, isDigest, parseDigest, shortId } from './digest.ts';
+export { digestHex, digestLike, digestOf, isAnyDigest, isDigest, parseDigest, shortId } from './digest.ts';
 export type { ArchiveItem } from './docker-archive.ts';
 export { decodeArchiveItems } from './docker-archive.ts';
 export type { HistoryEntry, ImageConfig, ImageRunConfig } from './image-config.ts';

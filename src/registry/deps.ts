@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
-import type { Digest } from '#oci';
+import type { AnyDigest, Digest } from '#oci';
+import type { Referrer } from './reader.ts';
 
 /** The bytes from `start` to `end`, both included. */
 export interface ByteRange {
@@ -39,4 +40,32 @@ export interface Storage {
   readonly names: NameStore;
   /** A folder for uploads under way, on the same file system as the blobs where these are files. */
   readonly uploads: string;
+}
+
+/** The registry that this one stands for. What is undefined is not there; whoever cannot ask throws the reason. */
+export interface Upstream {
+  /** What a tag means now. */
+  resolve(name: string, tag: string): Promise<AnyDigest | undefined>;
+  manifest(name: string, digest: AnyDigest, limit: number): Promise<UpstreamManifest | undefined>;
+  blobSize(name: string, digest: AnyDigest): Promise<number | undefined>;
+  /** Gives the bytes of a blob to `take`; false when there is none. */
+  blob(name: string, digest: AnyDigest, how: UpstreamBlob): Promise<boolean>;
+  /** Sorted. */
+  tags(name: string): Promise<readonly string[] | undefined>;
+  /** Undefined also where the upstream keeps no such lists. */
+  referrers(name: string, subject: AnyDigest): Promise<readonly Referrer[] | undefined>;
+}
+
+/** A manifest as the upstream sent it, not verified. */
+export interface UpstreamManifest {
+  readonly bytes: Buffer;
+  readonly contentType: string | undefined;
+}
+
+/** How a blob is asked for. */
+export interface UpstreamBlob {
+  /** The first byte that is wanted. */
+  readonly from: number;
+  readonly take: (bytes: AsyncIterable<Buffer>) => Promise<void>;
+  readonly signal: AbortSignal;
 }

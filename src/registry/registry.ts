@@ -1,15 +1,16 @@
-import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
 import { KeyedMutex } from '#async';
 import type { Log } from '#log';
 import type { AnyDigest, Digest } from '#oci';
-import { digestOf, isAnyDigest, isDigest } from '#oci';
-import type { Storage } from './deps.ts';
+import { digestLike, digestOf, isAnyDigest } from '#oci';
+import type { ByteRange, Storage } from './deps.ts';
 import { RegistryError } from './errors.ts';
 import type { SendFile } from './http/send.ts';
 import type { ManifestFacts } from './manifest.ts';
 import { manifestFacts } from './manifest.ts';
 import type { CachedManifest } from './manifest-cache.ts';
 import { ManifestCache } from './manifest-cache.ts';
+import type { Reader, Referrer } from './reader.ts';
 import { Repositories } from './repositories.ts';
 import type { Settings } from './settings.ts';
 import { Uploads } from './uploads.ts';
@@ -44,12 +45,14 @@ export interface FoundManifest extends CachedManifest {
 
 /** A blob as it is answered. */
 export interface FoundBlob {
-  readonly stored: Digest;
+  /** Undefined: it is still coming. */
+  readonly stored: Digest | undefined;
   readonly size: number;
+  open(range: ByteRange): Readable | Promise<Readable>;
 }
 
 /** The verbs of a registry. Nothing is visible before it is whole, checked and on the disk. */
-export class Registry {
+export class Registry implements Reader {
   readonly storage: Storage;
   readonly settings: Settings;
   readonly repositories: Repositories;
@@ -80,7 +83,7 @@ export class Registry {
     const size = stored && (await this.storage.blobs.size(stored));
     if (!stored || size === undefined) throw new RegistryError('BLOB_UNKNOWN', { detail: { digest } });
     this.#asked.add(`${name}@${stored}`);
-    return { stored, size };
+    return { stored, size, open: (range) => this.storage.blobs.open(stored, range) };
   }
 
   async deleteBlob(name: string, digest: AnyDigest): Promise<void> {
@@ -92,13 +95,31 @@ export class Registry {
 
   /** Makes an upload, which is complete, a blob of the repository. */
   async finishUpload(name: string, id: string, digest: AnyDigest): Promise<void> {
-    const { size } = await this.uploads.finish(name, id, digest, async (file, stored) => {
+    const { size } = await this.takeUpload(name, id, digest);
+    this.#onEvent({ action: 'push', repository: name, digest, size });
+  }
+
+  /** The same without a word: nobody pushed it. */
+  async takeUpload(name: string, id: string, digest: AnyDigest): Promise<{ stored: Digest; size: number }> {
+    return await this.uploads.finish(name, id, digest, async (file, stored) => {
       using _ = await this.#blobLocks.lock(stored);
       this.#asked.add(stored);
       await this.storage.blobs.adopt(file, stored);
       await this.repositories.linkBlob(name, stored, digest);
     });
-    this.#onEvent({ action: 'push', repository: name, digest, size });
+  }
+
+  /** Removes a manifest with its tags, or a blob, from a repository, and from the storage when no other links it. */
+  async evict(name: string, kind: 'blobs' | 'manifests', stored: Digest): Promise<void> {
+    using _ = await this.#blobLocks.lock(stored);
+    if (kind === 'blobs') await this.repositories.unlinkBlob(name, stored);
+    else await this.repositories.unlinkManifest(name, stored);
+    for (const other of await this.repositories.listAll()) {
+      if (await this.repositories.blobOf(other, stored)) return;
+      if (await this.repositories.manifestOf(other, stored)) return;
+    }
+    this.#cache.remove(stored);
+    await this.storage.blobs.remove(stored);
   }
 
   /** Links a blob of another repository here; false when it is not there. Whether it may be read is the caller's to know. */
@@ -190,14 +211,25 @@ export class Registry {
   }
 
   /** Takes in a manifest whose parts are here; the tags mean it from now on. `alias` is the digest that its client says. */
-  async putManifest(name: string, bytes: Buffer, { contentType, alias, tags }: ManifestPut) {
+  async putManifest(name: string, bytes: Buffer, put: ManifestPut & { readonly tags: readonly string[] }) {
+    const facts = manifestFacts(bytes, put.contentType);
+    await this.#requireParts(name, facts);
+    const { digest } = await this.keepManifest(name, bytes, put);
+    for (const tag of put.tags) await this.retag(name, tag, digest);
+    const [tag] = put.tags;
+    const about = { digest, size: bytes.length, mediaType: facts.mediaType };
+    this.#onEvent({ action: 'push', repository: name, ...about, ...(tag !== undefined && { tag }) });
+    return { digest, subject: facts.subject };
+  }
+
+  /** The same without its parts, tags and a word. */
+  async keepManifest(name: string, bytes: Buffer, { contentType, alias }: ManifestPut) {
     const stored = digestOf(bytes);
     const digest = alias ?? stored;
-    const found = isDigest(digest) ? stored : `sha512:${createHash('sha512').update(bytes).digest('hex')}`;
+    const found = digestLike(digest, bytes);
     if (digest !== found) throw new RegistryError('DIGEST_INVALID', { detail: `the manifest has the digest ${found}` });
     const facts = manifestFacts(bytes, contentType);
     this.#asked.add(stored);
-    await this.#requireParts(name, facts);
     using _ = await this.#blobLocks.lock(stored);
     this.storage.blobs.hold?.(stored);
     if ((await this.storage.blobs.size(stored)) === undefined) {
@@ -208,16 +240,18 @@ export class Registry {
     await this.repositories.linkManifest(name, stored, digest);
     if (facts.subject) await this.repositories.addReferrer(name, facts.subject, stored, digest);
     this.#cache.add(stored, { bytes, facts });
-    for (const tag of tags) await this.#setTag(name, tag, digest);
-    const [tag] = tags;
-    const about = { digest, size: bytes.length, mediaType: facts.mediaType };
-    this.#onEvent({ action: 'push', repository: name, ...about, ...(tag !== undefined && { tag }) });
-    return { digest, subject: facts.subject };
+    return { digest, stored };
   }
 
-  async #setTag(name: string, tag: string, digest: AnyDigest): Promise<void> {
+  /** Lets a tag mean this manifest. */
+  async retag(name: string, tag: string, digest: AnyDigest): Promise<void> {
     using _ = await this.#tagLocks.lock(`${name}:${tag}`);
-    await this.repositories.tag(name, tag, digest);
+    if ((await this.repositories.resolve(name, tag)) !== digest) await this.repositories.tag(name, tag, digest);
+  }
+
+  async tags(name: string): Promise<readonly string[] | undefined> {
+    const all = await this.repositories.tags(name);
+    return all.length > 0 || (await this.repositories.exists(name)) ? all : undefined;
   }
 
   async #requireParts(name: string, { blobs, manifests }: ManifestFacts): Promise<void> {
@@ -249,20 +283,19 @@ export class Registry {
   }
 
   /** Every manifest whose subject is this one: those that the registry knows, and those that clients listed under a tag. */
-  async referrers(name: string, subject: AnyDigest): Promise<FoundManifest[]> {
+  async referrers(name: string, subject: AnyDigest): Promise<Referrer[]> {
     const found = new Map<Digest, FoundManifest>();
     const known = await this.repositories.referrers(name, subject);
     for (const digest of [...known, ...(await this.#listedByTag(name, subject))]) {
       const manifest = await this.#find(name, digest);
       if (manifest && !found.has(manifest.stored)) found.set(manifest.stored, manifest);
     }
-    return [...found.values()];
+    return [...found.values()].map(referrerOf);
   }
 
   /** The referrers tag of clients whose registry had no such list: an index named after the digest. */
   async #listedByTag(name: string, subject: AnyDigest): Promise<AnyDigest[]> {
-    // A tag has at most 128 characters: that of a SHA-512 is cut.
-    const digest = await this.repositories.resolve(name, subject.replace(':', '-').slice(0, TAG_LENGTH));
+    const digest = await this.repositories.resolve(name, fallbackTag(subject));
     const list = digest && (await this.#find(name, digest));
     return list ? list.facts.manifests.map((each) => each.digest).filter(isAnyDigest) : [];
   }
@@ -270,12 +303,20 @@ export class Registry {
 
 const TAG_LENGTH = 128;
 
+/** The tag under which clients list referrers where a registry does not; that of a SHA-512 is cut to a tag's length. */
+export const fallbackTag = (subject: AnyDigest) => subject.replace(':', '-').slice(0, TAG_LENGTH);
+
 /** How a client puts a manifest. */
 export interface ManifestPut {
   readonly contentType: string | undefined;
   /** The digest in its path; undefined when a tag stands there. */
   readonly alias: AnyDigest | undefined;
-  readonly tags: readonly string[];
+}
+
+function referrerOf({ digest, bytes, facts }: FoundManifest): Referrer {
+  const { mediaType, artifactType, annotations } = facts;
+  const more = annotations && Object.keys(annotations).length > 0 && { annotations };
+  return { mediaType, digest, size: bytes.length, ...(artifactType && { artifactType }), ...more };
 }
 
 /** Docker: of a repository that is not there it says the same. */

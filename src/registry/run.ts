@@ -9,8 +9,8 @@ import type { Rule } from './access/rights.ts';
 import { DEFAULT_RULES, isGranted } from './access/rights.ts';
 import { TokenGate } from './access/token-gate.ts';
 import { Collector } from './collect.ts';
-import type { AuthConfig, RegistryConfig } from './config.ts';
-import type { Storage } from './deps.ts';
+import type { AuthConfig, RegistryConfig, UpstreamConfig } from './config.ts';
+import type { Storage, Upstream } from './deps.ts';
 import { RegistryMetrics, serveMetrics } from './metrics.ts';
 import { Notifications } from './notifications.ts';
 import type { RunningRegistry, StartOptions } from './start.ts';
@@ -24,14 +24,16 @@ export interface RunDeps {
   readonly storage: Storage | string;
   readonly isOwner?: StartOptions['isOwner'];
   readonly sendFile?: StartOptions['sendFile'];
+  /** Reaches the registry that is to be stood for. */
+  readonly upstream?: (config: UpstreamConfig) => Upstream;
 }
 
 /** A registry as its configuration wants it: its doors, who may come in, who is told, when it collects. */
 export async function runRegistry(
   config: RegistryConfig,
-  { log, storage, isOwner, sendFile }: RunDeps,
+  { log, storage, isOwner, sendFile, upstream }: RunDeps,
 ): Promise<RunningRegistry> {
-  refuseAbsent(config);
+  refuseAbsent(config, upstream !== undefined);
   await using undo = new AsyncDisposableStack();
   if (config.unknown.length > 0) log.warn('settings that mean nothing here', { keys: config.unknown });
   const notifications = undo.use(new Notifications(config.endpoints, log));
@@ -50,6 +52,7 @@ export async function runRegistry(
       gate: gateOf(config.auth, { rules: config.rules, isSecure: tls !== undefined }),
       tls,
       log,
+      upstream: config.upstream && upstream && { source: upstream(config.upstream), ttlMs: config.upstream.ttlMs },
       sendFile,
       // Whoever has another folder's blobs has none of ours.
       isOwner: config.folder ? undefined : isOwner,
@@ -72,8 +75,8 @@ export async function runRegistry(
 }
 
 /** Whoever asks for what is not there must not believe that he has it. */
-function refuseAbsent({ s3, upstream, quota }: RegistryConfig): void {
-  const absent = { 'storage.s3': s3, proxy: upstream, quota: quota.repository > 0 || quota.total > 0 };
+function refuseAbsent({ s3, upstream, quota }: RegistryConfig, hasUpstream: boolean): void {
+  const absent = { 'storage.s3': s3, proxy: upstream && !hasUpstream, quota: quota.repository > 0 || quota.total > 0 };
   const asked = Object.entries(absent).find(([, value]) => value);
   if (asked) throw notImplemented(`registry: "${asked[0]}" is not implemented`);
 }

@@ -7,6 +7,7 @@ import { asRegistryError } from './errors.ts';
 import { answerFailure } from './http/answer-failure.ts';
 import type { Exchange } from './http/serve.ts';
 import { serve } from './http/serve.ts';
+import type { Reader } from './reader.ts';
 import type { Registry } from './registry.ts';
 
 const HEAD_LIMIT = 64 * 1024;
@@ -31,6 +32,7 @@ export interface Served {
 
 export interface ServerDeps {
   readonly registry: Registry;
+  readonly reader?: Reader | undefined;
   readonly gate: Gate;
   readonly log: Log;
   readonly tls?: TlsPair | undefined;

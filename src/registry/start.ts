@@ -2,7 +2,9 @@ import type { Log } from '#log';
 import { nullLog } from '#log';
 import type { Gate } from './access/gate.ts';
 import { OPEN_GATE } from './access/gate.ts';
-import type { Storage } from './deps.ts';
+import { Expiry } from './cache/expiry.ts';
+import { PullThrough } from './cache/pull-through.ts';
+import type { Storage, Upstream } from './deps.ts';
 import type { SendFile } from './http/send.ts';
 import type { RegistryEvent } from './registry.ts';
 import { Registry } from './registry.ts';
@@ -13,6 +15,7 @@ import { DEFAULT_SETTINGS } from './settings.ts';
 import { folderStorage } from './storage/folder.ts';
 
 const PURGE_MS = 3600_000;
+const EVICT_LEAST_MS = 250;
 
 export interface StartOptions {
   /** A folder, or whatever else keeps content. */
@@ -28,6 +31,8 @@ export interface StartOptions {
   /** Whether who called has the storage's blobs himself. */
   readonly isOwner?: ServerDeps['isOwner'];
   readonly sendFile?: SendFile | undefined;
+  /** The registry that this one stands for, and how long what is fetched from there is kept; 0: for ever. */
+  readonly upstream?: { readonly source: Upstream; readonly ttlMs: number } | undefined;
 }
 
 /** A registry that serves, until it is disposed. */
@@ -51,8 +56,9 @@ export async function startRegistry(options: StartOptions): Promise<RunningRegis
     sendFile: options.sendFile,
     ...(onEvent && { onEvent }),
   });
+  const reader = options.upstream && undo.use(standFor(registry, options.upstream));
   const server = undo.use(
-    new RegistryServer({ registry, gate, tls, log, isOwner: options.isOwner, ...(onServed && { onServed }) }),
+    new RegistryServer({ registry, reader, gate, tls, log, isOwner: options.isOwner, ...(onServed && { onServed }) }),
   );
   const place = { host: options.host ?? '127.0.0.1', port: options.port ?? 0 };
   const { host, port } = await server.listen(place);
@@ -64,4 +70,13 @@ export async function startRegistry(options: StartOptions): Promise<RunningRegis
   const stack = undo.move();
   const address = `${host.includes(':') ? `[${host}]` : host}:${port}`;
   return { host, port, address, registry, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+}
+
+/** Reads what is there and here, and removes what was fetched too long ago. */
+function standFor(registry: Registry, { source, ttlMs }: NonNullable<StartOptions['upstream']>): PullThrough {
+  const expiry = new Expiry(registry, ttlMs);
+  const evict = () => expiry.evict().catch((error) => registry.log.error('expired content stays', { error }));
+  const timer = ttlMs > 0 && setInterval(evict, Math.min(Math.max(ttlMs / 4, EVICT_LEAST_MS), PURGE_MS)).unref();
+  void evict();
+  return new PullThrough(registry, source, { expiry, onEnd: () => clearInterval(timer || undefined) });
 }

@@ -50,6 +50,11 @@ export class Uploads {
     return id;
   }
 
+  /** Where the bytes of an upload are. */
+  file(name: string, id: string): string {
+    return this.#path(name, id);
+  }
+
   /** How many bytes an upload has. */
   async size(name: string, id: string): Promise<number> {
     const known = this.#states.get(this.#key(name, id));

@@ -12,7 +12,8 @@ const YEAR = 'max-age=31536000';
 /** GET and HEAD of a blob: ranges, conditions. */
 export async function getBlob(call: Call, name: string, digest: AnyDigest): Promise<void> {
   const { request, response } = call;
-  const { size, stored } = await found(call, name, digest);
+  const blob = await found(call, name, digest);
+  const { size } = blob;
   const entity = {
     ETag: `"${digest}"`,
     'Docker-Content-Digest': digest,
@@ -34,17 +35,17 @@ export async function getBlob(call: Call, name: string, digest: AnyDigest): Prom
     ...(range && { 'Content-Range': `bytes ${range.start}-${range.end}/${size}` }),
   });
   if (request.method === 'HEAD' || length === 0) return void response.end();
-  await sendBlob(call, stored, range ?? { start: 0, end: size - 1 });
+  await sendBlob(call, blob, range ?? { start: 0, end: size - 1 });
 }
 
 /** Whoever pushes asks first (HEAD) whether a blob is here: to one who has it in the same storage it is, from now on. */
 async function found(
-  { request, registry, mayPush, isOwner }: Call,
+  { request, registry, reader, mayPush, isOwner }: Call,
   name: string,
   digest: AnyDigest,
 ): Promise<FoundBlob> {
   try {
-    return await registry.blob(name, digest);
+    return await reader.blob(name, digest);
   } catch (error) {
     const isAsked = request.method === 'HEAD' && mayPush && error instanceof RegistryError && isDigest(digest);
     if (!isAsked || !(await isOwner()) || !(await registry.adoptBlob(name, digest))) throw error;

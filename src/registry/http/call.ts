@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Reader } from '../reader.ts';
 import type { Registry } from '../registry.ts';
 
 /** One request on its way to an answer. */
@@ -7,6 +8,8 @@ export interface Call {
   readonly response: ServerResponse;
   readonly query: URLSearchParams;
   readonly registry: Registry;
+  /** What is read comes from here. */
+  readonly reader: Reader;
   /** Who asks; undefined: nobody in particular. */
   readonly account: string | undefined;
   /** Whether who asks may push there; false where nothing can be changed. */

@@ -9,11 +9,8 @@ const TAGS_MOST = 10_000;
 
 /** Tags of a repository, a page of them. */
 export async function listTags(call: Call, name: string): Promise<void> {
-  const { registry } = call;
-  const all = await registry.repositories.tags(name);
-  if (all.length === 0 && !(await registry.repositories.exists(name))) {
-    throw new RegistryError('NAME_UNKNOWN', { detail: { name } });
-  }
+  const all = await call.reader.tags(name);
+  if (!all) throw new RegistryError('NAME_UNKNOWN', { detail: { name } });
   const { page, headers } = paged(call, all, { path: `/v2/${name}/tags/list`, most: TAGS_MOST, mayBeFewer: true });
   answerJson(call, { name, tags: page }, headers);
 }
@@ -56,16 +53,8 @@ function paged({ query }: Call, all: readonly string[], { path, most, mayBeFewer
 /** The manifests that refer to one, as an index; of one artifact type where that is asked. */
 export async function listReferrers(call: Call, name: string, subject: AnyDigest): Promise<void> {
   const asked = call.query.get('artifactType');
-  const found = await call.registry.referrers(name, subject);
-  const manifests = found
-    .filter(({ facts }) => asked === null || facts.artifactType === asked)
-    .map(({ digest, bytes, facts: { mediaType, artifactType, annotations } }) => ({
-      mediaType,
-      digest,
-      size: bytes.length,
-      ...(artifactType && { artifactType }),
-      ...(annotations && Object.keys(annotations).length > 0 && { annotations }),
-    }));
+  const found = await call.reader.referrers(name, subject);
+  const manifests = found.filter(({ artifactType }) => asked === null || artifactType === asked);
   const headers = { 'Content-Type': MEDIA.ociIndex, ...(asked !== null && { 'OCI-Filters-Applied': 'artifactType' }) };
   answer(call, 200, headers, JSON.stringify({ schemaVersion: 2, mediaType: MEDIA.ociIndex, manifests }));
 }

@@ -9,8 +9,8 @@ const TAGS_MOST = 64;
 
 /** GET and HEAD of a manifest. */
 export async function getManifest(call: Call, name: string, reference: string): Promise<void> {
-  const { request, response, registry } = call;
-  const found = await registry.manifest(name, reference);
+  const { request, response, registry, reader } = call;
+  const found = await reader.manifest(name, reference);
   const { digest, bytes, facts } = found;
   const entity = { ETag: `"${digest}"`, 'Docker-Content-Digest': digest };
   if (isMatch(request.headers['if-none-match'], digest)) return answer(call, 304, entity);

@@ -3,8 +3,8 @@ import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import { delay } from '#async';
-import type { Digest } from '#oci';
 import type { ByteRange } from '../deps.ts';
+import type { FoundBlob } from '../registry.ts';
 import type { Call } from './call.ts';
 
 /** Moves bytes from where a file stands into a socket: how many went, none or −1 when it takes nothing now. */
@@ -17,11 +17,11 @@ const REST_MS = 1;
 const LONG_REST_MS = 25;
 
 /** Sends a blob's bytes as the rest of the answer; a reader who takes nothing for too long is dropped. */
-export async function sendBlob({ response, registry }: Call, digest: Digest, range: ByteRange): Promise<void> {
+export async function sendBlob({ response, registry }: Call, blob: FoundBlob, range: ByteRange): Promise<void> {
   const { storage, settings } = registry;
   response.setTimeout(settings.idleMs, () => response.destroy());
   // From the beginning only: a file that was just opened stands there.
-  const path = storage.blobs.file(digest);
+  const path = blob.stored && storage.blobs.file(blob.stored);
   const descriptor = descriptorOf(response.socket);
   const { sendFile } = registry;
   if (path && sendFile && descriptor !== undefined && range.start === 0 && range.end >= SMALL) {
@@ -31,7 +31,7 @@ export async function sendBlob({ response, registry }: Call, digest: Digest, ran
       send: (count) => sendFile(descriptor, file.fd, count),
     });
   }
-  await pipeline(await storage.blobs.open(digest, range), response);
+  await pipeline(await blob.open(range), response);
 }
 
 interface Sending {

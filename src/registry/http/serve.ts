@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Action, Gate, Need, Visitor } from '../access/gate.ts';
 import { RegistryError } from '../errors.ts';
+import type { Reader } from '../reader.ts';
 import type { Registry } from '../registry.ts';
 import { deleteBlob, getBlob } from './blobs.ts';
 import { readBody } from './body.ts';
@@ -59,6 +60,8 @@ const readableBy = (visitor: Visitor) => (name: string) => visitor.may(name, 'pu
 /** What the answers are made from. */
 export interface Door {
   readonly registry: Registry;
+  /** Where it stands for another one: what reads that too. Nothing can be changed then. */
+  readonly reader?: Reader | undefined;
   readonly gate: Gate;
   readonly isOwner?: ((socket: Socket) => Promise<boolean>) | undefined;
 }
@@ -72,15 +75,16 @@ export interface Exchange {
 }
 
 /** Answers one request, or throws. */
-export async function serve({ registry, gate, isOwner }: Door, exchange: Exchange): Promise<void> {
+export async function serve({ registry, reader, gate, isOwner }: Door, exchange: Exchange): Promise<void> {
   const { request, response } = exchange;
   const url = request.url ?? '/';
   const mark = url.indexOf('?');
   const path = mark < 0 ? url : url.slice(0, mark);
   const query = new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1));
+  const mayChange = !registry.settings.readOnly && !reader;
   const call = (visitor?: Visitor, repository?: string): Call => ({
-    mayPush: repository !== undefined && !registry.settings.readOnly && (visitor?.may(repository, 'push') ?? false),
-    ...{ request, response, query, registry, account: visitor?.account },
+    mayPush: repository !== undefined && mayChange && (visitor?.may(repository, 'push') ?? false),
+    ...{ request, response, query, registry, reader: reader ?? registry, account: visitor?.account },
     isOwner: async () => (await isOwner?.(request.socket)) ?? false,
   });
   response.setHeader('Docker-Distribution-Api-Version', 'registry/2.0');
@@ -101,6 +105,7 @@ export async function serve({ registry, gate, isOwner }: Door, exchange: Exchang
   const [action, handler] = found;
   const need = action && 'name' in target ? { repository: target.name, actions: actionsFor(action) } : undefined;
   const visitor = await admitted(gate, exchange, need);
+  if (reader && isChange(request.method!)) throw new RegistryError('UNSUPPORTED');
   refuseChange(registry, target, request.method!);
   await handler(call(visitor, need?.repository), target as never, visitor);
 }
@@ -137,9 +142,10 @@ async function admitted(gate: Gate, exchange: Exchange, need: Need | undefined):
   throw new RegistryError('DENIED', { detail: { name: need.repository, action: need.actions.at(-1) } });
 }
 
+const isChange = (method: string) => method !== 'GET' && method !== 'HEAD';
+
 function refuseChange({ settings }: Registry, target: Target, method: string): void {
-  const isChange = method !== 'GET' && method !== 'HEAD';
-  if (!isChange) return;
+  if (!isChange(method)) return;
   if (settings.readOnly) throw new RegistryError('UNSUPPORTED', { message: 'the registry is in read-only mode' });
   const isDelete = method === 'DELETE' && target.kind !== 'upload';
   if (isDelete && !settings.delete) throw new RegistryError('UNSUPPORTED');
