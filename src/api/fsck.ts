@@ -6,6 +6,8 @@ export interface FsckProblem {
   What: 'missing' | 'damaged';
   /** The names of an image that needs it. */
   Images: string[];
+  /** Names in an unpacked layer that are not as its archive says, at most ten; absent but for a deep check. */
+  Paths?: string[];
   /** How it was repaired; '' when it was not. */
   Repair: string;
   /** Why it was not. */

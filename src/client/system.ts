@@ -40,10 +40,14 @@ export class System {
     return this.#transport.json({ method: 'GET', path: '/system/df' });
   }
 
-  /** Has all images checked; problems as they are found, the report at the end. */
-  async fsck(dryRun: boolean): Promise<Body> {
-    const query = { 'dry-run': dryRun ? '1' : '0' };
-    return (await this.#transport.request({ method: 'POST', path: '/gantry/fsck', query })).body;
+  /**
+   * Has all images checked, file by file when `deep`; problems as they are found, the report at the end. `registryConfig` is the
+   * `X-Registry-Config` header.
+   */
+  async fsck(options: { dryRun: boolean; deep: boolean; registryConfig: string }): Promise<Body> {
+    const query = { 'dry-run': options.dryRun ? '1' : '0', deep: options.deep ? '1' : '0' };
+    const headers = { 'X-Registry-Config': options.registryConfig };
+    return (await this.#transport.request({ method: 'POST', path: '/gantry/fsck', query, headers })).body;
   }
 
   /** The event stream: one JSON object a line. */

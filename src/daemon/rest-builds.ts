@@ -1,6 +1,6 @@
 import type { ImageBuilder } from '#build';
 import { buildClassic } from '#build';
-import { decodeConfigHeader } from '#distribution';
+import { credentialsByHost } from '#distribution';
 import type { ServerDeps } from '#server';
 import type { Snapshots } from '#snapshot';
 
@@ -9,7 +9,7 @@ export function restBuilds(builder: ImageBuilder, snapshots: Snapshots): ServerD
   const deps = { builder, snapshots, contextFolder: (id: string) => builder.contextFolder(id) };
   return {
     build: (body, { registryConfig, ...options }) =>
-      buildClassic(deps, body, { ...options, credentials: decodeConfigHeader(registryConfig) }),
+      buildClassic(deps, body, { ...options, credentials: credentialsByHost({ registryConfig }) }),
     cancel: (id) => builder.cancel(id),
     prune: async ({ filters, ...budget }) => {
       const { removed, reclaimed } = await builder.prune({ ...budget, filters: new Map(Object.entries(filters)) });

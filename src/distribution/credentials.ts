@@ -25,6 +25,23 @@ export function decodeConfigHeader(header: string | undefined): Map<string, Cred
   return new Map(Object.entries(value).map(([host, one]) => [host, credentialsOf(one)]));
 }
 
+/** What config.json and Docker's clients call Docker Hub. */
+const DOCKER_HUB = 'https://index.docker.io/v1/';
+
+/**
+ * Who to be at each registry, of the headers `X-Registry-Config` (registries by name) and `X-Registry-Auth`, which counts for
+ * the one registry that it names and for no other.
+ */
+export function credentialsByHost(headers: {
+  readonly registryConfig?: string | undefined;
+  readonly auth?: string | undefined;
+}): (domain: string) => Credentials {
+  const known = new Map(decodeConfigHeader(headers.registryConfig));
+  const one = decodeAuthHeader(headers.auth);
+  if (one.serverAddress !== undefined && !known.has(one.serverAddress)) known.set(one.serverAddress, one);
+  return (domain) => known.get(domain === 'docker.io' ? DOCKER_HUB : domain) ?? {};
+}
+
 /** The fields of an AuthConfig; names in any case, as Go reads them. */
 export function credentialsOf(value: unknown): Credentials {
   if (typeof value !== 'object' || value === null) return {};

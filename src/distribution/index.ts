@@ -15,7 +15,13 @@
 export type { Challenge } from './challenge.ts';
 export { parseChallenges } from './challenge.ts';
 export type { Credentials } from './credentials.ts';
-export { credentialsOf, decodeAuthHeader, decodeConfigHeader, hasCredentials } from './credentials.ts';
+export {
+  credentialsByHost,
+  credentialsOf,
+  decodeAuthHeader,
+  decodeConfigHeader,
+  hasCredentials,
+} from './credentials.ts';
 export type { Endpoint } from './endpoint.ts';
 export type { Incoming } from './exchange.ts';
 export { readAll } from './exchange.ts';

@@ -13,6 +13,8 @@ export interface Snapshots {
   ): Promise<{ size: number }>;
   /** Whether a tree still is what was unpacked, as far as its sizes tell. */
   check(chainId: string): Promise<'whole' | 'missing' | 'damaged'>;
+  /** The names of a tree that are not as its archive says, at most ten. */
+  compare(layer: { chainId: string; open: () => Readable }, options: { signal?: AbortSignal }): Promise<string[]>;
   /** Writes down what a tree has now, where that is not the sum of its archive. */
   measure(chainId: string): Promise<void>;
   /** Absent is success. */
@@ -83,6 +85,11 @@ export class Layers {
   /** Whether a layer's tree is there and still is what was unpacked. */
   check(chainId: Digest): Promise<'whole' | 'missing' | 'damaged'> {
     return this.#snapshots.check(chainId);
+  }
+
+  /** The names of a layer's tree that are not as its archive says, at most ten. */
+  compare(layer: Pick<Layer, 'chainId' | 'open'>, signal?: AbortSignal): Promise<string[]> {
+    return this.#snapshots.compare({ chainId: layer.chainId, open: () => layer.open() }, { ...(signal && { signal }) });
   }
 
   /** Unpacks a layer anew in the place of a damaged one. Nobody may run on it. */

@@ -2,6 +2,7 @@ import { invalid } from '#errdefs';
 import type { BuildOptions, ServerDeps } from './deps.ts';
 import type { Exchange } from './exchange.ts';
 import { sendProgress } from './progress.ts';
+import { registryConfigOf } from './registries.ts';
 import type { Route } from './route.ts';
 
 const BUILD_QUERY = [
@@ -35,7 +36,6 @@ async function build(x: Exchange, { builds }: ServerDeps): Promise<void> {
 
 function optionsOf(x: Exchange): BuildOptions {
   const { query } = x;
-  const header = x.request.headers['x-registry-config'];
   return {
     dockerfile: query.string('dockerfile'),
     tags: query.strings('t'),
@@ -61,7 +61,7 @@ function optionsOf(x: Exchange): BuildOptions {
     cpusetMems: query.string('cpusetmems'),
     cgroupParent: query.string('cgroupparent'),
     buildId: query.string('buildid'),
-    registryConfig: typeof header === 'string' ? header : undefined,
+    registryConfig: registryConfigOf(x),
     signal: x.signal,
   };
 }

@@ -205,8 +205,13 @@ export interface Images {
     options: Caller & { platform: string; auth: string | undefined },
   ): AsyncIterable<Progress>;
   load(body: Readable, options: Caller & { quiet: boolean; platform?: WantedPlatform }): AsyncIterable<Progress>;
-  /** Checks what is stored and repairs it unless `dryRun`; the report is the last message. */
-  fsck(options: Caller & { dryRun: boolean }): AsyncIterable<Progress>;
+  /**
+   * Checks what is stored, file by file when `deep`, and repairs it unless `dryRun`; the report is the last message. `auth` and
+   * `registryConfig` are headers.
+   */
+  fsck(
+    options: Caller & { dryRun: boolean; deep: boolean; auth: string | undefined; registryConfig: string | undefined },
+  ): AsyncIterable<Progress>;
   /** As for a pull. */
   push(
     name: string,

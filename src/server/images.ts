@@ -103,7 +103,7 @@ async function create(x: Exchange, { images }: ServerDeps): Promise<void> {
 }
 
 async function push(x: Exchange, { images }: ServerDeps): Promise<void> {
-  const auth = x.request.headers['x-registry-auth'] as string | undefined;
+  const auth = authOf(x);
   // Docker: the parameter came with 1.46, two versions before that of the other calls.
   const platform = platformOf(x, '1.46');
   const options = { auth, signal: x.signal, ...(platform && { platform }) };

@@ -1,4 +1,5 @@
 import { sendProgress } from './progress.ts';
+import { authOf, registryConfigOf } from './registries.ts';
 import type { Route } from './route.ts';
 
 /** Routes that Docker does not have, all below `/gantry/`. */
@@ -11,7 +12,11 @@ export const ownRoutes: readonly Route[] = [
   {
     method: 'POST',
     path: '/gantry/fsck',
-    query: ['dry-run'],
-    handle: (x, { images }) => sendProgress(x, images.fsck({ dryRun: x.query.bool('dry-run'), signal: x.signal })),
+    query: ['dry-run', 'deep'],
+    handle: (x, { images }) => {
+      const secrets = { registryConfig: registryConfigOf(x), auth: authOf(x) };
+      const depth = { dryRun: x.query.bool('dry-run'), deep: x.query.bool('deep') };
+      return sendProgress(x, images.fsck({ ...depth, ...secrets, signal: x.signal }));
+    },
   },
 ];

@@ -23,6 +23,11 @@ export function authOf(x: Exchange): string | undefined {
   return x.request.headers['x-registry-auth'] as string | undefined;
 }
 
+/** Credentials for several registries, as they came. */
+export function registryConfigOf(x: Exchange): string | undefined {
+  return x.request.headers['x-registry-config'] as string | undefined;
+}
+
 /** Docker: the body is read whatever it claims to be, and what is wrong with it is an error 500. */
 async function login(x: Exchange, { registries }: ServerDeps): Promise<void> {
   const text = await readText(x.request);

@@ -65,6 +65,18 @@ export async function checkLayer(folders: Folders, name: string): Promise<'whole
   }
 }
 
+/** Compares a tree with the archive that it was made of; the names that differ, at most ten. */
+export async function compareLayer(
+  folders: Folders,
+  layer: Pick<LayerSource, 'chainId' | 'open'>,
+  { launcher, limits, place, signal }: Pick<UnpackOptions, 'launcher' | 'limits' | 'place' | 'signal'>,
+): Promise<string[]> {
+  using _place = await place();
+  const task = { kind: 'compare', root: join(folders.layers, layerName(layer.chainId), 'diff'), limits } as const;
+  const { differing = [] } = await runJail(task, { launcher, input: layer.open(), ...(signal && { signal }) });
+  return differing.map((name) => Buffer.from(name, 'latin1').toString());
+}
+
 /** Writes down what a tree has, where that is not the sum of its archive. */
 export async function measureLayer(folders: Folders, name: string): Promise<void> {
   const facts = layerFacts(folders, name);

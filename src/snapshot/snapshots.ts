@@ -20,7 +20,16 @@ import { DEFAULT_UNPACK_LIMITS } from './jail/task.ts';
 import { LayerFiles } from './layer-files.ts';
 import { layerName } from './layer-name.ts';
 import type { LayerSource } from './layers.ts';
-import { checkLayer, findLayers, layerFacts, measureLayer, placeLayer, treesOf, unpackLayer } from './layers.ts';
+import {
+  checkLayer,
+  compareLayer,
+  findLayers,
+  layerFacts,
+  measureLayer,
+  placeLayer,
+  treesOf,
+  unpackLayer,
+} from './layers.ts';
 import { findDirectory } from './merged.ts';
 import { canOverlay, mergeLayers } from './native.ts';
 import type { CopyIn, CopyOut } from './stage.ts';
@@ -137,6 +146,16 @@ export class Snapshots {
   async check(chainId: string): Promise<'whole' | 'missing' | 'damaged'> {
     const name = layerName(chainId);
     return this.#layers.has(name) ? await checkLayer(this.#folders, name) : 'missing';
+  }
+
+  /** Compares a layer's tree with its archive; the names that differ, at most ten. The layer must be here. */
+  async compare(layer: Pick<LayerSource, 'chainId' | 'open'>, { signal }: Cancellable = {}): Promise<string[]> {
+    return await compareLayer(this.#folders, layer, {
+      launcher: this.#launcher,
+      limits: this.#limits,
+      place: () => this.#places.acquire(signal),
+      ...(signal && { signal }),
+    });
   }
 
   /** Writes down what a tree has now, where that is not the sum of its archive. */

@@ -6,7 +6,7 @@ import { internal, notImplemented } from '#errdefs';
 import { familiarString, parseReference, withDefaultTag } from '#oci';
 import type { Builder } from '../builder.ts';
 import type { BuildDeps } from '../deps.ts';
-import type { BuildInputs, Credentials } from '../inputs.ts';
+import type { BuildInputs } from '../inputs.ts';
 import { RemoteContext } from '../remote/remote-context.ts';
 import { BuildError } from '../result.ts';
 import type { ClassicOptions } from './options.ts';
@@ -115,8 +115,6 @@ function findDockerfile(context: RemoteContext, name: string): Found {
   return { dockerfile, dockerfileName: name, dockerignore };
 }
 
-const DOCKER_HUB = 'https://index.docker.io/v1/';
-
 function inputsOf(folder: string, found: Found, { credentials }: ClassicOptions): BuildInputs {
   const nothing = async () => undefined;
   return {
@@ -127,8 +125,7 @@ function inputsOf(folder: string, found: Found, { credentials }: ClassicOptions)
     secret: nothing,
     hasSsh: async () => false,
     ssh: nothing,
-    auth: async (host): Promise<Credentials | undefined> =>
-      host === 'docker.io' ? credentials.get(DOCKER_HUB) : credentials.get(host),
+    auth: async (host) => credentials(host),
     output: () => Promise.reject(notImplemented('only images can be made this way')),
   };
 }

@@ -5,8 +5,8 @@ import { buildRequest, epochOf } from '../request.ts';
 
 /** A build as `POST /build` asks for it. */
 export interface ClassicOptions extends BuildArguments {
-  /** By registry, as `X-Registry-Config` has it. */
-  readonly credentials: ReadonlyMap<string, Credentials>;
+  /** Who to be at a registry. */
+  readonly credentials: (host: string) => Credentials;
   readonly signal: AbortSignal;
 }
 

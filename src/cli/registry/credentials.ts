@@ -37,6 +37,15 @@ export function registryAuth(session: Session, image: string): string {
   return Buffer.from(JSON.stringify(findCredentials(session, key) ?? { serveraddress: key })).toString('base64url');
 }
 
+/** The `X-Registry-Config` header: what is stored for each registry that config.json names. */
+export function registryConfig(session: Session): string {
+  const { auths = {}, credHelpers = {} } = session.config as Stored;
+  const keys = new Set([...Object.keys(auths).map((name) => serverKey(name)), ...Object.keys(credHelpers)]);
+  const known = [...keys].map((key) => [key, findCredentials(session, key)] as const);
+  const found = known.filter(([, credentials]) => credentials !== undefined);
+  return Buffer.from(JSON.stringify(Object.fromEntries(found))).toString('base64url');
+}
+
 /** What is stored for a registry: by its helper, else in config.json. */
 export function findCredentials(session: Session, key: string): Partial<AuthConfig> | undefined {
   const stored = session.config as Stored;

@@ -15,10 +15,13 @@ export async function checkSnapshots(
     if (checked.has(chainId)) continue;
     checked.add(chainId);
     report.Snapshots++;
-    const state = await deps.layers.check(chainId);
-    if (state === 'whole') continue;
-    const problem = { Kind: 'snapshot' as const, Digest: chainId, What: state, Images: namesOf(image) };
     const digest = manifest?.layers[i] && digestIn(manifest.layers[i]);
+    const state = await deps.layers.check(chainId);
+    const paths = state === 'whole' ? await differing(checking, chainId, digest) : [];
+    if (state === 'whole' && paths.length === 0) continue;
+    const What = state === 'whole' ? 'damaged' : state;
+    const named = { Images: namesOf(image), ...(paths.length > 0 && { Paths: paths }) };
+    const problem = { Kind: 'snapshot' as const, Digest: chainId, What, ...named };
     const hindrance = repairs ? hindranceOf(checking, chainId, digest) : '';
     if (!repairs || hindrance !== '' || !digest) {
       checking.found({ ...problem, Repair: '', Error: hindrance });
@@ -33,6 +36,16 @@ export async function checkSnapshots(
       checking.found({ ...problem, Repair: '', Error: (error as Error).message });
     }
   }
+}
+
+/** What of a tree is not as its blob says, when a check goes so deep; a blob that is missing or damaged was told of before. */
+async function differing(
+  { deps, isDeep, whole, signal }: Checking,
+  chainId: Digest,
+  digest: Digest | undefined,
+): Promise<string[]> {
+  if (!isDeep || !digest || !whole.has(digest)) return [];
+  return await deps.layers.compare({ chainId, open: () => deps.content.open(digest) }, signal);
 }
 
 /** Why a layer cannot be unpacked anew now; '' when it can. */

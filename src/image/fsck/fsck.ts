@@ -1,5 +1,6 @@
 import type { FsckProblem, FsckReport, Progress } from '#api';
-import type { Registries } from '#distribution';
+import type { Credentials, Registries } from '#distribution';
+import { credentialsByHost } from '#distribution';
 import type { Digest, Manifest } from '#oci';
 import { decodeManifest, digestIn, digestOf, IMAGE_LIMITS, isIndexType } from '#oci';
 import type { ImageDeps } from '../deps.ts';
@@ -12,6 +13,12 @@ import { repairBlob } from './repair.ts';
 export interface FsckOptions {
   /** Only tell. */
   readonly dryRun?: boolean;
+  /** Compares each unpacked layer with its archive, file by file: sizes alone when absent. */
+  readonly deep?: boolean;
+  /** `X-Registry-Config`: who to be at the registries that are asked for what is damaged. */
+  readonly registryConfig?: string | undefined;
+  /** `X-Registry-Auth`: the same for the one registry that it names. */
+  readonly auth?: string | undefined;
   readonly signal?: AbortSignal;
 }
 
@@ -23,6 +30,11 @@ export interface FsckDeps extends ImageDeps {
 export interface Checking {
   readonly deps: FsckDeps;
   readonly repairs: boolean;
+  readonly isDeep: boolean;
+  /** Blobs that were found whole, or are again. */
+  readonly whole: Set<Digest>;
+  /** Who to be at a registry. */
+  readonly credentials: (host: string) => Credentials;
   readonly signal: AbortSignal;
   readonly report: FsckReport;
   /** Notes a problem and tells it. */
@@ -40,6 +52,9 @@ export async function* checkImages(deps: FsckDeps, options: FsckOptions): AsyncG
   const checking: Checking = {
     deps,
     repairs: !options.dryRun,
+    isDeep: options.deep ?? false,
+    whole: new Set(),
+    credentials: credentialsByHost(options),
     signal: options.signal ? AbortSignal.any([options.signal, abort.signal]) : abort.signal,
     report,
     found: (problem) => {
@@ -56,9 +71,10 @@ export async function* checkImages(deps: FsckDeps, options: FsckOptions): AsyncG
 }
 
 function lineOf(problem: FsckProblem): string {
-  const { Kind, Digest, What, Images, Repair } = problem;
+  const { Kind, Digest, What, Images, Paths, Repair } = problem;
+  const where = Paths ? ` at ${Paths.map((path) => JSON.stringify(path)).join(', ')}` : '';
   const not = problem.Error === '' ? 'not repaired' : `not repaired: ${problem.Error}`;
-  return `${Kind} ${Digest} (${Images.join(', ')}) is ${What}: ${Repair || not}`;
+  return `${Kind} ${Digest} (${Images.join(', ')}) is ${What}${where}: ${Repair || not}`;
 }
 
 async function check(checking: Checking): Promise<void> {
@@ -99,17 +115,18 @@ async function checkOthers(checking: Checking, checked: Set<Digest>, image: Imag
 }
 
 async function checkBlob(checking: Checking, checked: Set<Digest>, needed: Needed): Promise<void> {
-  const { deps, signal, report, repairs } = checking;
+  const { deps, signal, report, repairs, whole } = checking;
   const { digest, image } = needed;
   if (checked.has(digest)) return;
   checked.add(digest);
   report.Blobs++;
   const state = await deps.content.check(digest, signal);
-  if (state === 'whole') return;
+  if (state === 'whole') return void whole.add(digest);
   const problem = { Kind: 'blob' as const, Digest: digest, What: state, Images: namesOf(image) };
   try {
-    if (repairs) checking.found({ ...problem, Repair: await repairBlob(checking, needed), Error: '' });
-    else checking.found({ ...problem, Repair: '', Error: '' });
+    const Repair = repairs ? await repairBlob(checking, needed) : '';
+    if (repairs) whole.add(digest);
+    checking.found({ ...problem, Repair, Error: '' });
   } catch (error) {
     signal.throwIfAborted();
     checking.found({ ...problem, Repair: '', Error: (error as Error).message });

@@ -41,7 +41,8 @@ async function fetchAgain(checking: Checking, needed: Needed, lease: Lease): Pro
   let failure: unknown;
   for (const reference of repositories.values()) {
     try {
-      const access = { actions: ['pull'], signal } as const;
+      const credentials = checking.credentials(reference.domain);
+      const access = { actions: ['pull'], credentials, signal } as const;
       await deps.registries.use(reference, access, (remote) => fetchFrom(checking, needed, { remote, lease }));
       return `fetched again from ${familiarName(reference)}`;
     } catch (error) {

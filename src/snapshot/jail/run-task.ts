@@ -1,5 +1,6 @@
 import { joinPath } from '#tar';
 import type { Trees } from './changes.ts';
+import { compareLayer } from './compare.ts';
 import { compose } from './compose/compose.ts';
 import { extract } from './extract.ts';
 import { find } from './find.ts';
@@ -15,6 +16,8 @@ export async function runTask(task: Task, tell: (found: Found) => void): Promise
   switch (task.kind) {
     case 'unpack':
       return await unpackLayer(task.diffId, task.limits);
+    case 'compare':
+      return await compareLayer(task.limits);
     case 'copyIn':
       return await inGoWords(() => extract(task.path, task.limits, task.rules));
     case 'find':

@@ -24,6 +24,8 @@ export const DEFAULT_UNPACK_LIMITS: UnpackLimits = {
 export type Task =
   /** Standard input is a layer, gzip, zstd or plain, with this digest when unpacked; it becomes the content of `root`. */
   | { readonly kind: 'unpack'; readonly root: string; readonly diffId: string; readonly limits: UnpackLimits }
+  /** Standard input is that layer: what of `root` is not as it says is told. */
+  | { readonly kind: 'compare'; readonly root: string; readonly limits: UnpackLimits }
   /** Standard input is an archive that is unpacked as it is, without whiteouts, into the directory `path`, links followed. */
   | {
       readonly kind: 'copyIn';
@@ -95,6 +97,8 @@ export interface TaskResult {
   readonly entries: number;
   /** Directories that the archive takes for granted without an entry of their own (latin1). */
   readonly implied?: readonly string[];
+  /** Of a `compare`: the first names that are not as the archive says (latin1). */
+  readonly differing?: readonly string[];
   /** Of a `compose` that only tells: for each action. */
   readonly digests?: readonly ActionDigest[];
 }

@@ -1,11 +1,22 @@
 import assert from 'node:assert/strict';
-import { globSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  chmodSync,
+  chownSync,
+  globSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import type { FsckProblem, FsckReport } from '#api';
 import type { Digest } from '#oci';
 import { digestHex, digestOf } from '#oci';
 import { PushRegistry } from '../../harness/push-registry.ts';
+import { RegistryDouble } from '../../harness/registry.ts';
 import { dockerArchive, tar } from './archives.ts';
 import { Engine } from './engine.ts';
 
@@ -13,6 +24,9 @@ const BASE = tar({ 'etc/base': 'base', 'etc/other': 'x'.repeat(1000) });
 const TOP = tar({ 'etc/top': 'top' });
 /** A name twice: the tree is smaller than the sum of its archive. */
 const TWICE = Buffer.concat([tar({ 'etc/twice': 'first' }).subarray(0, 1024), tar({ 'etc/twice': 'second time' })]);
+
+/** Hides names of the layers below, and has a directory of its own in place of one. */
+const HIDING = tar({ 'etc/.wh.twice': '', 'var/.wh..wh..opq': '', 'var/log': 'log' });
 
 async function check(engine: Engine, options = {}): Promise<FsckReport> {
   const lines = await Array.fromAsync(engine.images.fsck(options));
@@ -112,4 +126,54 @@ test('damaged trees are unpacked again, unless a container runs on them', async 
   engine.users.clear();
   assert.deepEqual((await check(engine)).Problems.map(told), [{ ...problem, Repair: 'unpacked again', Error: '' }]);
   assert.equal(readFileSync(path!, 'utf8').length, 1000);
+});
+
+test('a deep check finds what has its size and not its content, owner or target, and unpacks it again', async () => {
+  await using engine = new Engine();
+  const first = tar({ content: 'base', owner: '', mode: '', link: { link: 'etc' }, gone: '' });
+  await engine.load(dockerArchive(['app:1'], [first, TWICE, HIDING]).bytes);
+  const deep = { deep: true };
+  assert.deepEqual(
+    (await check(engine, deep)).Problems.map(({ Kind }) => Kind),
+    ['snapshot'],
+    'the size of the tree of TWICE is written down',
+  );
+  const [folder] = globSync(join(engine.root, 'snapshots/l/*/diff/content')).map(dirname);
+  const at = (name: string) => join(folder!, name);
+  flip(at('content'));
+  chownSync(at('owner'), 1, 1);
+  chmodSync(at('mode'), 0o600);
+  rmSync(at('link'));
+  symlinkSync('ect', at('link'));
+  rmSync(at('gone'));
+  assert.deepEqual((await check(engine)).Problems, [], 'sizes alone do not tell');
+  const [problem, ...others] = (await check(engine, deep)).Problems;
+  assert.deepEqual([problem!.What, problem!.Repair, others], ['damaged', 'unpacked again', []]);
+  assert.deepEqual(problem!.Paths, ['content', 'owner', 'mode', 'link', 'gone']);
+  assert.equal(readFileSync(at('content'), 'utf8'), 'base');
+  assert.deepEqual((await check(engine, deep)).Problems, []);
+});
+
+test('damaged blobs are fetched with the credentials of their registry, and of no other', async () => {
+  await using registry = await RegistryDouble.open();
+  await using engine = new Engine();
+  registry.image('secret', 'latest', [BASE]);
+  const name = `${registry.host}/secret`;
+  await engine.pull(name, 'latest');
+  registry.guard = { scheme: 'bearer', user: 'u', password: 'p' };
+  const { manifest } = engine.images.resolve(name);
+  const known = { username: 'u', password: 'p' };
+  const header = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const repairs = async (options: object) => {
+    flip(blobPath(engine, manifest));
+    const { Problems } = await check(engine, options);
+    return Problems.map(({ Repair, Error: why }) => Repair || why);
+  };
+  const [refused] = await repairs({ auth: header(known), registryConfig: header({ 'other.example': known }) });
+  assert.match(refused!, /: unauthorized: .*: load or pull the image again$/);
+  assert.equal(registry.asked.filter(({ headers }) => headers.authorization?.startsWith('Basic')).length, 0);
+  flip(blobPath(engine, manifest));
+  const again = `fetched again from ${name}`;
+  assert.deepEqual(await repairs({ registryConfig: header({ [registry.host]: known }) }), [again]);
+  assert.deepEqual(await repairs({ auth: header({ ...known, serveraddress: registry.host }) }), [again]);
 });
