@@ -81,7 +81,7 @@ unpack() {
   local folder bins bin _
   while IFS=$'\t' read -r folder _ _ _ bins; do
     mkdir -p "$FETCHED/$folder"
-    tar -xzf "$FETCHED/$(key "$folder")" -C "$FETCHED/$folder" --strip-components=1 --no-same-owner --no-same-permissions
+    tar --warning=no-unknown-keyword -xzf "$FETCHED/$(key "$folder")" -C "$FETCHED/$folder" --strip-components=1 --no-same-owner --no-same-permissions
     for bin in ${bins//,/ }; do
       chmod 755 "$FETCHED/$folder/${bin#*=}"
       mkdir -p "$FETCHED/node_modules/.bin"

@@ -104,6 +104,7 @@ const ONLY: Readonly<Record<string, string>> = {
   'node:sqlite': 'store',
   'dns-packet': 'network',
   'smol-toml': 'distribution',
+  aws4fetch: 'registry',
   pino: 'log',
 };
 

@@ -3,8 +3,8 @@ import { parseArgs } from 'node:util';
 import { EngineError, invalid } from '#errdefs';
 import type { Log } from '#log';
 import { createLog } from '#log';
-import type { RunDeps, SendFile } from '#registry';
-import { Collector, DEFAULT_SETTINGS, folderStorage, Registry, registryConfig, runRegistry } from '#registry';
+import type { RunDeps, SendFile, Storage } from '#registry';
+import { Collector, DEFAULT_SETTINGS, openStorage, Registry, registryConfig, runRegistry } from '#registry';
 import { openUpstream } from './registry-upstream.ts';
 
 const DEFAULT_CONFIG = '/etc/docker/registry/config.yml';
@@ -39,7 +39,7 @@ export async function registryMain(words: readonly string[], sendFile?: SendFile
   const { verb, config } = await read(words);
   if (!config) return void process.stdout.write(USAGE);
   const log = createLog('info', 'json');
-  if (verb === 'garbage-collect') return await collect(config.folder ?? DEFAULT_FOLDER, log);
+  if (verb === 'garbage-collect') return await collect(openStorage(config, DEFAULT_FOLDER), log);
   const upstream: RunDeps['upstream'] = (of) => openUpstream(of, log);
   const running = await runRegistry(config, { log, storage: DEFAULT_FOLDER, sendFile, upstream });
   log.info('serving a registry', { address: running.address });
@@ -84,9 +84,9 @@ async function readDocument(path: string | undefined): Promise<unknown> {
   }
 }
 
-/** For when nothing serves the folder: one pass takes all that no manifest refers to. */
-async function collect(folder: string, log: Log): Promise<void> {
-  const registry = new Registry({ storage: folderStorage(folder), settings: DEFAULT_SETTINGS, log });
+/** For when nothing serves the storage: one pass takes all that no manifest refers to. */
+async function collect(storage: Storage, log: Log): Promise<void> {
+  const registry = new Registry({ storage, settings: DEFAULT_SETTINGS, log });
   const { blobs, links, bytes } = await new Collector(registry).collect({ now: true });
   process.stdout.write(`${blobs} blobs and ${links} links removed, ${bytes} bytes freed\n`);
 }

@@ -3,6 +3,7 @@ import type { Action } from './access/gate.ts';
 import type { Rule } from './access/rights.ts';
 import { Section } from './section.ts';
 import type { Settings } from './settings.ts';
+import type { S3Config } from './storage/s3-client.ts';
 
 /** What a registry is told, by the configuration of Docker's registry (`config.yml`, `REGISTRY_*`) and keys of our own. */
 export interface RegistryConfig {
@@ -49,15 +50,6 @@ export interface UpstreamConfig {
   readonly username: string | undefined;
   readonly password: string | undefined;
   readonly ttlMs: number;
-}
-
-export interface S3Config {
-  readonly endpoint: string;
-  readonly region: string;
-  readonly bucket: string;
-  readonly prefix: string;
-  readonly accessKey: string;
-  readonly secretKey: string;
 }
 
 const DAY = 24 * 3600_000;
@@ -166,19 +158,37 @@ function upstreamOf(proxy: Section): UpstreamConfig | undefined {
 function s3Of(storage: Section): S3Config | undefined {
   const s3 = storage.section('s3');
   if (!storage.has('s3')) return undefined;
-  s3.ignore('secure', 'v4auth', 'chunksize', 'encrypt', 'forcepathstyle', 'skipverify', 'storageclass');
+  s3.ignore(
+    'secure',
+    'v4auth',
+    'forcepathstyle',
+    'skipverify',
+    'multipartcopychunksize',
+    'multipartcopymaxconcurrency',
+  );
+  s3.ignore('multipartcopythresholdsize', 'accelerate', 'useragent', 'objectacl', 'usedualstack', 'loglevel');
   const bucket = s3.text('bucket');
   if (!bucket) throw invalid('registry: storage.s3 needs a bucket');
   const region = s3.text('region') ?? 'us-east-1';
+  const endpoint = s3.text('regionendpoint') ?? `https://s3.${region}.amazonaws.com`;
+  const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } = process.env;
   return {
-    endpoint: s3.text('regionendpoint') ?? `https://s3.${region}.amazonaws.com`,
+    endpoint: /^https?:\/\//.test(endpoint) ? endpoint : `https://${endpoint}`,
     region,
     bucket,
     prefix: s3.text('rootdirectory') ?? '',
-    accessKey: s3.text('accesskey') ?? process.env.AWS_ACCESS_KEY_ID ?? '',
-    secretKey: s3.text('secretkey') ?? process.env.AWS_SECRET_ACCESS_KEY ?? '',
+    accessKey: s3.text('accesskey') ?? AWS_ACCESS_KEY_ID ?? '',
+    secretKey: s3.text('secretkey') ?? AWS_SECRET_ACCESS_KEY ?? '',
+    sessionToken: s3.text('sessiontoken') ?? AWS_SESSION_TOKEN,
+    isEncrypted: s3.yes('encrypt'),
+    storageClass: s3.text('storageclass'),
+    // The least that the service takes.
+    partBytes: Math.max(s3.size('chunksize') ?? PART_BYTES, LEAST_PART_BYTES),
   };
 }
+
+const PART_BYTES = 64 * 2 ** 20;
+const LEAST_PART_BYTES = 5 * 2 ** 20;
 
 type Tree = { [key: string]: unknown };
 

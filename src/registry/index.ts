@@ -26,3 +26,4 @@ export { DEFAULT_SETTINGS } from './settings.ts';
 export type { RunningRegistry, StartOptions } from './start.ts';
 export { startRegistry } from './start.ts';
 export { FolderBlobs, FolderNames, folderStorage } from './storage/folder.ts';
+export { openStorage } from './storage/open.ts';

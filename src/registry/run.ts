@@ -15,7 +15,7 @@ import { RegistryMetrics, serveMetrics } from './metrics.ts';
 import { Notifications } from './notifications.ts';
 import type { RunningRegistry, StartOptions } from './start.ts';
 import { startRegistry } from './start.ts';
-import { folderStorage } from './storage/folder.ts';
+import { openStorage } from './storage/open.ts';
 
 /** What the process that runs a registry gives it. */
 export interface RunDeps {
@@ -45,7 +45,7 @@ export async function runRegistry(
   const tls = config.tls && { cert: readPem(config.tls.certificate), key: readPem(config.tls.key) };
   const running = undo.use(
     await startRegistry({
-      storage: config.folder ? folderStorage(config.folder) : storage,
+      storage: openStorage(config, storage),
       host: config.host ?? '::',
       port: config.port,
       settings: config.settings,
@@ -55,7 +55,7 @@ export async function runRegistry(
       upstream: config.upstream && upstream && { source: upstream(config.upstream), ttlMs: config.upstream.ttlMs },
       sendFile,
       // Whoever has another folder's blobs has none of ours.
-      isOwner: config.folder ? undefined : isOwner,
+      isOwner: config.folder || config.s3 ? undefined : isOwner,
       onEvent: (event) => {
         metrics.happened(event);
         notifications.tell(event);
@@ -75,8 +75,8 @@ export async function runRegistry(
 }
 
 /** Whoever asks for what is not there must not believe that he has it. */
-function refuseAbsent({ s3, upstream, quota }: RegistryConfig, hasUpstream: boolean): void {
-  const absent = { 'storage.s3': s3, proxy: upstream && !hasUpstream, quota: quota.repository > 0 || quota.total > 0 };
+function refuseAbsent({ upstream, quota }: RegistryConfig, hasUpstream: boolean): void {
+  const absent = { proxy: upstream && !hasUpstream, quota: quota.repository > 0 || quota.total > 0 };
   const asked = Object.entries(absent).find(([, value]) => value);
   if (asked) throw notImplemented(`registry: "${asked[0]}" is not implemented`);
 }

@@ -1,15 +1,20 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { digestOf, MEDIA } from '#oci';
-import type { StartOptions } from '#registry';
+import type { StartOptions, Storage } from '#registry';
 import { startRegistry } from '#registry';
 
 const FOLDER = process.env.GANTRY_TEST_FOLDER ?? '/var/tmp';
 
+type RigOptions = Omit<Partial<StartOptions>, 'storage'> & {
+  readonly storage?: StartOptions['storage'] | ((folder: string) => Storage);
+};
+
 /** A registry on a folder of its own, and a client that sends one request at a time. */
-export async function startRig(options: Partial<StartOptions> = {}) {
+export async function startRig({ storage, ...options }: RigOptions = {}) {
   const folder = mkdtempSync(join(FOLDER, 'gantry-test-registry-'));
-  const start = () => startRegistry({ storage: folder, ...options });
+  const place = () => (typeof storage === 'function' ? storage(folder) : (storage ?? folder));
+  const start = () => startRegistry({ ...options, storage: place() });
   let running = await start();
   const call = (method: string, path: string, init: RequestInit & { duplex?: 'half' } = {}) =>
     fetch(new URL(path, `http://${running.address}`), { method, redirect: 'manual', ...init });
