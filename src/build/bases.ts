@@ -3,7 +3,7 @@ import type { BuildPlan, WantedBase } from '#dockerfile';
 import { invalid, isKind, notFound } from '#errdefs';
 import type { ImageRecord, LayerRef } from '#image';
 import type { Digest } from '#oci';
-import { canonicalName, digestOf, formatPlatform, parseReference } from '#oci';
+import { canonicalName, digestOf, formatPlatform, hostPlatform, parseReference, platformMatches } from '#oci';
 import type { Context } from './context.ts';
 import type { BuildEvents } from './events.ts';
 import type { BuildInputs } from './inputs.ts';
@@ -75,16 +75,15 @@ async function findImage(
   events.vertex({ digest, name: `[internal] load metadata for ${source}`, inputs: [], line: 0, step: 0 });
   events.started(digest);
   try {
-    const here = context.images.idOf(source);
-    if (here === undefined || request.pull) await pull(context, { one, source }, digest, asking);
-    const image = context.images.resolve(source);
+    const here = imageHere(context, { one, source });
+    const image = !here || request.pull ? await pull(context, { one, source }, digest, asking) : here;
     events.completed(digest, { cached: false });
     return image;
   } catch (error) {
-    const here = request.pull ? context.images.idOf(source) : undefined;
+    const here = request.pull ? imageHere(context, { one, source }) : undefined;
     if (here && !asking.signal.aborted && isKind(error, 'unavailable')) {
       events.completed(digest, { cached: true });
-      return context.images.get(here)!;
+      return here;
     }
     asking.signal.throwIfAborted();
     const told = plan.notFound(one, `failed to resolve source metadata for ${source}: ${(error as Error).message}`);
@@ -93,12 +92,29 @@ async function findImage(
   }
 }
 
-async function pull(context: Context, { one, source }: Sought, digest: Digest, asking: Asking): Promise<void> {
+/** Docker: what is here for another platform is not here. */
+function imageHere({ images }: Context, { one, source }: Sought): ImageRecord | undefined {
+  const id = images.idOf(source);
+  const image = id && images.get(id);
+  if (!image) return undefined;
+  const { os, architecture, variant } = image.config;
+  const own = { os: os || 'linux', architecture: architecture || hostPlatform().architecture, variant };
+  return platformMatches(one.platform, own) ? image : undefined;
+}
+
+/** What is here under the name, for another platform, keeps it. */
+async function pull(context: Context, { one, source }: Sought, digest: Digest, asking: Asking): Promise<ImageRecord> {
   const { events, inputs, signal } = asking;
   const reference = parseReference(source);
   const credentials = await inputs.auth(canonicalName(reference).split('/', 1)[0]!);
   const started = new Map<string, Date>();
-  const options = { signal, platform: formatPlatform(one.platform), ...(credentials && { credentials }) };
+  let pulled: Digest | undefined;
+  const isOthers = context.images.idOf(source) !== undefined && !imageHere(context, { one, source });
+  const asBase = (id: Digest) => {
+    pulled = id;
+  };
+  const platform = formatPlatform(one.platform);
+  const options = { signal, platform, ...(credentials && { credentials }), ...(isOthers && { asBase }) };
   for await (const { id, progressDetail, errorDetail, error } of context.images.pull(source, '', options)) {
     if (errorDetail || error) throw new Error(errorDetail?.message ?? error);
     if (!id || !progressDetail?.total) continue;
@@ -106,6 +122,8 @@ async function pull(context: Context, { one, source }: Sought, digest: Digest, a
     const { current = 0, total } = progressDetail;
     events.status(digest, { id, name: id, current, total, started: started.get(id)! });
   }
+  const image = pulled === undefined ? undefined : context.images.get(pulled);
+  return image ?? context.images.resolve(source);
 }
 
 /** A folder of the client as a file system: a layer of its own. */

@@ -10,7 +10,7 @@ import {
   readIgnoreFile,
 } from '#dockerfile';
 import { invalid, notImplemented } from '#errdefs';
-import { formatPlatform, hostPlatform, parsePlatform, platformMatches } from '#oci';
+import { hostPlatform, parsePlatform } from '#oci';
 import type { Base } from './bases.ts';
 import { findBases } from './bases.ts';
 import type { Context } from './context.ts';
@@ -79,9 +79,6 @@ function planOptions(request: BuildRequest, { dockerignore }: BuildInputs) {
   const [first, ...others] = request.platforms;
   if (others.length > 0) throw notImplemented('building for several platforms at once is not supported yet');
   const targetPlatform = first === undefined ? undefined : parsePlatform(first);
-  if (targetPlatform && !platformMatches(targetPlatform, here)) {
-    throw notImplemented(`building for ${formatPlatform(targetPlatform)} is not supported on this host yet`);
-  }
   return {
     buildPlatform: here,
     ...(targetPlatform && { targetPlatform }),

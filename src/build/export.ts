@@ -64,6 +64,7 @@ function titleOf({ type }: Exporter): string {
 
 async function exportImage(context: Context, build: Build, { built, document, exporter, n }: Exporting): Promise<Made> {
   const { request, events } = build;
+  if (built.stage.image.platform.os !== 'linux') throw invalid('operating system is not supported');
   const references = namesOf([...request.tags, ...(exporter.attributes.get('name') ?? '').split(',')]);
   const digest = vertexOf(exporter, n);
   const part = (id: string, started: Date) =>

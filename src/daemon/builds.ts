@@ -4,7 +4,7 @@ import type { FindBase } from '#builder';
 import { BuildDoor } from '#builder';
 import type { Images } from '#image';
 import type { Log } from '#log';
-import { hostArchitecture } from '#runtime';
+import { runnablePlatforms } from '#runtime';
 import type { DaemonConfig } from './config.ts';
 
 /** The release of BuildKit whose protocol is spoken. */
@@ -25,7 +25,7 @@ export function openBuildDoor({ config, engineId, builder, networks, images, log
     id: engineId,
     hostGateway:
       config.bridge.hostGatewayIps?.[0] ?? gatewayOf(networks.inspect('bridge', { verbose: false, scope: '' })),
-    platforms: [`linux/${hostArchitecture()}`],
+    platforms: runnablePlatforms(),
     version: BUILDKIT_VERSION,
   });
   const findBase: FindBase = async ({ kind, reference }) => {

@@ -28,6 +28,7 @@ export type { RuntimeInfo, RuntimeSetting } from './info.ts';
 export type { Streams } from './monitor/attach.ts';
 export type { PlacedMount, UserNamespace } from './monitor/instructions.ts';
 export type { Observed } from './observe.ts';
+export { runnablePlatforms } from './platforms.ts';
 export type { LogTarget, Prepared, PrepareRequest, SandboxLinks } from './prepare.ts';
 export type { ExitRecord, Started } from './records.ts';
 export type { RuntimeOptions, Size } from './runtime.ts';

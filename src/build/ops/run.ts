@@ -6,6 +6,7 @@ import { proxyVariables } from '#dockerfile';
 import { forbidden } from '#errdefs';
 import { failpoint } from '#sys';
 import type { StepMount } from '../deps.ts';
+import type { StepSink } from '../flights.ts';
 import { BuildError } from '../result.ts';
 import { accountsOf } from './accounts.ts';
 import { mountAll } from './mounts.ts';
@@ -44,8 +45,9 @@ export async function run(work: StepWork, effect: RunEffect): Promise<void> {
     Cmd: [...effect.args],
     WorkingDir: effect.workdir,
   };
+  const format = formatErrors(sink);
   const { exitCode, oomKilled } = await processes.run({
-    ...{ id: key, rootfs: snapshots.mounts(key), placed: mounted.placed, sink, signal },
+    ...{ id: key, rootfs: snapshots.mounts(key), placed: mounted.placed, sink: format.sink, signal },
     sandbox: {
       ...{ containerId: key, name: `build-${key.slice(0, 12)}`, hostname: config.Hostname, domainname: '' },
       ...{ hostConfig, config, endpoints: {} },
@@ -60,11 +62,31 @@ export async function run(work: StepWork, effect: RunEffect): Promise<void> {
     }),
   });
   signal.throwIfAborted();
-  if (exitCode !== 0) throw failure(effect, exitCode, oomKilled);
+  if (exitCode !== 0) throw failure(effect, format.met ? WRONG_FORMAT : exitCode, oomKilled);
   const places = mounted.made.map((path) => Buffer.from(path).toString('latin1'));
   if (places.length > 0) {
     await snapshots.compose(key, { source: undefined, actions: [{ do: 'drop', paths: places }] }, { signal });
   }
+}
+
+/** Docker's exit code of a program for another machine, which no emulator takes. */
+const WRONG_FORMAT = 255;
+const CRUN_WORDS = /^\{"msg":"exec container process `(.*)`: Exec format error".*\}\n$/;
+
+/** Says as runc does that a program is for another machine. */
+function formatErrors(sink: StepSink): { readonly sink: StepSink; readonly met: boolean } {
+  let met = false;
+  const log: StepSink['log'] = (stream, chunk) => {
+    const [, program] = (stream === 'stderr' && CRUN_WORDS.exec(Buffer.from(chunk).toString())) || [];
+    met ||= program !== undefined;
+    sink.log(stream, program === undefined ? chunk : Buffer.from(`exec ${program}: exec format error\n`));
+  };
+  return {
+    sink: { started: () => sink.started(), status: (id, current, total) => sink.status(id, current, total), log },
+    get met() {
+      return met;
+    },
+  };
 }
 
 /** crun's recursive read-only takes folders only. */

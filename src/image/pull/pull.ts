@@ -37,6 +37,8 @@ export interface PullOptions {
   /** In place of them: the `X-Registry-Auth` header. */
   readonly auth?: string | undefined;
   readonly signal?: AbortSignal;
+  /** Hears which image came; names that others have stay with them. */
+  readonly asBase?: (id: Digest) => void;
 }
 
 /** What pulling needs beyond what every verb does. */
@@ -51,6 +53,7 @@ interface Asked {
   readonly credentials: Credentials;
   readonly signal: AbortSignal;
   readonly say: (line: Progress) => void;
+  readonly asBase: PullOptions['asBase'];
 }
 
 /**
@@ -60,7 +63,7 @@ interface Asked {
 export async function* pullImage(
   deps: PullDeps,
   reference: Reference,
-  { platform, auth, credentials = decodeAuthHeader(auth), signal }: PullOptions,
+  { platform, auth, credentials = decodeAuthHeader(auth), signal, asBase }: PullOptions,
 ): AsyncGenerator<Progress> {
   const wanted = platform ? parsePlatform(platform) : undefined;
   const queue = new ProgressQueue();
@@ -71,6 +74,7 @@ export async function* pullImage(
     credentials,
     signal: signal ? AbortSignal.any([signal, abort.signal]) : abort.signal,
     say: (line) => queue.push(line),
+    asBase,
   };
   try {
     yield* yield* queue.during(undoing(deps, pull(deps, asked), { shelve: true }));
@@ -129,7 +133,8 @@ async function pullOne(deps: PullDeps, asked: Asked, remote: Remote): Promise<Pu
   await content.sync();
   failpoint('image.pull.synced');
   signal.throwIfAborted();
-  const isNewer = await commit(deps, reference, image, sizes);
+  const isNewer = await commit(deps, asked, image, sizes);
+  asked.asBase?.(image.config);
   say({ status: `Digest: ${image.target.digest}` });
   const isOther = platform !== undefined && !platformMatches(platform, image.decoded);
   return { isNewer, warnings: isOther ? [mismatch(asked, image, platform)] : [] };
@@ -145,7 +150,12 @@ function mismatch({ reference }: Asked, { decoded }: RemoteImage, platform: Plat
 }
 
 /** Records the image and its names in one transaction: the moment it exists. */
-async function commit(deps: PullDeps, reference: Reference, image: RemoteImage, sizes: number[]): Promise<boolean> {
+async function commit(
+  deps: PullDeps,
+  { reference, asBase }: Asked,
+  image: RemoteImage,
+  sizes: number[],
+): Promise<boolean> {
   const { store, rows } = deps;
   const chain = chainIds(image.decoded.diffIds);
   const made: NewImage = {
@@ -164,9 +174,10 @@ async function commit(deps: PullDeps, reference: Reference, image: RemoteImage, 
     const keepsIndex = known && isIndexType(known.target.mediaType) && !isIndexType(made.target.mediaType);
     rows.setSource(keepsIndex ? { ...made, target: known.target } : made);
     const before = rows.idOf(byTag ?? byDigest);
-    rows.setName(byDigest, made.id);
-    if (byTag !== undefined) rows.setName(byTag, made.id);
-    if (byTag !== undefined && before !== made.id) rows.setLastTagged(made.id, nowText());
+    const isFree = (name: string) => !asBase || rows.idOf(name) === undefined;
+    if (isFree(byDigest)) rows.setName(byDigest, made.id);
+    if (byTag !== undefined && isFree(byTag)) rows.setName(byTag, made.id);
+    if (byTag !== undefined && !asBase && before !== made.id) rows.setLastTagged(made.id, nowText());
     return before !== made.id;
   });
   failpoint('image.pull.committed');
