@@ -18,7 +18,8 @@ test("the configuration of Docker's registry, and REGISTRY_* before it", () => {
     { REGISTRY_HTTP_ADDR: ':80', REGISTRY_AUTH: 'htpasswd', REGISTRY_AUTH_HTPASSWD_PATH: '/p', PATH: 'x' },
   );
   assert.deepEqual([config.host, config.port, config.folder], [undefined, 80, '/a']);
-  assert.deepEqual(config.settings, { readOnly: false, delete: false, blobBytes: 10 * 2 ** 30 });
+  const quota = { repository: 0, total: 0 };
+  assert.deepEqual(config.settings, { readOnly: false, delete: false, blobBytes: 10 * 2 ** 30, quota });
   assert.deepEqual(config.auth, { kind: 'basic', realm: undefined, path: '/p', service: 'registry' });
   assert.deepEqual(config.rules, [{ account: 'alice', repository: 'team/*', actions: ['pull'] }]);
   assert.deepEqual([config.endpoints[0]?.timeoutMs, config.upstream?.ttlMs], [2000, 5400_000]);

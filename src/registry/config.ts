@@ -22,7 +22,6 @@ export interface RegistryConfig {
   readonly upstream: UpstreamConfig | undefined;
   /** How often what nothing refers to is collected; 0: never. */
   readonly collectMs: number;
-  readonly quota: { readonly repository: number; readonly total: number };
   /** Keys that mean nothing here. */
   readonly unknown: readonly string[];
 }
@@ -71,13 +70,12 @@ export function registryConfig(document: unknown, environment: NodeJS.ProcessEnv
     metrics: metrics && { ...metrics, path: prometheus.text('path') ?? '/metrics' },
     folder: storage.section('filesystem').text('rootdirectory'),
     s3: s3Of(storage),
-    settings: settingsOf(storage),
+    settings: { ...settingsOf(storage), quota: quotaOf(top.section('quota')) },
     auth: authOf(top.section('auth')),
     rules: rulesOf(top.list('access')),
     endpoints: top.section('notifications').list('endpoints').flatMap(endpointOf),
     upstream: upstreamOf(top.section('proxy')),
     collectMs: storage.duration('collect') ?? 3600_000,
-    quota: { repository: top.section('quota').size('repository') ?? 0, total: top.section('quota').size('total') ?? 0 },
   };
   return { ...config, unknown: top.unknown() };
 }
@@ -109,6 +107,8 @@ function settingsOf(storage: Section): Partial<Settings> {
     ...(blobBytes !== undefined && { blobBytes }),
   };
 }
+
+const quotaOf = (quota: Section) => ({ repository: quota.size('repository') ?? 0, total: quota.size('total') ?? 0 });
 
 function authOf(auth: Section): AuthConfig | undefined {
   for (const kind of ['htpasswd', 'token'] as const) {

@@ -15,6 +15,7 @@ export type { RegistryConfig, UpstreamConfig } from './config.ts';
 export { registryConfig } from './config.ts';
 export type { BlobStore, ByteRange, NameStore, Storage, Upstream, UpstreamBlob } from './deps.ts';
 export type { SendFile } from './http/send.ts';
+export type { QuotaLimits } from './quota.ts';
 export type { Referrer } from './reader.ts';
 export type { RegistryEvent } from './registry.ts';
 export { Registry } from './registry.ts';

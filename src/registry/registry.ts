@@ -10,6 +10,7 @@ import type { ManifestFacts } from './manifest.ts';
 import { manifestFacts } from './manifest.ts';
 import type { CachedManifest } from './manifest-cache.ts';
 import { ManifestCache } from './manifest-cache.ts';
+import { Quota } from './quota.ts';
 import type { Reader, Referrer } from './reader.ts';
 import { Repositories } from './repositories.ts';
 import type { Settings } from './settings.ts';
@@ -57,6 +58,7 @@ export class Registry implements Reader {
   readonly settings: Settings;
   readonly repositories: Repositories;
   readonly uploads: Uploads;
+  readonly quota: Quota;
   readonly log: Log;
   readonly sendFile: SendFile | undefined;
   readonly #onEvent: (event: RegistryEvent) => void;
@@ -72,7 +74,8 @@ export class Registry implements Reader {
     this.settings = settings;
     this.log = log;
     this.sendFile = sendFile;
-    this.repositories = new Repositories(storage.names);
+    this.quota = new Quota(settings.quota);
+    this.repositories = new Repositories(storage.names, (...gone) => this.quota.remove(...gone));
     this.uploads = new Uploads(storage.uploads, log);
     this.#onEvent = onEvent;
   }
@@ -101,9 +104,10 @@ export class Registry implements Reader {
 
   /** The same without a word: nobody pushed it. */
   async takeUpload(name: string, id: string, digest: AnyDigest): Promise<{ stored: Digest; size: number }> {
-    return await this.uploads.finish(name, id, digest, async (file, stored) => {
+    return await this.uploads.finish(name, id, digest, async (file, stored, size) => {
       using _ = await this.#blobLocks.lock(stored);
       this.#asked.add(stored);
+      this.quota.add(name, 'blob', stored, size);
       await this.storage.blobs.adopt(file, stored);
       await this.repositories.linkBlob(name, stored, digest);
     });
@@ -155,6 +159,7 @@ export class Registry implements Reader {
     this.storage.blobs.hold?.(stored);
     const size = await this.storage.blobs.size(stored);
     if (size === undefined) return false;
+    this.quota.add(name, 'blob', stored, size);
     await this.repositories.linkBlob(name, stored, alias);
     const origin = from === undefined ? {} : { fromRepository: from };
     this.#onEvent({ action: 'mount', repository: name, digest: alias, size, ...origin });
@@ -231,6 +236,7 @@ export class Registry implements Reader {
     const facts = manifestFacts(bytes, contentType);
     this.#asked.add(stored);
     using _ = await this.#blobLocks.lock(stored);
+    this.quota.add(name, 'manifest', stored, bytes.length);
     this.storage.blobs.hold?.(stored);
     if ((await this.storage.blobs.size(stored)) === undefined) {
       const id = await this.uploads.begin(name);

@@ -9,6 +9,9 @@ const revisions = (name: string, digest: AnyDigest) => `${name}/_manifests/revis
 const tags = (name: string, tag?: string) => `${name}/_manifests/tags${tag === undefined ? '' : `/${tag}`}`;
 const referrers = (name: string, subject: AnyDigest) => `${name}/_manifests/referrers/${asPath(subject)}`;
 
+/** Told of what a repository links no more. */
+type OnUnlink = (name: string, kind: 'blob' | 'manifest', digest: Digest) => void;
+
 /**
  * What each repository links: blobs, manifests, tags, referrers. Its names are those of Docker's registry; `referrers`,
  * which that one has not, lies where it does not look. Content is kept by its SHA-256; what a client calls by its SHA-512
@@ -16,9 +19,11 @@ const referrers = (name: string, subject: AnyDigest) => `${name}/_manifests/refe
  */
 export class Repositories {
   readonly #names: NameStore;
+  readonly #onUnlink: OnUnlink;
 
-  constructor(names: NameStore) {
+  constructor(names: NameStore, onUnlink: OnUnlink = () => {}) {
     this.#names = names;
+    this.#onUnlink = onUnlink;
   }
 
   /** By which digest a blob that is linked here is stored; undefined when none is. */
@@ -32,8 +37,9 @@ export class Repositories {
     if (alias !== digest) await this.#names.write(layers(name, alias), digest);
   }
 
-  unlinkBlob(name: string, digest: Digest): Promise<void> {
-    return this.#names.remove(layers(name, digest));
+  async unlinkBlob(name: string, digest: Digest): Promise<void> {
+    await this.#names.remove(layers(name, digest));
+    this.#onUnlink(name, 'blob', digest);
   }
 
   /** By which digest a manifest that is linked here is stored; undefined when none is. */
@@ -82,6 +88,7 @@ export class Repositories {
       gone.push(tag);
     }
     await this.#names.remove(revisions(name, digest));
+    this.#onUnlink(name, 'manifest', digest);
     return gone;
   }
 

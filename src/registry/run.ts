@@ -74,11 +74,12 @@ export async function runRegistry(
   return { host, port, address, registry, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
-/** Whoever asks for what is not there must not believe that he has it. */
-function refuseAbsent({ upstream, quota }: RegistryConfig, hasUpstream: boolean): void {
-  const absent = { proxy: upstream && !hasUpstream, quota: quota.repository > 0 || quota.total > 0 };
-  const asked = Object.entries(absent).find(([, value]) => value);
-  if (asked) throw notImplemented(`registry: "${asked[0]}" is not implemented`);
+function refuseAbsent({ upstream, settings: { quota } }: RegistryConfig, hasUpstream: boolean): void {
+  if (!upstream) return;
+  if (!hasUpstream) throw notImplemented('registry: "proxy" is not implemented here');
+  if (quota && (quota.repository > 0 || quota.total > 0)) {
+    throw invalid('registry: "quota" means nothing beside "proxy": what is fetched goes by its ttl');
+  }
 }
 
 interface GateFacts {

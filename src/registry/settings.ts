@@ -1,5 +1,6 @@
 import { IMAGE_LIMITS } from '#oci';
 import type { Pace } from './http/body.ts';
+import type { QuotaLimits } from './quota.ts';
 
 /** What a registry allows, beyond who may do it. */
 export interface Settings {
@@ -15,6 +16,7 @@ export interface Settings {
   readonly idleMs: number;
   /** An upload that nobody goes on with is removed after this time. */
   readonly uploadMs: number;
+  readonly quota: QuotaLimits;
 }
 
 export const DEFAULT_SETTINGS: Settings = {
@@ -25,4 +27,5 @@ export const DEFAULT_SETTINGS: Settings = {
   pace: { windowMs: 15_000, bytes: 1024 },
   idleMs: 60_000,
   uploadMs: 7 * 24 * 3600_000,
+  quota: { repository: 0, total: 0 },
 };

@@ -56,6 +56,7 @@ export async function startRegistry(options: StartOptions): Promise<RunningRegis
     sendFile: options.sendFile,
     ...(onEvent && { onEvent }),
   });
+  await registry.quota.count(registry.repositories, registry.storage);
   const reader = options.upstream && undo.use(standFor(registry, options.upstream));
   const server = undo.use(
     new RegistryServer({ registry, reader, gate, tls, log, isOwner: options.isOwner, ...(onServed && { onServed }) }),

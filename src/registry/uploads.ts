@@ -21,6 +21,8 @@ interface State {
 export interface AppendBounds {
   /** More bytes in all are an error. */
   readonly limit: number;
+  /** Which one, where another than this limit stands behind it. */
+  readonly excess?: (() => Error) | undefined;
   /** This many bytes must come; undefined: as many as do. */
   readonly length?: number | undefined;
 }
@@ -38,6 +40,11 @@ export class Uploads {
 
   get count(): number {
     return this.#states.size;
+  }
+
+  /** Bytes of those that are written at this moment. */
+  get bytes(): number {
+    return [...this.#states.values()].reduce((sum, { size, busy }) => sum + (busy ? size : 0), 0);
   }
 
   /** Begins an upload; tells its id. */
@@ -87,7 +94,7 @@ export class Uploads {
       // A write that failed half-way may have left more than was counted.
       await file.truncate(state.size);
       await file.sync();
-      await take(this.#path(name, id), stored);
+      await take(this.#path(name, id), stored, state.size);
       this.#states.delete(this.#key(name, id));
       return { stored, size: state.size };
     } finally {
@@ -171,7 +178,7 @@ export class Uploads {
 }
 
 /** Makes a complete file the blob of this digest; it is gone afterwards. */
-type Take = (file: string, digest: Digest) => Promise<void>;
+type Take = (file: string, digest: Digest, size: number) => Promise<void>;
 
 /** Few clients name blobs so: they cost a second reading. */
 async function sha512Of(path: string, size: number): Promise<AnyDigest> {
@@ -182,10 +189,11 @@ async function sha512Of(path: string, size: number): Promise<AnyDigest> {
 
 /** Every byte that is on the file is in the hash and in the size, also when the source breaks off. */
 async function copy(source: AsyncIterable<Buffer>, file: FileHandle, state: State, bounds: AppendBounds) {
-  const { limit, length = Number.POSITIVE_INFINITY } = bounds;
+  const { limit, excess, length = Number.POSITIVE_INFINITY } = bounds;
   const most = Math.min(limit, state.size + length);
   for await (const chunk of source) {
     if (state.size + chunk.length > most) {
+      if (most === limit && excess) throw excess();
       const message = most === limit ? `a blob may have at most ${limit} bytes` : undefined;
       throw new RegistryError('SIZE_INVALID', { status: message ? 413 : 400, ...(message && { message }) });
     }

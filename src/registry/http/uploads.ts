@@ -19,7 +19,7 @@ export async function beginUpload(call: Call, name: string, mayRead: (name: stri
   const id = await registry.uploads.begin(name);
   if (!wanted) return answerUpload(call, { name, id, size: 0, status: 202 });
   await takeIn(call, name, id);
-  await registry.finishUpload(name, id, wanted);
+  await orDropped(call, name, id, () => registry.finishUpload(name, id, wanted));
   answerCreated(call, name, wanted);
 }
 
@@ -49,7 +49,7 @@ export async function finishUpload(call: Call, name: string, id: string): Promis
   if (text === null) throw new RegistryError('DIGEST_INVALID', { detail: 'digest missing' });
   const digest = checkDigest(text);
   await takeIn(call, name, id);
-  await call.registry.finishUpload(name, id, digest);
+  await orDropped(call, name, id, () => call.registry.finishUpload(name, id, digest));
   answerCreated(call, name, digest);
 }
 
@@ -63,25 +63,52 @@ export async function cancelUpload(call: Call, name: string, id: string): Promis
   answer(call, 204, { 'Docker-Upload-UUID': id });
 }
 
-async function takeIn(call: Call, name: string, id: string): Promise<number> {
+/** What is beyond a quota is not kept for another try. */
+async function orDropped<T>({ registry }: Call, name: string, id: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof RegistryError && error.code === 'DENIED') await registry.uploads.cancel(name, id);
+    throw error;
+  }
+}
+
+function takeIn(call: Call, name: string, id: string): Promise<number> {
+  return orDropped(call, name, id, () => append(call, name, id));
+}
+
+async function append(call: Call, name: string, id: string): Promise<number> {
   const { request, registry } = call;
   const { uploads, settings } = registry;
   const size = await uploads.size(name, id);
   const header = request.headers['content-range'];
   const announced = request.headers['content-length'];
   const length = announced === undefined ? undefined : Number(announced);
-  if (header !== undefined && length !== 0) {
-    const range = parseContentRange(header);
-    if (range === null || range.start !== size) throw outOfOrder(name, id, size);
-    if (length !== undefined && length !== range.end - range.start + 1) throw new RegistryError('SIZE_INVALID');
-    const bounds = { limit: settings.blobBytes, length: range.end - range.start + 1 };
-    return uploads.append(name, id, bodyOf(request, settings.pace), bounds);
+  const bounds = boundsOf(call, name, { size, length });
+  if (header === undefined || length === 0) return uploads.append(name, id, bodyOf(request, settings.pace), bounds);
+  const range = parseContentRange(header);
+  if (range === null || range.start !== size) throw outOfOrder(name, id, size);
+  const said = range.end - range.start + 1;
+  if (length !== undefined && length !== said) throw new RegistryError('SIZE_INVALID');
+  return uploads.append(name, id, bodyOf(request, settings.pace), { ...bounds, length: said });
+}
+
+/** How much an upload of `size` bytes may take in; one that announces more is refused before a byte of it is read. */
+function boundsOf(
+  { registry }: Call,
+  name: string,
+  { size, length = 0 }: { size: number; length?: number | undefined },
+) {
+  const { quota, uploads, settings } = registry;
+  const room = quota.room(name, uploads.bytes);
+  if (room < settings.blobBytes) {
+    const excess = () => quota.refusal(name, Math.max(size + length, room + 1));
+    if (size + length > room) throw excess();
+    return { limit: room, excess };
   }
-  if (length !== undefined && size + length > settings.blobBytes) {
-    const message = `a blob may have at most ${settings.blobBytes} bytes`;
-    throw new RegistryError('SIZE_INVALID', { status: 413, message });
-  }
-  return uploads.append(name, id, bodyOf(request, settings.pace), { limit: settings.blobBytes });
+  if (size + length <= settings.blobBytes) return { limit: settings.blobBytes };
+  const message = `a blob may have at most ${settings.blobBytes} bytes`;
+  throw new RegistryError('SIZE_INVALID', { status: 413, message });
 }
 
 function outOfOrder(name: string, id: string, size: number): RegistryError {

@@ -69,9 +69,14 @@ test('tokens for what is granted, and no more', async () => {
   assert.equal((await registry.call('/v1/search?q=a', { headers: basic('alice:wrong') })).status, 401);
 });
 
-test('what is not there is refused, not left out in silence', async () => {
-  for (const more of [{ proxy: { remoteurl: 'https://x' } }, { quota: { total: '1g' } }]) {
+test('settings that exclude each other are refused', async () => {
+  for (const [more, told] of [
+    [{ proxy: { remoteurl: 'https://x' } }, /"proxy" is not implemented here/],
+    [{ proxy: { remoteurl: 'https://x' }, quota: { total: '1g' } }, /"quota" means nothing beside "proxy"/],
+  ] as const) {
     const config = registryConfig({ listen: '127.0.0.1:0', ...more });
-    await assert.rejects(runRegistry(config, { log: nullLog, storage: '/nonexistent' }), /is not implemented/);
+    const upstream = () => assert.fail('never reached');
+    const deps = { log: nullLog, storage: '/nonexistent', ...('quota' in more && { upstream }) };
+    await assert.rejects(runRegistry(config, deps), told);
   }
 });
