@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { dirname } from 'node:path';
 import type { ContainerConfig, CreateRequest, CreateResponse, HostConfig } from '#api';
 import { internal, invalid, isKind, notFound } from '#errdefs';
 import { checkOptions } from '#logging';
@@ -28,6 +29,8 @@ import { assertSettings } from './validate.ts';
 export interface CreateOptions {
   readonly name: string;
   readonly platform: string | undefined;
+  /** Docker: what `-v …:ro` meant before API 1.44. */
+  readonly readOnlyNonRecursive: boolean;
 }
 
 /**
@@ -71,7 +74,7 @@ export async function create(
 }
 
 /** Everything that may be refused, and nothing done yet. */
-function plan(context: Context, request: CreateRequest, { name, platform }: CreateOptions) {
+function plan(context: Context, request: CreateRequest, { name, platform, readOnlyNonRecursive }: CreateOptions) {
   const { HostConfig: host, NetworkingConfig: networking, ...config } = request;
   const given = host ?? context.settings.emptyHostConfig;
   const bare = name === '' ? '' : parseName(name);
@@ -96,6 +99,7 @@ function plan(context: Context, request: CreateRequest, { name, platform }: Crea
     createdNano: nowNano(),
     imageId: image.id,
     spec,
+    links: linksOf(context.rows, hostConfig),
   };
   warnings.push(...driverWarnings(given));
   warnings.push(...context.networks.validate(sandboxRequest(container)));
@@ -104,6 +108,8 @@ function plan(context: Context, request: CreateRequest, { name, platform }: Crea
     hostConfig,
     mountsOf: (other) => mountsOf(context, other),
     imageId: (name) => context.images.resolve(name).id,
+    dataRoot: dirname(context.settings.folder),
+    readOnlyNonRecursive,
   });
   if (wanted.some(({ type }) => type === 'image')) warnings.push('Image mount is an experimental feature');
   return { image, container, wanted, warnings };
@@ -132,10 +138,6 @@ function resolvePeers({ rows }: Context, host: HostConfig): HostConfig {
   const resolved = (mode: string) =>
     /^container:./.test(mode) ? `container:${resolvePeer(rows, mode.slice(CONTAINER))}` : mode;
   const joined = { ...host, PidMode: resolved(host.PidMode), IpcMode: resolved(host.IpcMode) };
-  for (const link of host.Links ?? []) {
-    const [name = ''] = link.split(':');
-    resolvePeer(rows, name, `could not get container for ${name}: `);
-  }
   if (!host.NetworkMode.startsWith('container:')) return joined;
   try {
     return { ...joined, NetworkMode: `container:${rows.resolve(host.NetworkMode.slice(CONTAINER))}` };
@@ -144,6 +146,26 @@ function resolvePeers({ rows }: Context, host: HostConfig): HostConfig {
     if (isKind(error, 'not-found')) return joined;
     throw error;
   }
+}
+
+/** Docker: who shares a network namespace is linked to by its owner. */
+function linksOf(rows: Context['rows'], { Links, NetworkMode }: HostConfig): NewContainer['links'] {
+  const links = (Links ?? []).map((link) => {
+    const [name = '', alias = name] = link.split(':');
+    return {
+      alias: alias.replace(/^.*\//, ''),
+      linkedId: resolvePeer(rows, name, `could not get container for ${name}: `),
+    };
+  });
+  return NetworkMode === 'bridge'
+    ? links.map(({ alias, linkedId }) => ({ alias, linkedId: ownerOf(rows, linkedId) }))
+    : [];
+}
+
+/** The container whose network namespace this one is in. */
+function ownerOf(rows: Context['rows'], id: string): string {
+  const mode = rows.get(id)?.spec.hostConfig.NetworkMode ?? '';
+  return mode.startsWith('container:') ? ownerOf(rows, mode.slice(CONTAINER)) : id;
 }
 
 const CONTAINER = 'container:'.length;

@@ -9,6 +9,8 @@ export function withHostDefaults(given: HostConfig, settings: ContainerSettings)
     RestartPolicy: { ...given.RestartPolicy, Name: given.RestartPolicy.Name || 'no' },
     LogConfig: withLogDefaults(given.LogConfig, settings),
     Runtime: given.Runtime || settings.defaultRuntime,
+    // The docker CLI says 0 when nothing was asked for.
+    PidsLimit: given.PidsLimit === 0 ? null : given.PidsLimit,
   };
 }
 

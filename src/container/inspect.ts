@@ -47,11 +47,11 @@ function describe(context: Context, container: Container): ContainerJSON {
     ProcessLabel: '',
     AppArmorProfile: wasStarted ? (context.apparmorProfile(hostConfig) ?? '') : '',
     ExecIDs: context.execs.idsOf(id),
-    // Docker: without a limit it shows none, also when that was asked for.
+    // Docker: who asked for no limit is shown none; one that an update lifted is 0.
     HostConfig: {
       ...hostConfig,
       Links: shownLinks(context, container),
-      PidsLimit: (hostConfig.PidsLimit ?? 0) > 0 ? hostConfig.PidsLimit : null,
+      PidsLimit: (hostConfig.PidsLimit ?? -1) >= 0 ? hostConfig.PidsLimit : null,
     },
     GraphDriver: context.graphDriver(id),
     Mounts: container.mounts.map(mountPoint),

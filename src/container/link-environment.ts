@@ -1,7 +1,8 @@
-import { internal, isKind } from '#errdefs';
+import { internal } from '#errdefs';
 import type { Context } from './context.ts';
 import type { Container } from './record.ts';
 import { hasProcess } from './record.ts';
+import type { Link } from './store.ts';
 
 interface Port {
   readonly number: number;
@@ -9,13 +10,9 @@ interface Port {
 }
 
 /** What a container on the default bridge is told of those it is linked to: variables as Docker's old links have them. */
-export function linkEnvironment(context: Context, { name, spec }: Container): string[] {
-  const { Links, NetworkMode } = spec.hostConfig;
-  if (!Links?.length || NetworkMode !== 'bridge') return [];
-  return Links.flatMap((link) => {
-    const [given = '', alias = given] = link.split(':');
-    const other = context.rows.get(context.rows.resolve(given))!;
-    const full = `/${name}/${alias.replace(/^.*\//, '')}`;
+export function linkEnvironment(context: Context, container: Container): string[] {
+  return linksFrom(context, container).flatMap(({ full, linkedId }) => {
+    const other = context.rows.get(linkedId)!;
     if (!hasProcess(other)) throw internal(`Cannot link to a non running container: /${other.name} AS ${full}`);
     const place = context.networks.settings(other.id).Networks.bridge;
     if (!place) throw internal(`container ${other.id} not attached to default bridge network`);
@@ -25,20 +22,25 @@ export function linkEnvironment(context: Context, { name, spec }: Container): st
 }
 
 /** Docker: links of the default bridge are shown by full names, while who they lead to is there. */
-export function shownLinks({ rows }: Pick<Context, 'rows'>, { name, spec }: Container): string[] | null {
-  const { Links, NetworkMode } = spec.hostConfig;
+export function shownLinks(context: Pick<Context, 'rows'>, container: Container): string[] | null {
+  const { Links, NetworkMode } = container.spec.hostConfig;
   if (!Links?.length || NetworkMode !== 'bridge') return Links;
-  const shown = Links.flatMap((link) => {
-    const [given = '', alias = given] = link.split(':');
-    try {
-      const other = rows.get(rows.resolve(given));
-      return other ? [`/${other.name}:/${name}/${alias.replace(/^.*\//, '')}`] : [];
-    } catch (error) {
-      if (isKind(error, 'not-found')) return [];
-      throw error;
-    }
-  });
+  const shown = linksFrom(context, container).map(
+    ({ full, linkedId }) => `/${context.rows.get(linkedId)!.name}:${full}`,
+  );
   return shown.length > 0 ? shown : null;
+}
+
+/** The links that a container was made with and that are left, by their full names `/container/alias`. */
+function linksFrom({ rows }: Pick<Context, 'rows'>, { name, spec }: Container): { full: string; linkedId: string }[] {
+  if (!spec.hostConfig.Links?.length) return [];
+  const links = rows.links().filter(({ container }) => container === name);
+  return links.map(({ alias, linkedId }) => ({ full: `/${name}/${alias}`, linkedId }));
+}
+
+/** The names that a container has of links to it. */
+export function linkedNames(links: readonly Link[], id: string): string[] {
+  return links.filter(({ linkedId }) => linkedId === id).map(({ container, alias }) => `/${container}/${alias}`);
 }
 
 /** `full`: `/container/alias`. Each port has its variables; neighbours of one protocol are told as a range too. */

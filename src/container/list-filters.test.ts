@@ -61,13 +61,16 @@ const context = {
   },
 } as unknown as Context;
 
+const LINKS = [{ container: 'web', alias: 'ally', linkedId: 'c2' }];
+
 function accepted(filters: Filters): string[] {
-  const filter = listFilter(context, filters, ALL);
+  const filter = listFilter(context, filters, { newestFirst: ALL, links: LINKS });
   return ALL.filter((one) => filter.accepts(one)).map(({ id }) => id);
 }
 
 test('each filter lets pass what Docker lets pass', () => {
   const cases: [Filters, string[]][] = [
+    [{ name: ['^/web/ally$'] }, ['c2']],
     [{}, ['c3', 'c2', 'c1']],
     [{ id: ['c3', 'c1'] }, ['c3', 'c1']],
     [{ name: ['name-c2'] }, ['c2']],
@@ -127,8 +130,8 @@ test('wrong filters are refused in the words of Docker', () => {
 });
 
 test('only a filter on the status covers stopped containers by itself', () => {
-  assert.equal(listFilter(context, { status: ['exited'] }, ALL).coversStopped, true);
-  assert.equal(listFilter(context, { exited: ['3'] }, ALL).coversStopped, false);
+  assert.equal(listFilter(context, { status: ['exited'] }, { newestFirst: ALL, links: [] }).coversStopped, true);
+  assert.equal(listFilter(context, { exited: ['3'] }, { newestFirst: ALL, links: [] }).coversStopped, false);
 });
 
 test('commands are quoted where there is a space, ports are one entry a binding', () => {

@@ -2,7 +2,9 @@ import type { Filters, PortMap } from '#api';
 import { booleanFilter, checkFilters, filterValues, matchesExactly, matchesLabels, matchesPattern } from '#api';
 import { EngineError, internal, invalid, isKind } from '#errdefs';
 import type { Context } from './context.ts';
+import { linkedNames } from './link-environment.ts';
 import type { Container } from './record.ts';
+import type { Link } from './store.ts';
 
 const ACCEPTED = [
   ...['ancestor', 'before', 'exited', 'expose', 'health', 'id', 'is-task', 'isolation', 'label', 'name', 'network'],
@@ -20,8 +22,13 @@ export interface ListFilter {
   accepts(container: Container): boolean;
 }
 
-/** The filter of a list. `newestFirst` is the whole list, for `before` and `since`. */
-export function listFilter(context: Context, filters: Filters, newestFirst: readonly Container[]): ListFilter {
+/** All that is there: for `before` and `since`, and the names that links give. */
+export interface Everything {
+  readonly newestFirst: readonly Container[];
+  readonly links: readonly Link[];
+}
+
+export function listFilter(context: Context, filters: Filters, { newestFirst, links }: Everything): ListFilter {
   checkFilters(filters, ACCEPTED);
   const values = (key: string) => filterValues(filters, key);
   const exited = exitCodes(values('exited'));
@@ -32,7 +39,7 @@ export function listFilter(context: Context, filters: Filters, newestFirst: read
   const tests: Test[] = [
     (c) => cut.has(c.id),
     // Docker: the filters on name, id, status and health are regular expressions too.
-    (c) => matchesPattern(values('name'), c.name) || matchesPattern(values('name'), `/${c.name}`),
+    nameTest(links, values('name')),
     (c) => prefixOrPattern(values('id'), c.id),
     (c) => matchesLabels(values('label'), c.spec.config.Labels),
     (c) => exited.length === 0 || (c.status === 'exited' && exited.includes(c.exitCode)),
@@ -49,6 +56,13 @@ export function listFilter(context: Context, filters: Filters, newestFirst: read
     coversStopped: status.length > 0,
     accepts: (container) => tests.every((test) => test(container)),
   };
+}
+
+/** Docker: with and without the slash, and those that links give too. */
+function nameTest(links: readonly Link[], wanted: readonly string[]): Test {
+  if (wanted.length === 0) return () => true;
+  const matches = (name: string) => matchesPattern(wanted, name) || matchesPattern(wanted, name.slice(1));
+  return ({ id, name }) => [`/${name}`, ...linkedNames(links, id)].some(matches);
 }
 
 function prefixOrPattern(wanted: readonly string[], source: string): boolean {

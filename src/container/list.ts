@@ -3,9 +3,11 @@ import { EngineError } from '#errdefs';
 import type { Context } from './context.ts';
 import { humanStatus } from './human.ts';
 import { mountPoint, networkSettings, sizes } from './inspect.ts';
+import { linkedNames } from './link-environment.ts';
 import { listFilter } from './list-filters.ts';
 import type { Container } from './record.ts';
 import { isUp } from './record.ts';
+import type { Link } from './store.ts';
 
 export interface ListOptions {
   readonly all: boolean;
@@ -18,14 +20,18 @@ export interface ListOptions {
 export async function list(context: Context, options: ListOptions): Promise<ContainerSummary[]> {
   const containers = context.recent.list();
   const limit = options.limit !== undefined && options.limit > 0 ? options.limit : undefined;
-  const filter = listFilter(context, options.filters, containers);
+  const links = context.recent.links();
+  const filter = listFilter(context, options.filters, { newestFirst: containers, links });
   const everything = options.all || limit !== undefined || filter.coversStopped;
   const chosen = containers
     .filter((container) => (everything || isUp(container)) && filter.accepts(container))
     .slice(0, limit);
-  if (!options.size) return chosen.map((container) => summary(context, container));
+  if (!options.size) return chosen.map((container) => summary(context, container, links));
   return await Promise.all(
-    chosen.map(async (container) => ({ ...summary(context, container), ...(await sizesOf(context, container)) })),
+    chosen.map(async (container) => ({
+      ...summary(context, container, links),
+      ...(await sizesOf(context, container)),
+    })),
   );
 }
 
@@ -39,18 +45,18 @@ async function sizesOf(context: Context, container: Container) {
 const kept = new WeakMap<Container, ContainerSummary>();
 
 /** Only what tells the time passed is worked out each time. */
-function summary(context: Context, container: Container): ContainerSummary {
+function summary(context: Context, container: Container, links: readonly Link[]): ContainerSummary {
   let known = kept.get(container);
-  if (!known) kept.set(container, (known = freshSummary(context, container)));
+  if (!known) kept.set(container, (known = freshSummary(context, container, links)));
   return { ...known, Status: humanStatus(container) };
 }
 
-function freshSummary(context: Context, container: Container): ContainerSummary {
+function freshSummary(context: Context, container: Container, links: readonly Link[]): ContainerSummary {
   const { config, hostConfig } = container.spec;
   const settings = networkSettings(context, container);
   return {
     Id: container.id,
-    Names: [`/${container.name}`],
+    Names: [`/${container.name}`, ...linkedNames(links, container.id)],
     Image: shownImage(context, container),
     ImageID: container.imageId,
     Command: commandWords(container.spec.path, container.spec.args),

@@ -19,16 +19,21 @@ export interface MountRequest {
   readonly mountsOf: (container: string) => readonly ContainerMount[];
   /** The id of an image of this name. */
   readonly imageId: (name: string) => string;
+  /** The daemon's own folder. */
+  readonly dataRoot: string;
+  /** Docker: what `-v …:ro` meant before API 1.44. */
+  readonly readOnlyNonRecursive: boolean;
 }
 
 /** All mount points in force: --volumes-from, binds, mounts, then the volumes of the image at what is left. */
-export function wantedMounts({ config, hostConfig, mountsOf, imageId }: MountRequest): WantedMount[] {
+export function wantedMounts(request: MountRequest): WantedMount[] {
+  const { config, hostConfig, mountsOf, imageId } = request;
   const all = (hostConfig.VolumesFrom ?? []).flatMap((spec) => inherit(spec, mountsOf));
   const inherited = [...new Map(all.map((mount) => [mount.destination, mount])).values()];
   const explicit = [
     ...(hostConfig.Binds ?? []).map(fromBind).map((mount) => driven(mount, hostConfig)),
     ...(hostConfig.Mounts ?? []).map((mount) => fromMount(mount, imageId)),
-  ];
+  ].map((mount) => (mount.type === 'bind' ? settled(mount, request) : mount));
   const taken = new Set(Object.keys(hostConfig.Tmpfs ?? {}).map(clean));
   for (const { destination } of explicit) {
     if (taken.has(destination)) throw invalid(`Duplicate mount point: ${destination}`);
@@ -45,11 +50,27 @@ function driven(mount: WantedMount, { VolumeDriver }: HostConfig): WantedMount {
   return mount.type === 'volume' && VolumeDriver ? { ...mount, driver: VolumeDriver } : mount;
 }
 
+/** Docker: what holds the daemon's folder, or lies in it, sees its mounts come and go, so that it keeps none of them busy. */
+function settled(mount: WantedMount, { dataRoot, readOnlyNonRecursive }: MountRequest): WantedMount {
+  const { source, propagation, rw } = mount;
+  const isOurs = source.startsWith(dataRoot) || dataRoot.startsWith(source);
+  if (isOurs && propagation !== '' && propagation !== 'rslave' && propagation !== 'rshared') {
+    throw invalid(
+      `invalid mount config: must use either propagation mode "rslave" or "rshared" when mount source is within the daemon root, daemon root: ${JSON.stringify(dataRoot)}, bind mount source: ${JSON.stringify(source)}, propagation: ${JSON.stringify(propagation)}`,
+    );
+  }
+  return {
+    ...mount,
+    propagation: propagation || (isOurs ? 'rslave' : 'rprivate'),
+    ...(readOnlyNonRecursive && !rw ? { readOnlyNonRecursive } : {}),
+  };
+}
+
 function fromBind(spec: string): WantedMount {
   const { type, source, destination, mode } = parseBind(spec);
   const { rw, propagation, noCopy } = readMode(mode);
   if (type === 'bind') {
-    return { type, destination, source, mode, rw, propagation: propagation || 'rprivate', createSource: true };
+    return { type, destination, source, mode, rw, propagation, createSource: true };
   }
   return volume({ destination, name: source, mode: mode || 'z', rw, noCopy });
 }
@@ -80,7 +101,7 @@ function bind(mount: Mount, destination: string, rw: boolean): WantedMount {
     source: clean(mount.Source!),
     mode: '',
     rw,
-    propagation: options?.Propagation || 'rprivate',
+    propagation: options?.Propagation ?? '',
     ...(options?.NonRecursive ? { nonRecursive: true } : {}),
     ...(options?.ReadOnlyNonRecursive ? { readOnlyNonRecursive: true } : {}),
     ...(options?.ReadOnlyForceRecursive ? { readOnlyForceRecursive: true } : {}),

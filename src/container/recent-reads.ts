@@ -1,6 +1,6 @@
 import { notFound } from '#errdefs';
 import type { Container } from './record.ts';
-import type { ContainerRows } from './store.ts';
+import type { ContainerRows, Link } from './store.ts';
 
 /** How long records stay in memory for the next who asks. */
 const KEPT_MS = 5_000;
@@ -15,6 +15,7 @@ export class RecentReads {
   readonly #changes: () => number;
   readonly #byReference = new Map<string, Container>();
   #list: readonly Container[] | undefined;
+  #links: readonly Link[] | undefined;
   #at = -1;
   #timer: NodeJS.Timeout | undefined;
 
@@ -28,6 +29,12 @@ export class RecentReads {
     this.#refresh();
     this.#list ??= this.#rows.list();
     return this.#list;
+  }
+
+  links(): readonly Link[] {
+    this.#refresh();
+    this.#links ??= this.#rows.links();
+    return this.#links;
   }
 
   /** The container that is meant. Throws Docker's "No such container". */
@@ -56,6 +63,7 @@ export class RecentReads {
 
   #forget(): void {
     this.#list = undefined;
+    this.#links = undefined;
     this.#byReference.clear();
   }
 }

@@ -1,4 +1,4 @@
-import { conflict } from '#errdefs';
+import { conflict, internal } from '#errdefs';
 import type { Context } from './context.ts';
 import { killAndWait, prefixed } from './kill.ts';
 import type { Container } from './record.ts';
@@ -23,10 +23,11 @@ export async function removeByUser(
   options: RemoveOptions & { readonly reference: string },
 ): Promise<void> {
   const { id } = container;
+  if (options.link) return dropLink(context, options.reference);
   const underWay = removing.get(context) ?? new Set();
   removing.set(context, underWay);
   if (underWay.has(id)) throw conflict(`removal of container ${options.reference} is already in progress`);
-  if (!options.force && !options.link) next({ ...container, name: options.reference }, 'remove');
+  if (!options.force) next({ ...container, name: options.reference }, 'remove');
   underWay.add(id);
   try {
     if (options.force && context.locks.isLocked(id)) await interrupt(context, container);
@@ -34,12 +35,18 @@ export async function removeByUser(
     const current = context.rows.get(id);
     if (current) await remove(context, { ...current }, options);
   } catch (error) {
-    throw options.force && !options.link
+    throw options.force
       ? prefixed(error, `cannot remove container "${options.reference}": could not kill container: `)
       : error;
   } finally {
     underWay.delete(id);
   }
+}
+
+/** Docker: removes a link by its full name, never the container. */
+function dropLink({ store, rows }: Context, reference: string): void {
+  const isDropped = store.tx(() => rows.dropLink(reference));
+  if (!isDropped) throw internal('Conflict, cannot remove the default link name of the container');
 }
 
 async function interrupt(context: Context, container: Container): Promise<void> {

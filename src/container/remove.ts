@@ -1,4 +1,3 @@
-import { internal } from '#errdefs';
 import { bootId, failpoint } from '#sys';
 import { cleanUp } from './clean-up.ts';
 import type { Context } from './context.ts';
@@ -24,7 +23,6 @@ export interface RemoveOptions {
  */
 export async function remove(context: Context, container: Container, options: RemoveOptions): Promise<void> {
   const { id } = container;
-  if (options.link) throw internal('Conflict, cannot remove the default link name of the container');
   const down = await bringDown(context, container, options);
   context.restarts.cancel(id);
   const volumes = options.volumes ? down.mounts.filter(({ anonymous }) => anonymous) : [];

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Store } from '#store';
 import type { ContainerSpec } from './record.ts';
+import type { NewContainer } from './store.ts';
 import { ContainerRows } from './store.ts';
 
 const A = 'a'.repeat(64);
@@ -12,7 +13,7 @@ function open() {
   const store = Store.open(':memory:');
   const rows = new ContainerRows(store);
   let created = 1_700_000_000_000_000_000n;
-  const insert = (id: string, name: string, mounts: Parameters<ContainerRows['insert']>[0]['mounts'] = []) =>
+  const insert = (id: string, name: string, { mounts = [], links = [] }: Partial<NewContainer> = {}) =>
     store.tx(() =>
       rows.insert({
         id,
@@ -21,6 +22,7 @@ function open() {
         imageId: 'sha256:1',
         spec: { config: {}, hostConfig: {} } as unknown as ContainerSpec,
         mounts,
+        links,
       }),
     );
   return { store, rows, insert };
@@ -41,6 +43,20 @@ test('a reference is a full id, then a name, then the beginning of an id', () =>
     kind: 'invalid-argument',
   });
   assert.throws(() => rows.resolve('nosuch'), { message: 'No such container: nosuch', kind: 'not-found' });
+});
+
+test('a link gives a name that follows its container and ends with either of the two', () => {
+  const { store, rows, insert } = open();
+  insert(A, 'db');
+  insert(B, 'web', { links: [{ alias: 'mysql', linkedId: A }] });
+  assert.equal(rows.resolve('web/mysql'), A);
+  store.tx(() => rows.rename(B, 'site'));
+  assert.equal(rows.resolve('/site/mysql'), A);
+  assert.deepEqual(rows.links(), [{ container: 'site', alias: 'mysql', linkedId: A }]);
+  assert.throws(() => rows.resolve('web/mysql'), /No such container/);
+  assert.equal(rows.dropLink('/site/mysql'), true);
+  assert.equal(rows.dropLink('site/mysql'), false);
+  assert.equal(rows.dropLink('/site'), false);
 });
 
 test('a name is held by one container, from its create on', () => {
@@ -101,7 +117,7 @@ test('the mounts are the use of a volume', () => {
     rw: true,
     propagation: '',
   } as const;
-  insert(A, 'web', [mount, { ...mount, destination: '/a' }]);
+  insert(A, 'web', { mounts: [mount, { ...mount, destination: '/a' }] });
   assert.deepEqual(rows.containersUsingVolume('vol'), [{ id: A, name: 'web', running: false }]);
   assert.deepEqual(
     rows.get(A)!.mounts.map(({ destination }) => destination),

@@ -21,6 +21,14 @@ export interface NewContainer {
   readonly imageId: string;
   readonly spec: ContainerSpec;
   readonly mounts: readonly ContainerMount[];
+  readonly links: readonly { readonly alias: string; readonly linkedId: string }[];
+}
+
+/** A link of Docker's `--link`: the linked container has the name `container/alias` too. */
+export interface Link {
+  readonly container: string;
+  readonly alias: string;
+  readonly linkedId: string;
 }
 
 /** All SQL of the containers. Writes are to be called inside `store.tx`. */
@@ -31,11 +39,15 @@ export class ContainerRows {
     this.#store = store;
   }
 
-  /** Full id, then exact name, then id prefix. Docker's texts for none and for several. */
+  /** Full id, then exact name, then a link's (`container/alias`), then id prefix. Docker's texts for none and for several. */
   resolve(reference: string): string {
     if (reference === '') throw invalid('container ID or name cannot be empty');
     const name = reference.startsWith('/') ? reference.slice(1) : reference;
-    const exact = this.#shown('c.id = ?', reference) ?? this.#shown('c.name = ?', name) ?? this.#byPrefix(reference);
+    const exact =
+      this.#shown('c.id = ?', reference) ??
+      this.#shown('c.name = ?', name) ??
+      this.#linked(name) ??
+      this.#byPrefix(reference);
     if (exact === undefined) throw notFound(`No such container: ${reference}`);
     return exact;
   }
@@ -121,6 +133,36 @@ export class ContainerRows {
         )
         .run(container.id, position, mount.destination, volumeOf(mount), JSON.stringify(mount));
     });
+    for (const { alias, linkedId } of container.links) {
+      this.#store
+        .prepare('INSERT OR IGNORE INTO container_links (container_id, alias, linked_id) VALUES (?, ?, ?)')
+        .run(container.id, alias, linkedId);
+    }
+  }
+
+  /** All links, ordered by their full names. */
+  links(): Link[] {
+    return this.#store
+      .prepare(
+        `SELECT p.name, l.alias, l.linked_id FROM container_links l JOIN containers p ON p.id = l.container_id
+         ORDER BY p.name, l.alias`,
+      )
+      .all()
+      .map((row) => ({
+        container: row.name as string,
+        alias: row.alias as string,
+        linkedId: row.linked_id as string,
+      }));
+  }
+
+  /** Drops the link of this full name; false when there is none. */
+  dropLink(fullName: string): boolean {
+    const [container = '', alias = ''] = parts(fullName);
+    const id = this.holderOf(container);
+    const { changes } = this.#store
+      .prepare('DELETE FROM container_links WHERE container_id = ? AND alias = ?')
+      .run(id ?? '', alias);
+    return Number(changes) > 0;
   }
 
   assertNameFree(name: string): void {
@@ -216,6 +258,17 @@ export class ContainerRows {
       | undefined;
   }
 
+  #linked(name: string): string | undefined {
+    const [container = '', alias] = parts(name);
+    if (alias === undefined) return undefined;
+    return this.#store
+      .prepare(
+        `SELECT l.linked_id FROM container_links l JOIN containers p ON p.id = l.container_id
+         WHERE p.name = ? AND l.alias = ?`,
+      )
+      .get(container, alias)?.linked_id as string | undefined;
+  }
+
   #byPrefix(prefix: string): string | undefined {
     if (!/^[0-9a-f]{1,64}$/.test(prefix)) return undefined;
     const ids = this.#store
@@ -304,6 +357,12 @@ function toOperation(row: Row): Operation | undefined {
     bootId: row.operation_boot as string,
     detail: JSON.parse(row.detail as string) as Record<string, unknown>,
   };
+}
+
+/** `/container/alias` taken apart. */
+function parts(fullName: string): string[] {
+  const [, container, alias] = /^\/?([^/]*)(?:\/(.*))?$/s.exec(fullName) ?? [];
+  return alias === undefined ? [container ?? ''] : [container!, alias];
 }
 
 function columnsOf(change: Change): Record<string, string | number | null> {

@@ -39,6 +39,13 @@ export const KEYS = {
   bip6: { kind: 'string', help: 'The same for IPv6, with ipv6' },
   'cdi-spec-dirs': { kind: 'list', flag: 'cdi-spec-dir', help: 'Folder of files that describe devices (CDI)' },
   'cgroup-parent': { kind: 'string', help: 'Parent cgroup for all containers' },
+  containerd: { kind: 'string', help: 'Accepted for compatibility: this engine does the work of containerd itself' },
+  'containerd-namespace': { kind: 'string', help: 'Accepted for compatibility: see containerd' },
+  'containerd-plugin-namespace': {
+    kind: 'string',
+    flag: 'containerd-plugins-namespace',
+    help: 'Accepted for compatibility: see containerd',
+  },
   debug: { kind: 'bool', short: 'D', help: 'Log at level debug, whatever log-level says' },
   'default-address-pools': {
     kind: 'pools',
@@ -71,6 +78,7 @@ export const KEYS = {
   'dns-search': { kind: 'list', help: 'DNS search domain of containers' },
   'exec-opts': { kind: 'list', flag: 'exec-opt', help: 'Runtime option, e.g. native.cgroupdriver=cgroupfs' },
   'exec-root': { kind: 'string', help: 'Root folder of state that a reboot may lose' },
+  experimental: { kind: 'bool', help: 'Accepted for compatibility: there are no experimental features' },
   features: { kind: 'switches', flag: 'feature', help: 'Feature to switch on or off (name=true|false)' },
   'fixed-cidr': { kind: 'string', help: 'Part of the default bridge that containers get addresses of' },
   'fixed-cidr-v6': { kind: 'string', help: 'The same for IPv6' },

@@ -83,7 +83,15 @@ const OTHER: Readonly<Record<string, unknown>> = {
 /** Said by keys that need `tls` beside them. */
 const OF_TLS = ['tlscacert', 'tlscert', 'tlskey'];
 /** What they ask for is how it always is. */
-const ALWAYS_SO = ['allow-nondistributable-artifacts', 'raw-logs', 'userland-proxy'];
+const ALWAYS_SO = [
+  'allow-nondistributable-artifacts',
+  'containerd',
+  'containerd-namespace',
+  'containerd-plugin-namespace',
+  'experimental',
+  'raw-logs',
+  'userland-proxy',
+];
 
 const from = (settings: object) => toConfig(parseConfig(JSON.stringify(settings), 'daemon.json'), false, {});
 

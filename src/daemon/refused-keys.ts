@@ -7,7 +7,6 @@ export interface RefusedKey {
   readonly reason: string;
 }
 
-const NO_CONTAINERD = 'there is no containerd: this engine does its work itself';
 const NO_SWARM = 'there is no swarm mode';
 const NOT_YET = 'it is not supported yet';
 
@@ -16,15 +15,11 @@ export const REFUSED: Readonly<Record<string, RefusedKey>> = {
   'api-cors-header': { reason: 'Docker 28 removed it; use a reverse proxy if you need CORS headers' },
   bridge: { short: 'b', reason: 'the default bridge is always our own' },
   builder: { flag: null, reason: 'the build cache keeps within shares of the disk by itself' },
-  containerd: { reason: NO_CONTAINERD },
-  'containerd-namespace': { reason: NO_CONTAINERD },
-  'containerd-plugin-namespace': { flag: 'containerd-plugins-namespace', reason: NO_CONTAINERD },
   'cpu-rt-period': { reason: NOT_YET },
   'cpu-rt-runtime': { reason: NOT_YET },
-  'cri-containerd': { isSwitch: true, reason: NO_CONTAINERD },
+  'cri-containerd': { isSwitch: true, reason: 'there is no containerd: this engine does its work itself' },
   'default-init': { flag: null, reason: 'see init-path' },
   'deprecated-key-path': { flag: null, reason: 'image format 1 has no signing keys here' },
-  experimental: { isSwitch: true, reason: 'there are no experimental features' },
   ip6tables: { isSwitch: true, reason: 'see iptables, which stands for both families' },
   'ip-forward-no-drop': {
     isSwitch: true,

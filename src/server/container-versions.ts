@@ -50,8 +50,11 @@ function mountFrom(version: string, mount: Mount): Mount {
   if (bind && before(version, '1.40')) bind.NonRecursive = undefined;
   if (bind && before(version, '1.42')) bind.CreateMountpoint = undefined;
   // Docker: read-only was not recursive before 1.44.
-  if (mount.Type === 'bind' && mount.ReadOnly && before(version, '1.44')) {
-    return { ...mount, BindOptions: { ...bind, ReadOnlyNonRecursive: true, ReadOnlyForceRecursive: undefined } };
+  if (mount.Type === 'bind' && before(version, '1.44')) {
+    if (bind?.ReadOnlyForceRecursive) {
+      throw invalid('BindOptions.ReadOnlyForceRecursive needs API v1.44 or newer');
+    }
+    if (mount.ReadOnly) return { ...mount, BindOptions: { ...bind, ReadOnlyNonRecursive: true } };
   }
   if (before(version, '1.45') && mount.VolumeOptions?.Subpath) {
     throw invalid('VolumeOptions.Subpath needs API v1.45 or newer');
@@ -66,7 +69,7 @@ export function updateFrom(version: string, config: UpdateConfig): UpdateConfig 
   if (!before(version, '1.42')) shaped.KernelMemory = undefined;
   if (before(version, '1.40')) shaped.PidsLimit = null;
   // Docker: whatever is not above zero lifts the limit.
-  if (shaped.PidsLimit !== null && shaped.PidsLimit <= 0) shaped.PidsLimit = -1;
+  if (shaped.PidsLimit !== null && shaped.PidsLimit <= 0) shaped.PidsLimit = 0;
   return shaped;
 }
 

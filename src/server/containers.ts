@@ -104,7 +104,7 @@ async function create(x: Exchange, { containers }: ServerDeps, request: CreateRe
   const created = await containers.create(createFrom(x.version, request), {
     name: x.query.string('name'),
     platform: x.query.string('platform') || undefined,
-    apiVersion: x.version,
+    readOnlyNonRecursive: x.before('1.44'),
   });
   x.json({ ...created, Warnings: [...created.Warnings, ...createWarnings(x.version, request)] }, 201);
 }

@@ -106,7 +106,7 @@ export interface ListOptions {
 export interface Containers {
   create(
     request: CreateRequest,
-    options: { name: string; platform: string | undefined; apiVersion: string },
+    options: { name: string; platform: string | undefined; readOnlyNonRecursive: boolean },
   ): Promise<CreateResponse>;
   list(options: ListOptions): Promise<ContainerSummary[]> | ContainerSummary[];
   inspect(name: string, options: { size: boolean }): Promise<ContainerJSON> | ContainerJSON;

@@ -88,6 +88,7 @@ export const exec: Case[] = [
       make({ ...out, Cmd: ['true'] }),
       { method: 'POST', path: '/v1.50/containers/execs/kill' },
       start({}),
+      { method: 'POST', path: '/v1.50/exec/{exec}/resize?h=1&w=1' },
     ],
   },
 ];

@@ -3,8 +3,10 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { api } from '../../harness/api.ts';
 import { settled } from '../../harness/invariants.ts';
-import { Engine } from './engine.ts';
+import type { Inspected } from './engine.ts';
+import { Engine, IMAGE } from './engine.ts';
 
 let engine: Engine;
 before(async () => {
@@ -34,6 +36,43 @@ test('a bind does not lift the restrictions of the mount it is made from', async
     }
   } finally {
     execFileSync('umount', [folder]);
+  }
+});
+
+test("what lies around the daemon's folder is bound so that it keeps no mount of it busy", async () => {
+  const { dataRoot } = engine.daemon;
+  const create = (status: number, HostConfig: object) =>
+    engine.expect(status, 'POST', '/containers/create', { Image: IMAGE, Cmd: SLEEP, HostConfig });
+  for (const source of [dataRoot, join(dataRoot, 'containers'), '/']) {
+    const { Id } = (await create(201, { Binds: [`${source}:/m`] })) as { Id: string };
+    const { Mounts } = (await engine.expect(200, 'GET', `/containers/${Id}/json`)) as Inspected;
+    assert.equal(Mounts[0]?.Propagation, 'rslave', source);
+    for (const word of ['private', 'rprivate', 'slave', 'shared']) {
+      const { message } = (await create(400, { Binds: [`${source}:/m:${word}`] })) as { message: string };
+      assert.match(message, /^invalid mount config: must use either propagation mode "rslave" or "rshared" when mount/);
+    }
+  }
+});
+
+test('a read-only bind leaves what is mounted below it writable for clients before 1.44', async () => {
+  const folder = join(engine.daemon.folder, 'outer');
+  mkdirSync(join(folder, 'below'), { recursive: true });
+  execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', join(folder, 'below')]);
+  try {
+    for (const [version, wanted] of [
+      ['1.43', 'rw'],
+      ['1.44', 'ro'],
+    ] as const) {
+      const Cmd = ['sh', '-c', "grep ' /m/below ' /proc/mounts | cut -d' ' -f4 | cut -d, -f1"];
+      const body = { Image: IMAGE, Cmd, Tty: true, HostConfig: { Binds: [`${folder}:/m:ro`], NetworkMode: 'none' } };
+      const made = await api(engine.daemon.socket, 'POST', `/v${version}/containers/create`, body);
+      const { Id } = made.body as { Id: string };
+      await engine.expect(204, 'POST', `/containers/${Id}/start`);
+      await engine.wait(Id);
+      assert.equal((await engine.logs(Id)).replace(/[\r\n]/g, ''), wanted, version);
+    }
+  } finally {
+    execFileSync('umount', [join(folder, 'below')]);
   }
 });
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { detectCgroups } from '../../../src/sys/cgroup.ts';
+import type { Inspected } from './engine.ts';
 import { Engine } from './engine.ts';
 
 let engine: Engine;
@@ -38,7 +39,22 @@ test('limits of a running container change at once, and are there again after th
   assert.ok(Number(await engine.limit('live', 'memory', 'memory.memsw.limit_in_bytes')) > 2 ** 60);
   assert.equal(await engine.limit('live', 'cpu', 'cpu.cfs_quota_us'), '-1');
   assert.equal(await engine.limit('live', 'pids', 'pids.max'), 'max');
+  assert.equal(await shownPidsLimit('live'), 0);
 });
+
+test('0 processes, as the docker CLI says without its flag, are the default number, -1 no limit', async (t) => {
+  if (version !== 1) return t.skip('reads the files of cgroup v1');
+  await engine.run('by-default', ['sleep', '1000'], { PidsLimit: 0 });
+  await engine.run('unlimited', ['sleep', '1000'], { PidsLimit: -1 });
+  assert.equal(await engine.limit('by-default', 'pids', 'pids.max'), '4096');
+  assert.equal(await engine.limit('unlimited', 'pids', 'pids.max'), 'max');
+  for (const name of ['by-default', 'unlimited']) assert.equal(await shownPidsLimit(name), null);
+});
+
+async function shownPidsLimit(name: string): Promise<number | null> {
+  const { HostConfig } = (await engine.expect(200, 'GET', `/containers/${name}/json`)) as Inspected;
+  return HostConfig.PidsLimit;
+}
 
 test('what the kernel refuses leaves everything as it was', async (t) => {
   if (version !== 1) return t.skip('reads the files of cgroup v1');
