@@ -32,7 +32,10 @@ static void client_free(struct monitor *m, struct client *c)
 	free(c);
 	for (c = m->clients; c; c = c->next)
 		greeted = greeted && !c->greeted;
-	/* A container that was never started is nobody's once its daemon is gone. */
+	/* What was never started is nobody's once its daemon is gone. */
+	for (struct session *s = m->execs; greeted && s; s = s->next)
+		if (s->phase == PHASE_READY)
+			exec_withdraw(m, s);
 	if (greeted && m->container.phase <= PHASE_READY)
 		quit(m);
 	monitor_maybe_leave(m);
@@ -79,7 +82,7 @@ void control_error(struct monitor *m, struct client *c, long long seq, const cha
 	control_send(m, c, &fields);
 }
 
-static void control_ok(struct monitor *m, struct client *c, long long seq)
+void control_ok(struct monitor *m, struct client *c, long long seq)
 {
 	cleanup_buffer struct buffer fields = { 0 };
 
@@ -169,6 +172,24 @@ static bool request_signal(struct monitor *m, struct client *c, long long seq, s
 	return true;
 }
 
+/* `quit <seq>` or `quit <seq> <exec>`: what was not started ends. */
+static void request_quit(struct monitor *m, struct client *c, long long seq, struct slice fields)
+{
+	struct slice id = { 0 };
+
+	field_take(&fields, &id);
+	struct session *s = find(m, id);
+	if (s && s->phase >= PHASE_STARTING && s->phase <= PHASE_RUNNING) {
+		control_error(m, c, seq, "state", EBUSY, s == &m->container ? "the container runs" : "it runs");
+		return;
+	}
+	control_ok(m, c, seq);
+	if (s == &m->container)
+		quit(m);
+	else if (s && s->phase == PHASE_READY)
+		exec_withdraw(m, s);
+}
+
 static bool request(struct monitor *m, struct client *c, struct slice verb, struct slice fields)
 {
 	struct slice sockets;
@@ -184,6 +205,8 @@ static bool request(struct monitor *m, struct client *c, struct slice verb, stru
 		if (!field_take(&fields, &sockets))
 			return false;
 		request_hold(m, c, seq, sockets);
+	} else if (slice_is(verb, "prepare")) {
+		exec_prepare(m, c, seq, fields);
 	} else if (slice_is(verb, "exec")) {
 		exec_start(m, c, seq, fields);
 	} else if (slice_is(verb, "resize")) {
@@ -191,12 +214,7 @@ static bool request(struct monitor *m, struct client *c, struct slice verb, stru
 	} else if (slice_is(verb, "signal")) {
 		return request_signal(m, c, seq, fields);
 	} else if (slice_is(verb, "quit")) {
-		if (m->container.phase >= PHASE_STARTING && m->container.phase <= PHASE_RUNNING) {
-			control_error(m, c, seq, "state", EBUSY, "the container runs");
-		} else {
-			control_ok(m, c, seq);
-			quit(m);
-		}
+		request_quit(m, c, seq, fields);
 	} else {
 		control_error(m, c, seq, "unknown", ENOSYS, "unknown request");
 	}

@@ -43,6 +43,7 @@ struct session *exec_new(struct monitor *m, struct slice id)
 		return NULL;
 	s->id = strndup(id.data, id.size);
 	s->stdin_once = true;
+	s->go = -1;
 	s->next = m->execs;
 	m->execs = s;
 	return s;
@@ -65,16 +66,6 @@ void exec_free(struct monitor *m, struct session *s)
 	free(s->failure);
 	if (s != &m->container)
 		free(s);
-}
-
-void exec_sweep(struct monitor *m)
-{
-	for (struct session *s = m->execs, *next; s; s = next) {
-		bool over = s->phase == PHASE_CREATED || (s->recorded && stdio_ended(s));
-		next = s->next;
-		if (over && !s->attachers)
-			exec_free(m, s);
-	}
 }
 
 /* In the child: joins the container's cgroups (an unmanaged runtime does not) and becomes the runtime. */
@@ -102,15 +93,10 @@ static _Noreturn void run(struct monitor *m, int child[3], struct slice joins, s
 	become_runtime(m->runtime_path, m->runtime_fd, argv);
 }
 
-static bool name_files(struct session *s)
+static bool name_file(char **name, const struct session *s, const char *kind)
 {
-	char name[ID_LENGTH + 16];
-
-	snprintf(name, sizeof name, "exec-%s.pid", s->id);
-	s->pid_file = strdup(name);
-	snprintf(name, sizeof name, "exec-%s.log", s->id);
-	s->error_file = strdup(name);
-	return s->pid_file && s->error_file;
+	free(*name);
+	return asprintf(name, "exec-%s.%s", s->id, kind) > 0 || (*name = NULL);
 }
 
 static bool launch(struct monitor *m, struct session *s, struct slice joins, struct slice argv)
@@ -118,7 +104,7 @@ static bool launch(struct monitor *m, struct session *s, struct slice joins, str
 	int child[3] = { -1, -1, -1 };
 	pid_t pid = -1;
 
-	if (name_files(s) && stdio_open(m, s, child))
+	if (name_file(&s->pid_file, s, "pid") && name_file(&s->error_file, s, "log") && stdio_open(m, s, child))
 		pid = fork();
 	if (pid == 0)
 		run(m, child, joins, argv);
@@ -128,27 +114,94 @@ static bool launch(struct monitor *m, struct session *s, struct slice joins, str
 	return pid > 0;
 }
 
-/* `exec <seq> <id> <flags> <cgroup files to join> <argv>`, flags as in `spawn`. */
-void exec_start(struct monitor *m, struct client *c, long long seq, struct slice fields)
+/* The exec of `<id> <flags>`, flags as in `spawn`. NULL: not now, which has been answered. */
+static struct session *take(struct monitor *m, struct client *c, long long seq, struct slice *fields)
 {
-	struct slice id, flags, joins, argv;
+	struct slice id, flags;
 
-	if (!field_take(&fields, &id) || !field_take(&fields, &flags) || !field_take(&fields, &joins) ||
-	    !field_take(&fields, &argv) || m->container.phase != PHASE_RUNNING) {
+	if (!field_take(fields, &id) || !field_take(fields, &flags) || m->container.phase != PHASE_RUNNING) {
 		control_error(m, c, seq, "state", EINVAL, "the container does not run");
-		return;
+		return NULL;
 	}
 	struct session *s = exec_find(m, id);
 	if (!s)
 		s = exec_new(m, id);
-	if (!s || s->phase != PHASE_CREATED) {
+	if (!s || (s->phase != PHASE_CREATED && s->phase != PHASE_READY)) {
 		control_error(m, c, seq, "state", EEXIST, s ? "already started" : "bad id or too many");
+		return NULL;
+	}
+	if (s->phase == PHASE_CREATED) {
+		s->tty = memchr(flags.data, 't', flags.size);
+		s->open_stdin = memchr(flags.data, 'i', flags.size);
+	}
+	return s;
+}
+
+void exec_withdraw(struct monitor *m, struct session *s)
+{
+	cleanup_text char *fifo = NULL;
+
+	spec_withdraw(s);
+	stdio_close(m, s);
+	if (name_file(&fifo, s, "process"))
+		unlinkat(m->directory, fifo, 0);
+	if (s->error_file)
+		unlinkat(m->directory, s->error_file, 0);
+	s->phase = PHASE_CREATED;
+}
+
+void exec_sweep(struct monitor *m)
+{
+	for (struct session *s = m->execs, *next; s; s = next) {
+		if (s->phase == PHASE_READY && m->container.phase != PHASE_RUNNING)
+			exec_withdraw(m, s);
+		bool over = s->phase == PHASE_CREATED || (s->recorded && stdio_ended(s));
+		next = s->next;
+		if (over && !s->attachers)
+			exec_free(m, s);
+	}
+}
+
+/* `prepare <seq> <id> <flags> <cgroup files to join> <argv>`: the runtime is executed and waits. */
+void exec_prepare(struct monitor *m, struct client *c, long long seq, struct slice fields)
+{
+	struct slice joins, argv;
+	cleanup_text char *fifo = NULL;
+	struct session *s = take(m, c, seq, &fields);
+
+	if (!s)
+		return;
+	if (s->phase != PHASE_CREATED || !field_take(&fields, &joins) || !field_take(&fields, &argv)) {
+		control_error(m, c, seq, "state", EINVAL, "prepared already");
 		return;
 	}
-	s->tty = memchr(flags.data, 't', flags.size);
-	s->open_stdin = memchr(flags.data, 'i', flags.size);
+	s->phase = PHASE_READY;
+	if (name_file(&fifo, s, "process") && spec_hold(m, s, fifo) && launch(m, s, joins, argv)) {
+		control_ok(m, c, seq);
+	} else {
+		control_error(m, c, seq, "prepare", errno, "exec");
+		exec_withdraw(m, s);
+	}
+}
+
+/* `exec`, with the same fields: what was prepared goes on; if that has died meanwhile it is begun anew. */
+void exec_start(struct monitor *m, struct client *c, long long seq, struct slice fields)
+{
+	struct slice joins = { 0 }, argv = { 0 };
+	cleanup_text char *given = NULL, *name = NULL;
+	struct session *s = take(m, c, seq, &fields);
+
+	if (!s)
+		return;
+	if (!name_file(&given, s, "given") || !name_file(&name, s, "process"))
+		return;
+	field_take(&fields, &joins);
+	field_take(&fields, &argv);
+	bool waits = s->phase == PHASE_READY;
+	if (!waits)
+		renameat(m->directory, given, m->directory, name);
 	s->phase = PHASE_STARTING;
-	if (!launch(m, s, joins, argv)) {
+	if (waits ? !spec_give(m, s, given, name) : !launch(m, s, joins, argv)) {
 		control_error(m, c, seq, "prepare", errno, "exec");
 		s->phase = PHASE_FAILED;
 		s->recorded = true;

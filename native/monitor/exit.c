@@ -224,6 +224,10 @@ static void runtime_done(struct monitor *m, struct session *s, int status)
 	char text[32];
 
 	s->runtime = 0;
+	if (s->phase == PHASE_READY && s != &m->container) {
+		exec_withdraw(m, s);
+		return;
+	}
 	if (s->phase == PHASE_READY)
 		container_failed(m, 0, "the stub died");
 	if (s->phase == PHASE_PREPARING || s->phase == PHASE_FAILED)

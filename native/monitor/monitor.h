@@ -87,6 +87,7 @@ struct session {
 	enum phase phase;
 	bool tty, open_stdin, stdin_once, blocked, recorded;
 	pid_t runtime, pid;
+	int go; /* what lets the waiting runtime go on: its FIFO, or the stub's pipe */
 	unsigned long long start_time;
 	struct timespec started, finished;
 	int status;
@@ -125,7 +126,6 @@ struct monitor {
 	int clients_count;
 	bool visited, quit;
 	bool early; /* the stub becomes the runtime at once, which waits for its spec in a FIFO */
-	int go; /* one byte written here lets the stub become the runtime; `early`: the FIFO */
 	char *oom_file;
 	unsigned long long oom_kills;
 	int oom_counter;
@@ -157,6 +157,11 @@ void reset_signals(void);
 
 /* spawner.c */
 int spawner_run(int argc, char **argv);
+
+/* spec.c: runtimes that wait for what they are to do */
+bool spec_hold(struct monitor *m, struct session *s, const char *name);
+bool spec_give(struct monitor *m, struct session *s, const char *given, const char *name);
+void spec_withdraw(struct session *s);
 
 /* start.c: the life of the monitor's own container up to its start */
 int monitor_run(struct monitor *m, int listener, struct slice request);
@@ -228,12 +233,16 @@ void control_accept(struct monitor *m, struct watch *w, uint32_t events);
 void control_close(struct monitor *m);
 void control_send(struct monitor *m, struct client *c, struct buffer *fields);
 void control_tell_all(struct monitor *m, struct buffer *fields);
+void control_ok(struct monitor *m, struct client *c, long long seq);
 void control_error(struct monitor *m, struct client *c, long long seq, const char *kind, int error, const char *text);
 
 /* exec.c */
 struct session *exec_find(struct monitor *m, struct slice id);
 struct session *exec_new(struct monitor *m, struct slice id);
+void exec_prepare(struct monitor *m, struct client *c, long long seq, struct slice request);
 void exec_start(struct monitor *m, struct client *c, long long seq, struct slice request);
+/* Back to one that nothing was done for; it may be started yet. */
+void exec_withdraw(struct monitor *m, struct session *s);
 void exec_free(struct monitor *m, struct session *s);
 /* Frees execs that are over and delivered; called between events, so nobody holds one. */
 void exec_sweep(struct monitor *m);

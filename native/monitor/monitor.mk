@@ -34,7 +34,7 @@ monitor-fuzz: $(OUT)/fuzz-monitor
 monitor-test: monitor monitor-sanitized
 	cd $(ROOT) && ASAN_OPTIONS=detect_leaks=1 GANTRY_MONITOR=$(OUT)/gantry-monitor-sanitized \
 		node_modules/.bin/node --test --test-concurrency=1 --test-timeout=60000 \
-		test/integration/runtime/life.test.ts test/integration/runtime/streams.test.ts test/integration/runtime/direct.test.ts \
+		test/integration/runtime/life.test.ts test/integration/runtime/streams.test.ts test/integration/runtime/direct.test.ts test/integration/runtime/prepared-exec.test.ts \
 		test/integration/runtime/ports.test.ts test/integration/runtime/recovery.test.ts \
 		test/integration/runtime/hostile.test.ts
 

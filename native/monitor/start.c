@@ -8,16 +8,12 @@
 #include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "monitor.h"
 
 #define SPEC "config.json"
 #define SPEC_GIVEN "spec.json" /* where the daemon puts it */
-#define FIFO_SIZE 65536
-#define FEED_SECONDS 30
 
 struct request {
 	struct slice instructions, argv, flags;
@@ -45,9 +41,8 @@ void quit(struct monitor *m)
 {
 	struct session *s = &m->container;
 
-	if (s->runtime > 0 && s->phase < PHASE_RUNNING && kill(s->runtime, SIGKILL) == 0)
-		for (int tries = 0; tries < 200 && waitpid(s->runtime, NULL, WNOHANG) == 0; tries++)
-			usleep(500);
+	if (s->phase < PHASE_RUNNING)
+		spec_withdraw(s);
 	m->quit = true;
 }
 
@@ -108,23 +103,19 @@ static void stub_reported(struct monitor *m, struct watch *w, uint32_t events)
 	}
 }
 
-/*
- * What holds the stub back until the start: a pipe, or the runtime's spec as a FIFO. As long as we hold the FIFO open for
- * writing the runtime waits for its content, with all its code loaded; our end of it is the end of both.
- */
+/* What holds the stub back until the start: a pipe, or the runtime's spec as a FIFO. */
 static bool open_go(struct monitor *m, int *read_end)
 {
+	struct session *s = &m->container;
 	int go[2];
 
-	if (m->early) {
-		*read_end = -1;
-		m->go = mkfifoat(m->directory, SPEC, 0600) < 0 ? -1 : openat(m->directory, SPEC, O_RDWR | O_CLOEXEC);
-		return m->go >= 0;
-	}
+	*read_end = -1;
+	if (m->early)
+		return spec_hold(m, s, SPEC);
 	if (pipe2(go, O_CLOEXEC) < 0)
 		return false;
 	*read_end = go[0];
-	m->go = go[1];
+	s->go = go[1];
 	return true;
 }
 
@@ -158,7 +149,7 @@ static bool prepare(struct monitor *m, struct request *r)
 	struct session *s = &m->container;
 
 	*s = (struct session){ .id = strdup(""), .phase = PHASE_PREPARING, .pid_file = strdup("pid"),
-			       .error_file = strdup("runtime.log") };
+			       .error_file = strdup("runtime.log"), .go = -1 };
 	s->tty = memchr(r->flags.data, 't', r->flags.size);
 	s->open_stdin = memchr(r->flags.data, 'i', r->flags.size);
 	s->stdin_once = memchr(r->flags.data, 'o', r->flags.size);
@@ -204,7 +195,7 @@ int monitor_run(struct monitor *m, int listener, struct slice fields)
 {
 	struct request r = { 0 };
 
-	m->go = m->oom_counter = -1;
+	m->oom_counter = -1;
 	m->orphan_at = now_ms() + ORPHAN_MS;
 	if (open_loop(m, listener) && parse(fields, &r) && prepare(m, &r)) {
 		request_free(&r);
@@ -214,44 +205,16 @@ int monitor_run(struct monitor *m, int listener, struct slice fields)
 	return 0;
 }
 
-static bool copy_all(int from, int to)
-{
-	char bytes[4096];
-	ssize_t n;
-
-	while ((n = read(from, bytes, sizeof bytes)) > 0)
-		if (write(to, bytes, (size_t)n) != n)
-			return false;
-	return n == 0;
-}
-
-/* What the FIFO can't hold is written by a child: the runtime might be slow to read. */
-static bool feed(struct monitor *m)
-{
-	struct stat st;
-	cleanup_fd int spec = openat(m->directory, SPEC, O_RDONLY | O_CLOEXEC);
-
-	if (spec < 0 || fstat(spec, &st) < 0)
-		return false;
-	if (st.st_size <= FIFO_SIZE)
-		return copy_all(spec, m->go);
-	pid_t pid = fork();
-	if (pid == 0) {
-		alarm(FEED_SECONDS);
-		_exit(!copy_all(spec, m->go));
-	}
-	return pid > 0;
-}
-
-/* The spec gets its name first: a runtime may open it a second time. */
 static bool go(struct monitor *m)
 {
-	bool gone = renameat(m->directory, SPEC_GIVEN, m->directory, SPEC) == 0 &&
-		    (m->early ? feed(m) : write(m->go, "", 1) == 1);
+	struct session *s = &m->container;
 
-	if (gone)
-		close_fd(&m->go);
-	return gone;
+	if (m->early)
+		return spec_give(m, s, SPEC_GIVEN, SPEC);
+	if (renameat(m->directory, SPEC_GIVEN, m->directory, SPEC) < 0 || write(s->go, "", 1) != 1)
+		return false;
+	close_fd(&s->go);
+	return true;
 }
 
 void container_start(struct monitor *m, struct client *starter, long long seq, struct slice sockets)

@@ -299,6 +299,8 @@ export interface Runtime {
   top(id: string, words: readonly string[]): Promise<{ pids: readonly number[]; output: string }>;
   attach(id: string, streams: Streams & { readonly direct?: boolean }): Promise<Attached>;
   resize(id: string, size: Size): Promise<void> | void;
+  /** Begins what an exec needs that is likely to be started soon. */
+  prepareExec(id: string, request: Pick<ExecRequest, 'execId' | 'tty' | 'stdin'>): void;
   exec(id: string, request: ExecRequest): Promise<{ pid: number }>;
   attachExec(id: string, execId: string, streams: Streams & { readonly direct?: boolean }): Promise<Attached>;
   resizeExec(id: string, execId: string, size: Size): Promise<void> | void;

@@ -30,6 +30,8 @@ export class Run {
   sharesPids = true;
   /** Processes that have outlived the first one are being killed; a next life in the same cgroup waits for it. */
   ending: Promise<unknown> = Promise.resolve();
+  /** Execs whose runtime has been asked for, or is being sent away, and whether it waits. */
+  readonly prepared = new Map<string, { isWaiting: Promise<boolean>; timer: NodeJS.Timeout | undefined }>();
   /** It is being removed: its monitor's end is no news. */
   discarded = false;
   readonly #ready = Promise.withResolvers<number>();

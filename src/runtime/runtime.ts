@@ -7,8 +7,8 @@ import { freeze, thaw } from './cgroup/freeze.ts';
 import type { RuntimeContext } from './context.ts';
 import { findRun, placePath, rootfsPath, shmPath, usersPath } from './context.ts';
 import { discard } from './discard.ts';
-import type { ExecRequest } from './exec.ts';
-import { exec, forgetExec } from './exec.ts';
+import type { ExecRequest, PrepareExecRequest } from './exec.ts';
+import { exec, forgetExec, prepareExec } from './exec.ts';
 import type { InnerSocket } from './hold.ts';
 import { hold } from './hold.ts';
 import type { RuntimeInfo, RuntimeSetting } from './info.ts';
@@ -173,6 +173,10 @@ export class Runtime implements AsyncDisposable {
 
   async resizeExec(id: string, execId: string, size: Size): Promise<void> {
     await this.#resize(id, execId, size);
+  }
+
+  prepareExec(id: string, request: PrepareExecRequest): void {
+    prepareExec(this.#context, id, request);
   }
 
   exec(id: string, request: ExecRequest): Promise<{ pid: number }> {

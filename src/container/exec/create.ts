@@ -24,6 +24,7 @@ export async function createExec(
   const exec = context.execs.add(container.id, config, detachKeys);
   tellExec(context, container, { exec, action: `exec_create: ${commandOf(config)}` });
   failpoint('container.exec.created');
+  context.runtime.prepareExec(container.id, { execId: exec.id, tty: config.Tty, stdin: config.AttachStdin });
   return exec;
 }
 
