@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -238,6 +239,8 @@ static void runtime_done(struct monitor *m, struct session *s, int status)
 	}
 	s->pid = atoi(text);
 	s->phase = PHASE_RUNNING;
+	if (s->console.started) /* sent, but its event may come after that of the process' end */
+		console_arrived(m, &s->console, EPOLLIN);
 	struct reaped *early = find_reaped(m, s->pid);
 	if (!early)
 		s->start_time = read_start_time(s->pid);

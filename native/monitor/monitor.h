@@ -198,6 +198,7 @@ int act_as(const char *user, const char *group);
 /* stdio.c */
 bool stdio_open(struct monitor *m, struct session *s, int child[3]);
 bool console_listen(struct monitor *m, struct session *s);
+watch_fn console_arrived;
 void stdio_close(struct monitor *m, struct session *s);
 bool stdio_ended(const struct session *s);
 void stdio_unblock(struct monitor *m, struct session *s);

@@ -117,7 +117,7 @@ ssize_t receive_descriptor(int fd, int *descriptor)
 	return n;
 }
 
-static void console_arrived(struct monitor *m, struct watch *w, uint32_t events)
+void console_arrived(struct monitor *m, struct watch *w, uint32_t events)
 {
 	struct session *s = (struct session *)((char *)w - offsetof(struct session, console));
 	struct timeval limit = { .tv_sec = 2 };

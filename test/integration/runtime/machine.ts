@@ -61,6 +61,10 @@ export class Machine implements AsyncDisposable {
     return `${this.directory}/exec`;
   }
 
+  monitorPid(id: string): number {
+    return JSON.parse(readFileSync(`${this.execRoot}/monitors/${id}/run.json`, 'utf8')).monitor.pid;
+  }
+
   logPath(id: string): string {
     return `${this.directory}/logs/${id}-json.log`;
   }

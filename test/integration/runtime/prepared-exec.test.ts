@@ -126,3 +126,24 @@ test('none outlives its container, or the daemon that asked for it', async () =>
   assert.equal(await outputOf('alone', 'a1', shell('echo back')), 'back\n');
   await end('alone');
 });
+
+test('a terminal whose process has ended before the monitor looks has its output', async () => {
+  await running('slow');
+  const monitor = machine.monitorPid('slow');
+  const stream = await machine.runtime.attachExec('slow', 's1', OUT);
+  const children = () => readFileSync(`/proc/${monitor}/task/${monitor}/children`, 'utf8').trim().split(' ').length;
+  const started = machine.runtime.exec('slow', {
+    execId: 's1',
+    process: shell('echo out', { terminal: true }),
+    ...OUT,
+  });
+  setImmediate(() => {
+    for (const end = Date.now() + 2_000; children() < 2 && Date.now() < end; );
+    process.kill(monitor, 'SIGSTOP');
+  });
+  await sleep(300);
+  process.kill(monitor, 'SIGCONT');
+  await started;
+  assert.equal(String(await collect(stream)), 'out\r\n');
+  await end('slow');
+});

@@ -19,10 +19,6 @@ async function until(condition: () => boolean): Promise<void> {
   }
 }
 
-const monitorOf = (id: string): { pid: number } =>
-  (JSON.parse(readFileSync(`${machine.execRoot}/monitors/${id}/run.json`, 'utf8')) as { monitor: { pid: number } })
-    .monitor;
-
 test('containers go on without the daemon, and the next one takes them up', async () => {
   await machine.prepare('on', { stdin: true });
   const started = await machine.start('on', 'i=0; while read x; do echo $x; done; exit 3');
@@ -74,7 +70,7 @@ test('exec works after a restart; an exit of one in between is told', async () =
 test('a killed monitor takes its container along, and that is told', async () => {
   await machine.prepare('lost');
   const { pid } = await machine.start('lost', 'sleep 100');
-  process.kill(monitorOf('lost').pid, 'SIGKILL');
+  process.kill(machine.monitorPid('lost'), 'SIGKILL');
   const record = await machine.exit('lost');
   assert.deepEqual([record.exitCode, record.signal], [137, 9]);
   await machine.runtime.discard('lost');
@@ -85,7 +81,7 @@ test('a monitor killed while no daemon ran: the next one ends the container', as
   await machine.prepare('lost2');
   await machine.start('lost2', 'sleep 100');
   await machine.crash();
-  process.kill(monitorOf('lost2').pid, 'SIGKILL');
+  process.kill(machine.monitorPid('lost2'), 'SIGKILL');
   await sleep(50);
   await machine.boot();
   const observed = (await machine.runtime.observe()).find(({ id }) => id === 'lost2')!;
@@ -96,7 +92,7 @@ test('a monitor killed while no daemon ran: the next one ends the container', as
 test('a stopped monitor hangs nobody: signals, observation and removal go on', async () => {
   await machine.prepare('hung');
   const started = await machine.start('hung', 'sleep 100');
-  const monitor = monitorOf('hung').pid;
+  const monitor = machine.monitorPid('hung');
   process.kill(monitor, 'SIGSTOP');
   await machine.crash();
   await machine.boot();
@@ -114,7 +110,7 @@ test('a stopped monitor hangs nobody: signals, observation and removal go on', a
 test('a stopped monitor that goes on tells what it missed', async () => {
   await machine.prepare('slept');
   await machine.start('slept', 'sleep 0.1; exit 4');
-  const monitor = monitorOf('slept').pid;
+  const monitor = machine.monitorPid('slept');
   process.kill(monitor, 'SIGSTOP');
   await sleep(200);
   process.kill(monitor, 'SIGCONT');
