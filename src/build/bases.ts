@@ -137,13 +137,13 @@ async function folderBase(context: Context, { reference }: WantedBase, asking: A
     const value = asking.request.namedContexts.get(reference) ?? '';
     throw value === '' ? notFound(`context ${name} not found`) : invalid(`unsupported context ${name}: ${value}`);
   }
-  const { folder } = found;
+  const { folder, files } = found;
   const action = inContext(found, {
     do: 'copy',
     ...{ sources: ['/'], destination: '/', mode: '', excludes: [], parents: false, unpack: false },
     owner: { uid: 0, gid: 0 },
   });
-  const [content] = await context.snapshots.digests({ folder }, [action], { signal });
+  const [content] = await context.snapshots.digests({ folder, known: files }, [action], { signal });
   const key = `sha256:${createHash('sha256')
     .update(JSON.stringify(['context', content]))
     .digest('hex')}`;

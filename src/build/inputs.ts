@@ -1,4 +1,8 @@
 import type { Duplex, Readable, Writable } from 'node:stream';
+import type { KnownTree } from '#snapshot';
+
+/** What a front door knows of the files of a context without looking. */
+export type KnownFiles = KnownTree;
 
 /**
  * A tree of files that a build reads: a folder of the engine's own in which nobody writes until the build is over. What
@@ -8,6 +12,8 @@ export interface ContextFolder {
   readonly folder: string;
   /** What of it does not count, as in .dockerignore. */
   readonly excludes: readonly string[];
+  /** What is in it, if that is known; true until the build is over. */
+  readonly files?: KnownFiles;
   /** A name for the tree that stays the same from build to build, when there is one (`sharedkey`). */
   readonly key?: string;
   /** Its files have owners that copies keep; absent: they are root's. */

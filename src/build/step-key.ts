@@ -8,7 +8,7 @@ import { chainOf, copyAction } from './ops/copy.ts';
 import type { BuildRequest } from './request.ts';
 
 /** Changes when a step of the same key would make something else. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 export interface KeyInput {
   readonly step: Step;

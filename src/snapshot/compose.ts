@@ -3,6 +3,8 @@ import { Readable } from 'node:stream';
 import { MS_BIND, MS_RDONLY } from '#sys';
 import { EMPTY, lowerNames } from './container-snapshot.ts';
 import type { Folders } from './folders.ts';
+import { digestOf } from './jail/compose/digest.ts';
+import type { KnownTree } from './jail/compose/tree.ts';
 import type { ActionDigest, ComposeAction, CopyAction } from './jail/compose/work.ts';
 import type { UnpackLimits } from './jail/task.ts';
 import type { JailMount } from './jail.ts';
@@ -10,8 +12,10 @@ import { runJail } from './jail.ts';
 import type { Staged } from './view.ts';
 import { FROM, mountForWriting, SAFE, TO } from './view.ts';
 
-/** Where files are copied from: a folder of the host, or layers (base first, by chain id). */
-export type SourceTree = { readonly folder: string } | { readonly layers: readonly string[] };
+/** Where files are copied from: a folder of the host, and what is known of it, or layers (base first, by chain id). */
+export type SourceTree =
+  | { readonly folder: string; readonly known?: KnownTree | undefined }
+  | { readonly layers: readonly string[] };
 
 export interface Composition {
   readonly source: SourceTree | undefined;
@@ -47,13 +51,29 @@ export async function compose(
   await run(work, { mounts, actions: work.actions, digests: false });
 }
 
-/** What copies would take, by content. */
+/** What copies would take, by content; only what is not known is looked at. */
 export async function digests(
-  from: JailMount,
+  { from, known }: { readonly from: JailMount; readonly known: KnownTree | undefined },
   work: Jail & { readonly actions: readonly CopyAction[] },
 ): Promise<readonly ActionDigest[]> {
-  const { digests: found } = await run(work, { mounts: [from], actions: work.actions, digests: true });
-  return found ?? [];
+  const found: (ActionDigest | undefined)[] = [];
+  for (const action of work.actions) found.push(known && (await knownDigest(known, action)));
+  const actions = work.actions.filter((_, n) => found[n] === undefined);
+  if (actions.length === 0) return found as ActionDigest[];
+  const { digests: looked = [] } = await run(work, { mounts: [from], actions, digests: true });
+  let next = 0;
+  return found.map((digest) => digest ?? looked[next++]!);
+}
+
+/** A tree is asked for the same again in the next build; more than so many answers are of one that asks at random. */
+const MAX_DIGESTS = 100;
+
+async function knownDigest(tree: KnownTree, action: CopyAction): Promise<ActionDigest | undefined> {
+  const key = JSON.stringify(action);
+  const found = tree.digests.get(key) ?? (await digestOf(tree, action));
+  if (tree.digests.size >= MAX_DIGESTS) tree.digests.clear();
+  if (found) tree.digests.set(key, found);
+  return found;
 }
 
 async function run(

@@ -6,6 +6,7 @@
  */
 
 export type { Composition, SourceTree } from './compose.ts';
+export type { KnownTree } from './jail/compose/tree.ts';
 export type { ActionDigest, ComposeAction, CopyAction, Owner } from './jail/compose/work.ts';
 export type { CopyRules, Found, UnpackLimits } from './jail/task.ts';
 export type { LayerSource } from './layers.ts';

@@ -311,7 +311,8 @@ export class Snapshots {
     actions: readonly CopyAction[],
     options: Cancellable = {},
   ): Promise<readonly ActionDigest[]> {
-    const found = await digests(this.#sourceOf(source), { ...this.#jail(options), actions });
+    const known = 'folder' in source ? source.known : undefined;
+    const found = await digests({ from: this.#sourceOf(source), known }, { ...this.#jail(options), actions });
     failpoint('snapshot.digests.told');
     return found;
   }

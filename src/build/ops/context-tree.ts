@@ -41,9 +41,9 @@ export class ContextTree {
     this.#waiting = [];
     try {
       const place = await this.folder();
-      const { folder } = place;
+      const { folder, files } = place;
       const actions = asked.map(({ action }) => inContext(place, action));
-      const found = await this.#context.snapshots.digests({ folder }, actions, { signal: this.#signal });
+      const found = await this.#context.snapshots.digests({ folder, known: files }, actions, { signal: this.#signal });
       for (const [i, { resolve }] of asked.entries()) resolve(found[i]!);
     } catch (error) {
       for (const { reject } of asked) reject(error);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { lstatSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -7,6 +8,8 @@ import type { Packet, Stat } from '#buildkit';
 import { PACKET, toGoMode, toStMode } from '#buildkit';
 import { EngineError } from '#errdefs';
 import { nullLog } from '#log';
+import { listXattrs } from '#sys';
+import type { OpenedFolder } from './folders.ts';
 import { ContextFolders } from './folders.ts';
 import { receiveSmall } from './memory.ts';
 import type { Exchange } from './receive.ts';
@@ -18,7 +21,7 @@ interface Sent {
   readonly path: string | Buffer;
   readonly content?: string;
   readonly mode?: number;
-  readonly linkname?: string;
+  readonly linkname?: string | Buffer;
   readonly modTime?: bigint;
   readonly xattrs?: Map<string, Uint8Array>;
 }
@@ -126,6 +129,94 @@ test('what is kept is read again by the next daemon', async () => {
   const next = sender(files);
   await new ContextFolders({ root: at, log: nullLog }).open('key', next.exchange);
   assert.deepEqual(next.asked, []);
+});
+
+/** What an open folder says of its files, and what lies there. */
+function told({ files }: OpenedFolder, at = ''): string[] {
+  return files.names(at).flatMap((name) => {
+    const path = `${at}/${name}`;
+    const facts = files.facts(path)!;
+    const { mode, uid, gid, rdev } = facts;
+    const what = facts.isFile() ? `${facts.size} ${files.content(path)}` : (files.target(path) ?? '');
+    const own = [path, Number(mode).toString(8), uid, gid, rdev, what, ...files.xattrs(path).flat()].join(' ');
+    return [own, ...(facts.isDirectory() ? told({ files } as OpenedFolder, path) : [])];
+  });
+}
+
+function found(root: string, at = ''): string[] {
+  const names = readdirSync(Buffer.from(root + at, 'latin1'), { encoding: 'latin1' as BufferEncoding }).sort();
+  return names.flatMap((name) => {
+    const path = `${at}/${name}`;
+    const bytes = Buffer.from(root + path, 'latin1');
+    const stats = lstatSync(bytes);
+    const { mode, uid, gid, rdev, size } = stats;
+    const hash = () => createHash('sha256').update(readFileSync(bytes)).digest('hex');
+    const link = () => readlinkSync(bytes, { encoding: 'latin1' as BufferEncoding });
+    const what = stats.isFile() ? `${size} ${hash()}` : stats.isSymbolicLink() ? link() : '';
+    const xattrs = listXattrs(bytes).map((x) => [x.name.toString('latin1'), x.value.toString('latin1')]);
+    const own = [path, mode.toString(8), uid, gid, rdev, what, ...xattrs.sort().flat()].join(' ');
+    return [own, ...(stats.isDirectory() ? found(root, path) : [])];
+  });
+}
+
+const numbers = (seed: number) => (below: number) => {
+  seed = (Math.imul(seed, 1103515245) + 12345) & 0x7fffffff;
+  return (seed >> 8) % below;
+};
+
+/** A tree of up to 30 files in which each thing may differ from that of another draw. */
+function draw(random: (below: number) => number): Sent[] {
+  const files: Sent[] = [];
+  const add = (folder: string, depth: number) => {
+    for (const name of ['a', 'b', 'caf\xe9', 'z']) {
+      const path = Buffer.from(folder + name, 'latin1');
+      const first = files.find(({ content, linkname }) => content !== undefined && linkname === undefined);
+      const modTime = BigInt(random(2) + 1) * 10n ** 18n;
+      const value = { xattrs: new Map([['user.x', Buffer.from(`${random(2)}`)]]) };
+      const own = { path, modTime, ...(random(3) === 0 ? value : {}) };
+      const kind = random(9);
+      if (kind < 2) files.push({ ...own, content: `${modTime}${random(2)}`.repeat(random(3)), mode: 0o100644 });
+      else if (kind === 2) files.push({ ...own, content: `${modTime}`, mode: random(2) ? 0o104755 : 0o100600 });
+      else if (kind === 3) files.push({ path, modTime, mode: LINK, linkname: random(2) ? 'a' : '/b' });
+      else if (kind === 4) files.push({ path, modTime, mode: 0o010644 });
+      else if (kind === 5 && first) files.push({ ...first, path, linkname: Buffer.from(first.path) });
+      else if (kind > 5 && depth < 2) {
+        files.push({ ...own, mode: random(2) ? DIRECTORY : 0o041770 });
+        add(`${folder}${name}/`, depth + 1);
+      }
+    }
+  };
+  add('', 0);
+  return files;
+}
+
+test('what is told of a folder without looking is what lies there, whatever changes', async () => {
+  const seed = Date.now() & 0xffff;
+  const random = numbers(seed);
+  const at = join(root, String(number++));
+  mkdirSync(at);
+  let all = new ContextFolders({ root: at, log: nullLog });
+  for (let round = 0; round < 60; round++) {
+    // Two states alternate with new ones, so that much is the same as before and much comes back.
+    const files = draw(round % 3 === 0 ? numbers(round % 2) : random);
+    const opened = await all.open('key', sender(files).exchange);
+    assert.deepEqual(told(opened), found(opened.path), `seed ${seed}, round ${round}`);
+    await opened[Symbol.asyncDispose]();
+    if (random(5) === 0) all = new ContextFolders({ root: at, log: nullLog });
+  }
+});
+
+test('a name of a file that came anew is a name of the new one', async () => {
+  const all = folders();
+  const link = { path: 'b', linkname: 'a', content: 'now' };
+  const contents = async (files: Sent[]) => {
+    await using opened = await all.open('key', sender(files).exchange);
+    assert.deepEqual(told(opened), found(opened.path));
+    return readFileSync(join(opened.path, 'b'), 'utf8');
+  };
+  // It changed while it was told: the second name has the new facts already.
+  await contents([{ path: 'a', content: 'old', modTime: 1n }, link]);
+  assert.equal(await contents([{ path: 'a', content: 'now' }, link]), 'now');
 });
 
 test('two builds at once have a folder each', async () => {

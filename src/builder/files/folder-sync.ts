@@ -1,8 +1,7 @@
 import { chmod, lchown, link, mkdir, rm, symlink } from 'node:fs/promises';
 import type { Stat } from '#buildkit';
-import { isDirectory, isRegular, isSymlink, toStMode } from '#buildkit';
 import { invalid } from '#errdefs';
-import { AT_FDCWD, failpoint, makeDevice, mknodat, setTimes, timespec } from '#sys';
+import { AT_FDCWD, failpoint, mknodat, removeXattr, setTimes, setXattr, timespec } from '#sys';
 import type { Held, HeldFiles } from './held.ts';
 import { heldOf, inside, isSame } from './held.ts';
 import type { Exchange, Receiver } from './receive.ts';
@@ -10,22 +9,26 @@ import { receive } from './receive.ts';
 import { FileWriter } from './writer.ts';
 
 /**
- * Makes a folder of ours the same as what the other side has, fetching only what differs from `held`, which is kept true.
- * Every directory on the way to a file was made here and nobody else writes here, so plain paths lead nowhere else.
+ * Makes a folder of ours the same as what the other side has, fetching only what differs from `held`, which is kept true;
+ * whether anything did. Every directory on the way to a file was made here and nobody else writes here, so plain paths lead
+ * nowhere else.
  */
-export async function syncFolder(root: Buffer, held: HeldFiles, exchange: Exchange): Promise<void> {
+export async function syncFolder(root: Buffer, held: HeldFiles, exchange: Exchange): Promise<boolean> {
   await using writer = new FileWriter();
   const sync = new FolderSync(root, held, writer);
   await receive(exchange, sync);
-  await sync.finish();
+  return await sync.finish();
 }
+
+let transfers = 0;
 
 class FolderSync implements Receiver {
   readonly #root: Buffer;
   readonly #held: HeldFiles;
   readonly #writer: FileWriter;
-  readonly #told = new Map<string, Held>();
-  readonly #links: { path: string; stat: Stat }[] = [];
+  readonly #transfer = ++transfers;
+  readonly #links: { path: string; held: Held }[] = [];
+  #hasChanged = false;
 
   constructor(root: Buffer, held: HeldFiles, writer: FileWriter) {
     this.#root = root;
@@ -33,22 +36,10 @@ class FolderSync implements Receiver {
     this.#writer = writer;
   }
 
-  async file(path: string, stat: Stat): Promise<boolean> {
-    const told = heldOf(stat);
+  file(path: string, stat: Stat): Promise<boolean> | boolean {
     const held = this.#held.get(path);
-    this.#told.set(path, told);
-    if (held && isSame(held, told)) return false;
-    if (isDirectory(stat.mode)) await this.#directory(path, stat, held);
-    else {
-      if (held) await this.#remove(path);
-      if (isRegular(stat.mode) && told.target === '') {
-        this.#writer.begin(path, inside(this.#root, path), stat);
-        return true;
-      }
-      if (isRegular(stat.mode)) this.#links.push({ path, stat });
-      else await this.#special(path, stat);
-    }
-    if (!isRegular(stat.mode)) this.#held.set(path, told);
+    if (!held || !isSame(held, stat) || !this.#isStillLinked(held)) return this.#change(path, stat, held);
+    held.transfer = this.#transfer;
     return false;
   }
 
@@ -58,53 +49,79 @@ class FolderSync implements Receiver {
 
   async complete(path: string): Promise<void> {
     await this.#writer.complete(path);
-    this.#held.set(path, this.#told.get(path)!);
   }
 
   toldAll(): void {}
 
-  /** Hard links need their files, and what nobody told of goes. */
-  async finish(): Promise<void> {
+  /** Hard links need their files, and what nobody told of goes. Whether anything is not as it was. */
+  async finish(): Promise<boolean> {
     await this.#writer.settled();
     failpoint('builder.sync.written');
-    for (const { path, stat } of this.#links) await this.#hardLink(path, stat);
-    for (const path of [...this.#held.keys()]) {
-      if (!this.#told.has(path) && this.#held.has(path)) await this.#remove(path);
-    }
+    for (const { path, held } of this.#links) await this.#hardLink(path, held);
+    const gone = [...this.#held].filter(([, { transfer }]) => transfer !== this.#transfer);
+    for (const [path] of gone) if (this.#held.has(path)) await this.#remove(path);
+    return this.#hasChanged;
   }
 
-  async #directory(path: string, { mode, uid, gid }: Stat, held: Held | undefined): Promise<void> {
-    const at = inside(this.#root, path);
-    if (held && !isDirectory(held.mode)) await this.#remove(path);
-    if (!held || !isDirectory(held.mode)) await mkdir(at, 0o700);
-    if (uid !== 0 || gid !== 0 || held) await lchown(at, uid, gid);
-    await chmod(at, toStMode(mode) & 0o7777);
+  /** A name of a file that was made anew would still be the old one's. */
+  #isStillLinked(held: Held): boolean {
+    return !held.isHardLink() || held.original === this.#held.get(held.target);
   }
 
-  async #special(path: string, stat: Stat): Promise<void> {
+  async #change(path: string, stat: Stat, before: Held | undefined): Promise<boolean> {
+    const held = heldOf(stat);
+    held.transfer = this.#transfer;
+    this.#hasChanged = true;
+    const stays = before?.isDirectory() && held.isDirectory();
+    if (before && !stays) await this.#remove(path);
+    this.#held.set(path, held);
+    if (held.isDirectory()) await this.#directory(path, held, stays ? before : undefined);
+    else if (held.isHardLink()) this.#links.push({ path, held });
+    else if (held.isFile()) {
+      this.#writer.begin(path, inside(this.#root, path), held);
+      return true;
+    } else await this.#special(path, held, stat);
+    return false;
+  }
+
+  async #directory(path: string, held: Held, before: Held | undefined): Promise<void> {
     const at = inside(this.#root, path);
-    if (isSymlink(stat.mode)) {
-      if (stat.linkname.length === 0 || stat.linkname.includes(0)) throw invalid('a symbolic link without a target');
-      await symlink(Buffer.from(stat.linkname), at);
-    } else mknodat(AT_FDCWD, at, toStMode(stat.mode), makeDevice(stat.devmajor, stat.devminor));
-    if (stat.uid !== 0 || stat.gid !== 0) await lchown(at, stat.uid, stat.gid);
-    if (!isSymlink(stat.mode)) await chmod(at, toStMode(stat.mode) & 0o7777);
-    const time = timespec(stat.modTime);
+    const { uid, gid, mode, xattrs } = held;
+    if (!before) await mkdir(at, 0o700);
+    if (uid !== 0 || gid !== 0 || before) await lchown(at, uid, gid);
+    await chmod(at, mode & 0o7777);
+    for (const [name] of before?.xattrs ?? []) removeXattr(at, Buffer.from(name, 'latin1'));
+    for (const [name, value] of xattrs)
+      setXattr(at, { name: Buffer.from(name, 'latin1'), value: Buffer.from(value, 'latin1') });
+  }
+
+  async #special(path: string, held: Held, { linkname }: Stat): Promise<void> {
+    const at = inside(this.#root, path);
+    if (held.isSymbolicLink()) {
+      if (linkname.length === 0 || linkname.includes(0)) throw invalid('a symbolic link without a target');
+      await symlink(Buffer.from(linkname), at);
+    } else mknodat(AT_FDCWD, at, held.mode, held.rdev);
+    if (held.uid !== 0 || held.gid !== 0) await lchown(at, held.uid, held.gid);
+    if (!held.isSymbolicLink()) await chmod(at, held.mode & 0o7777);
+    const time = timespec(held.modTime);
     setTimes(at, time, time);
   }
 
-  async #hardLink(path: string, stat: Stat): Promise<void> {
-    const target = Buffer.from(stat.linkname).toString('latin1');
-    const told = this.#told.get(target);
-    if (!told || !isRegular(told.mode)) throw invalid(`a hard link to ${JSON.stringify(target)}, which is no file`);
+  async #hardLink(path: string, held: Held): Promise<void> {
+    const { target } = held;
+    const original = this.#held.get(target);
+    if (!original?.isFile() || original.isHardLink() || original.transfer !== this.#transfer) {
+      throw invalid(`a hard link to ${JSON.stringify(Buffer.from(target, 'latin1').toString())}, which is no file`);
+    }
     await link(inside(this.#root, target), inside(this.#root, path));
-    this.#held.set(path, this.#told.get(path)!);
+    held.original = original;
   }
 
   async #remove(path: string): Promise<void> {
     await rm(inside(this.#root, path) as unknown as string, { recursive: true, force: true });
+    this.#hasChanged = true;
     const below = `${path}/`;
-    const wasDirectory = isDirectory(this.#held.get(path)?.mode ?? 0);
+    const wasDirectory = this.#held.get(path)?.isDirectory();
     this.#held.delete(path);
     if (wasDirectory) for (const other of this.#held.keys()) if (other.startsWith(below)) this.#held.delete(other);
   }

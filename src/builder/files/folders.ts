@@ -6,7 +6,8 @@ import type { Log } from '#log';
 import { bootId, failpoint } from '#sys';
 import { syncFolder } from './folder-sync.ts';
 import type { HeldFiles } from './held.ts';
-import { readHeld } from './held.ts';
+import { HeldTree } from './held-tree.ts';
+import { readHeld } from './read-held.ts';
 import type { Exchange } from './receive.ts';
 
 /** So many folders are kept for a next build, and so many bytes in them. */
@@ -18,6 +19,7 @@ interface Folder {
   readonly key: string;
   /** What is in it; undefined: it must be looked at first. */
   held: HeldFiles | undefined;
+  tree: HeldTree | undefined;
   inUse: boolean;
   bytes: number;
   readonly createdAt: number;
@@ -28,6 +30,7 @@ interface Folder {
 /** A folder that holds what the client has, until it is given back. */
 export interface OpenedFolder extends AsyncDisposable {
   readonly path: string;
+  readonly files: HeldTree;
 }
 
 /** What is said of a folder that is kept. */
@@ -75,18 +78,17 @@ export class ContextFolders {
     const folder = this.#take(hash);
     const path = join(this.#root, folder.name);
     try {
-      await mkdir(path, { recursive: true, mode: 0o700 });
+      await mkdir(path, { recursive: true, mode: 0o755 });
       failpoint('builder.sync.folder');
-      const held = folder.held ?? (await readHeld(Buffer.from(path)));
-      folder.held = undefined;
-      await syncFolder(Buffer.from(path), held, exchange);
-      folder.held = held;
-      folder.bytes = [...held.values()].reduce((sum, { size }) => sum + size, 0);
+      folder.held ??= await readHeld(Buffer.from(path));
+      const hasChanged = await syncFolder(Buffer.from(path), folder.held, exchange);
+      if (hasChanged || !folder.tree) folder.tree = new HeldTree(folder.held);
+      folder.bytes = bytesOf(folder.held);
     } catch (error) {
       await this.#drop(folder);
       throw error;
     }
-    return { path, [Symbol.asyncDispose]: () => this.#giveBack(folder) };
+    return { path, files: folder.tree, [Symbol.asyncDispose]: () => this.#giveBack(folder) };
   }
 
   list(): KeptFolder[] {
@@ -143,6 +145,22 @@ export class ContextFolders {
   }
 }
 
+function bytesOf(held: HeldFiles): number {
+  let bytes = 0;
+  for (const { size } of held.values()) bytes += size;
+  return bytes;
+}
+
 const fresh = (name: string, key: string): Folder => ({
-  ...{ name, key, held: new Map(), inUse: false, bytes: 0, createdAt: Date.now(), usedAt: Date.now(), uses: 0 },
+  ...{
+    name,
+    key,
+    held: new Map(),
+    tree: undefined,
+    inUse: false,
+    bytes: 0,
+    createdAt: Date.now(),
+    usedAt: Date.now(),
+    uses: 0,
+  },
 });

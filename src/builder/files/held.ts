@@ -1,68 +1,130 @@
-import { lstat, opendir, readlink } from 'node:fs/promises';
 import type { Stat } from '#buildkit';
-import { toGoMode, toStMode } from '#buildkit';
+import { isDirectory, isRegular, isSymlink, toStMode } from '#buildkit';
+import { makeDevice } from '#sys';
 
-/** What is known of a file that lies in a folder already. */
-export interface Held {
-  readonly mode: number;
+/** What is in a regular file of a folder of ours. */
+export interface Content {
+  /** SHA-256, in hex. */
+  readonly digest: string;
+  /** Bytes. */
+  readonly size: number;
+}
+
+export type Xattrs = readonly (readonly [name: string, value: string])[];
+
+/** A file of a folder of ours: as the other side told it, and what is in it. Paths, names and values are latin1 text. */
+export class Held {
   readonly uid: number;
   readonly gid: number;
-  readonly size: number;
+  /** Go's, as it was told, and st_mode. */
+  readonly goMode: number;
+  readonly mode: number;
+  /** What came may be more or less, when the file changed meanwhile. */
+  readonly toldSize: number;
   readonly modTime: bigint;
-  /** Latin-1; for links. */
+  /** Of a link. */
   readonly target: string;
-  readonly device: string;
+  /** st_rdev. */
+  readonly rdev: number;
+  /** In the order of names. */
+  readonly xattrs: Xattrs;
+  /** Of a regular file that is complete. */
+  content: Content | undefined;
+  /** Of a hard link: the file that it is a name of. */
+  original: Held | undefined;
+  /** The transfer that told of it last. */
+  transfer = 0;
+
+  constructor(told: ToldFile) {
+    this.uid = told.uid;
+    this.gid = told.gid;
+    this.goMode = told.goMode;
+    this.mode = toStMode(told.goMode);
+    this.toldSize = told.toldSize;
+    this.modTime = told.modTime;
+    this.target = told.target;
+    this.rdev = told.rdev;
+    this.xattrs = told.xattrs;
+    this.content = told.content;
+  }
+
+  /** Bytes that are there. */
+  get size(): number {
+    return this.content?.size ?? 0;
+  }
+
+  isFile(): boolean {
+    return isRegular(this.goMode);
+  }
+
+  isDirectory(): boolean {
+    return isDirectory(this.goMode);
+  }
+
+  isSymbolicLink(): boolean {
+    return isSymlink(this.goMode);
+  }
+
+  isSocket(): boolean {
+    return (this.mode & 0o170000) === 0o140000;
+  }
+
+  isHardLink(): boolean {
+    return this.isFile() && this.target !== '';
+  }
 }
+
+export type ToldFile = Pick<
+  Held,
+  'uid' | 'gid' | 'goMode' | 'toldSize' | 'modTime' | 'target' | 'rdev' | 'xattrs' | 'content'
+>;
 
 export type HeldFiles = Map<string, Held>;
 
-/** What a told file will be, once it is here. */
+/** A file as it is told. */
 export function heldOf(stat: Stat): Held {
-  return {
-    mode: stat.mode,
-    uid: stat.uid,
-    gid: stat.gid,
-    size: stat.size,
-    modTime: stat.modTime,
-    target: Buffer.from(stat.linkname).toString('latin1'),
-    device: `${stat.devmajor}:${stat.devminor}`,
-  };
+  const { mode, uid, gid, size, modTime } = stat;
+  return new Held({
+    ...{ goMode: mode, uid, gid, toldSize: size, modTime },
+    target: latin1(stat.linkname),
+    rdev: makeDevice(stat.devmajor, stat.devminor),
+    xattrs: xattrsOf(stat),
+    content: undefined,
+  });
 }
 
-/** Whether the content need not come again; of directories only owner and mode matter. */
-export function isSame(held: Held, told: Held): boolean {
-  const isDirectory = (toStMode(told.mode) & 0o170000) === 0o040000;
+/** Whether the content need not come again; of directories only owner, mode and attributes matter. */
+export function isSame(held: Held, stat: Stat): boolean {
   return (
-    held.mode === told.mode &&
-    held.uid === told.uid &&
-    held.gid === told.gid &&
-    (isDirectory || (held.size === told.size && held.modTime === told.modTime)) &&
-    held.target === told.target &&
-    held.device === told.device
+    held.goMode === stat.mode &&
+    held.uid === stat.uid &&
+    held.gid === stat.gid &&
+    ((held.toldSize === stat.size && held.modTime === stat.modTime) || isDirectory(stat.mode)) &&
+    (stat.linkname.length === 0 ? held.target === '' : held.target === latin1(stat.linkname)) &&
+    held.rdev === makeDevice(stat.devmajor, stat.devminor) &&
+    sameXattrs(held.xattrs, xattrsOf(stat))
   );
 }
 
-/** Reads what lies in a folder of ours, in which there is nothing that came another way. */
-export async function readHeld(root: Buffer): Promise<HeldFiles> {
-  const found: HeldFiles = new Map();
-  const open: string[] = [''];
-  for (let folder = open.pop(); folder !== undefined; folder = open.pop()) {
-    const prefix = folder === '' ? '' : `${folder}/`;
-    // Names are bytes.
-    const entries = await opendir(inside(root, folder), { encoding: 'latin1' as BufferEncoding });
-    for await (const { name } of entries) {
-      const path = prefix + name;
-      const at = inside(root, path);
-      const { mode, uid, gid, size, mtimeNs } = await lstat(at, { bigint: true });
-      const target = (Number(mode) & 0o170000) === 0o120000 ? await readlink(at, 'latin1' as BufferEncoding) : '';
-      const isFolder = (Number(mode) & 0o170000) === 0o040000;
-      const told = { mode: toGoMode(Number(mode)), uid: Number(uid), gid: Number(gid), modTime: mtimeNs };
-      found.set(path, { ...told, size: isFolder ? 0 : Number(size), target, device: '0:0' });
-      if (isFolder) open.push(path);
-    }
-  }
-  return found;
+function sameXattrs(a: Xattrs, b: Xattrs): boolean {
+  return a.length === b.length && a.every(([name, value], n) => name === b[n]![0] && value === b[n]![1]);
 }
+
+const NONE: Xattrs = [];
+
+/** The attributes that are taken over, of files and directories. */
+function xattrsOf({ xattrs, mode }: Stat): Xattrs {
+  if (xattrs.size === 0 || !(isRegular(mode) || isDirectory(mode))) return NONE;
+  const kept = [...xattrs].map(([name, value]) => [latin1(Buffer.from(name)), latin1(value)] as const);
+  return kept.filter(([name]) => isKept(name)).sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** What overlays use for themselves, and what only belongs to the client's host, is not taken over. */
+export const isKept = (name: string): boolean =>
+  name === 'security.capability' || (name.startsWith('user.') && !name.startsWith('user.overlay.'));
+
+const latin1 = (bytes: Uint8Array): string =>
+  bytes.length === 0 ? '' : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
 
 /** The path of a file in a folder, as bytes. */
 export function inside(root: Buffer, path: string): Buffer {

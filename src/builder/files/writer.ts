@@ -1,9 +1,10 @@
+import type { Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { close, constants, fchmodSync, fchownSync, open, write } from 'node:fs';
 import { promisify } from 'node:util';
 import { Semaphore } from '#async';
-import type { Stat } from '#buildkit';
-import { toStMode } from '#buildkit';
 import { setTimes, setXattr, timespec } from '#sys';
+import type { Held } from './held.ts';
 
 const openFile = promisify(open);
 const writeFile = promisify(write);
@@ -17,15 +18,20 @@ const CREATE = constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW | con
 
 interface Arriving {
   readonly at: Buffer;
-  readonly stat: Stat;
+  readonly held: Held;
+  readonly hash: Hash;
+  size: number;
   chunks: Uint8Array[];
-  held: number;
+  waiting: number;
   fd: number | undefined;
   /** Writes of one file follow each other. */
   last: Promise<void>;
 }
 
-/** Writes the content of files as it arrives, several at once; a file has its time only when it is complete. */
+/**
+ * Writes the content of files as it arrives, several at once, and takes its digest. A file has its time only when it is
+ * complete.
+ */
 export class FileWriter implements AsyncDisposable {
   readonly #arriving = new Map<string, Arriving>();
   readonly #turn = new Semaphore(WRITERS);
@@ -33,15 +39,16 @@ export class FileWriter implements AsyncDisposable {
   #fault: unknown;
 
   /** A file whose content will come. */
-  begin(path: string, at: Buffer, stat: Stat): void {
-    this.#arriving.set(path, { at, stat, chunks: [], held: 0, fd: undefined, last: Promise.resolve() });
+  begin(path: string, at: Buffer, held: Held): void {
+    const nothing = { size: 0, chunks: [], waiting: 0, fd: undefined, last: Promise.resolve() };
+    this.#arriving.set(path, { at, held, hash: createHash('sha256'), ...nothing });
   }
 
   async data(path: string, chunk: Uint8Array): Promise<void> {
     const file = this.#arriving.get(path)!;
     file.chunks.push(chunk);
-    file.held += chunk.length;
-    if (file.held >= PIECE) await this.#enqueue(file, false);
+    file.waiting += chunk.length;
+    if (file.waiting >= PIECE) await this.#enqueue(file, false);
   }
 
   async complete(path: string): Promise<void> {
@@ -67,7 +74,7 @@ export class FileWriter implements AsyncDisposable {
     const turn = await this.#turn.acquire();
     const { chunks } = file;
     file.chunks = [];
-    file.held = 0;
+    file.waiting = 0;
     const job = file.last
       .then(() => flush(file, chunks, isLast))
       .catch((error) => {
@@ -85,25 +92,24 @@ export class FileWriter implements AsyncDisposable {
 async function flush(file: Arriving, chunks: Uint8Array[], isLast: boolean): Promise<void> {
   file.fd ??= await openFile(file.at, CREATE, 0o600);
   const bytes = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+  file.hash.update(bytes);
+  file.size += bytes.length;
   for (let at = 0; at < bytes.length; ) at += (await writeFile(file.fd, bytes, at)).bytesWritten;
   if (!isLast) return;
   try {
-    dress(file.fd, file.stat);
+    dress(file.fd, file.held);
+    file.held.content = { digest: file.hash.digest('hex'), size: file.size };
   } finally {
     await closeFile(file.fd);
   }
 }
 
-/** Owner, mode, attributes and time of an open file or of a path; owner before mode, as a change of owner clears bits. */
-export function dress(fd: number, stat: Stat): void {
-  if (stat.uid !== 0 || stat.gid !== 0) fchownSync(fd, stat.uid, stat.gid);
-  fchmodSync(fd, toStMode(stat.mode) & 0o7777);
-  for (const [name, value] of stat.xattrs)
-    if (isKept(name)) setXattr(fd, { name: Buffer.from(name), value: Buffer.from(value) });
-  const time = timespec(stat.modTime);
+/** Owner before mode, as a change of owner clears bits. */
+function dress(fd: number, { uid, gid, mode, xattrs, modTime }: Held): void {
+  if (uid !== 0 || gid !== 0) fchownSync(fd, uid, gid);
+  fchmodSync(fd, mode & 0o7777);
+  for (const [name, value] of xattrs)
+    setXattr(fd, { name: Buffer.from(name, 'latin1'), value: Buffer.from(value, 'latin1') });
+  const time = timespec(modTime);
   setTimes(fd, time, time);
 }
-
-/** What overlays use for themselves, and what only belongs to the client's host, is not taken over. */
-const isKept = (name: string): boolean =>
-  name === 'security.capability' || (name.startsWith('user.') && !name.startsWith('user.overlay.'));

@@ -133,7 +133,12 @@ export class SessionInputs implements BuildInputs, AsyncDisposable {
       const key = attributes.get(`sharedkey:localdir:${name}`) ?? session.facts.sharedKey;
       const opened = await this.#folders.open(`${key}\0${name}`, transfer.exchange);
       this.#opened.push(opened);
-      return { folder: opened.path, excludes: [], ...(key === '' ? {} : { key: `${key}:${name}` }) };
+      return {
+        folder: opened.path,
+        excludes: [],
+        files: opened.files,
+        ...(key === '' ? {} : { key: `${key}:${name}` }),
+      };
     });
   }
 }

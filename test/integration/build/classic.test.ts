@@ -122,7 +122,7 @@ test('mounts, owners and modes', async () => {
   const { text, lines } = await build({
     'script.sh': 'echo from the context\n',
     Dockerfile: `FROM conformance AS data
-RUN mkdir /data && echo of a stage > /data/file
+RUN mkdir -m 700 /data && chown user /data && echo of a stage > /data/file
 FROM conformance
 RUN --mount=type=bind,source=script.sh,target=/s.sh --mount=from=data,source=/data,target=/mnt/data \\
   sh /s.sh && cat /mnt/data/file
@@ -131,6 +131,9 @@ RUN --mount=type=cache,target=/cache echo kept >> /cache/log && wc -l < /cache/l
 RUN --mount=type=tmpfs,target=/t touch /t/x && ls /t
 COPY --chown=user:extra --chmod=640 script.sh /owned
 RUN stat -c '%U:%G %a' /owned
+COPY --from=data /data /new
+COPY --from=data --chown=user --chmod=711 /data /changed
+RUN stat -c '%n %U %a' /new /changed
 USER user
 WORKDIR /home/user/work
 RUN stat -c '%U %a' . && id -un
@@ -140,6 +143,8 @@ RUN stat -c '%U %a' . && id -un
   assert.match(text, /from the context\nof a stage\n/);
   assert.match(text, /left: 1\n/);
   assert.match(text, /user:extra 640\n/);
+  // Docker: a folder made for the contents of another one has nothing of that one's own.
+  assert.match(text, /\/new root 755\n\/changed user 711\n/);
   assert.match(text, /user 755\nuser\n/);
 });
 

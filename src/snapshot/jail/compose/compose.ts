@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { TaskResult, UnpackLimits } from '../task.ts';
 import { copy, drop, makeFolders } from './copy.ts';
-import type { Contents } from './digest.ts';
 import { digestOf } from './digest.ts';
+import { diskContents } from './disk-tree.ts';
 import type { ActionDigest, ComposeWork } from './work.ts';
 
 const FROM = '/from';
@@ -13,10 +13,8 @@ export async function compose(limits: UnpackLimits): Promise<TaskResult> {
   const { actions, digests } = JSON.parse(readFileSync(0, 'utf8')) as ComposeWork;
   if (digests) {
     const found: ActionDigest[] = [];
-    const known: Contents = new Map();
-    for (const action of actions) {
-      if (action.do === 'copy') found.push(await digestOf(FROM, action, { limits, known }));
-    }
+    const tree = diskContents(FROM, limits);
+    for (const action of actions) if (action.do === 'copy') found.push((await digestOf(tree, action))!);
     return { size: 0, entries: 0, digests: found };
   }
   let entries = 0;

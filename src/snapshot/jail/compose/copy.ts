@@ -4,10 +4,11 @@ import { AT_FDCWD, isErrno, listXattrs, mknodat, setTimes, setXattr, timespec } 
 import { isOverlayXattr } from '../attributes.ts';
 import { writeAround } from '../content.ts';
 import { removeTree } from '../tree.ts';
+import { bytes, diskTree, lstatAt } from './disk-tree.ts';
 import { Excluded } from './excluded.ts';
 import type { ModeChange } from './mode.ts';
 import { parseMode } from './mode.ts';
-import { bytes, cleanParts, lstatAt, resolveIn, utf8 } from './resolve.ts';
+import { cleanParts, resolveIn, utf8 } from './resolve.ts';
 import type { Selected } from './select.ts';
 import { select } from './select.ts';
 import type { Entry } from './walk.ts';
@@ -45,18 +46,19 @@ class Copying {
   run(): number {
     const { from } = this.#trees;
     const excluded = new Excluded(this.#action.excludes);
-    for (const selected of select(from, this.#action)) {
+    const source = diskTree(from);
+    for (const selected of select(source, this.#action)) {
       const stats = lstatAt(selected.path);
       if (!stats) continue;
       if (this.#action.skip?.includes(selected.name)) continue;
-      for (const entry of walk(selected, excluded)) this.#put(entry, selected, stats.isDirectory());
+      for (const entry of walk(source, selected, excluded)) this.#put(entry, selected, stats.isDirectory());
     }
     // Last, as every name made in one changes its time.
     for (const { to, stats } of this.#folders.toReversed()) this.#setTimes(to, stats);
     return this.#count;
   }
 
-  #put({ path, below, stats }: Entry, selected: Selected, isTree: boolean): void {
+  #put({ path, below, stats }: Entry<fs.BigIntStats>, selected: Selected, isTree: boolean): void {
     const to = this.#place(selected, isTree);
     if (below === '' && isTree) {
       this.#makeTop(to.path, stats);
@@ -71,7 +73,7 @@ class Copying {
   #place(selected: Selected, isTree: boolean): { base: string; path: string } {
     const { to } = this.#trees;
     const { destination, parents } = this.#action;
-    const base = resolveIn(to, destination);
+    const base = resolveIn(diskTree(to), destination);
     if (parents) return { base, path: selected.kept === '' ? base : `${base}/${selected.kept}` };
     if (isTree) return { base, path: base };
     const isFolder = destination.endsWith('/') || lstatAt(base)?.isDirectory() === true;
@@ -79,15 +81,15 @@ class Copying {
     return isFolder ? { base, path: `${base}/${name}` } : { base: dirname(base), path: base };
   }
 
-  /** The folder that the contents of another one go into: it has its mode only when it is new. */
+  /** The folder that the contents of another one go into. Docker: a new one has nothing of the other one but what is in it. */
   #makeTop(path: string, stats: fs.BigIntStats): void {
-    const there = lstatAt(path);
-    if (there && !there.isDirectory()) {
-      throw invalid(`cannot copy to non-directory: ${utf8(path.slice(this.#trees.to.length))}`);
-    }
+    const { owner, parents } = this.#action;
+    const [{ to }, there] = [this.#trees, lstatAt(path)];
+    if (there && !there.isDirectory()) throw invalid(`cannot copy to non-directory: ${utf8(path.slice(to.length))}`);
     if (there) return;
-    makeFolders(this.#trees.to, dirname(path).slice(this.#trees.to.length), this.#action.owner);
-    this.#makeFolder(path, path, stats);
+    makeFolders(to, (parents ? dirname(path) : path).slice(to.length), owner);
+    if (parents) this.#makeFolder(path, path, stats);
+    else if (this.#mode) fs.chmodSync(bytes(path), this.#mode(0o755, true));
   }
 
   #makeAbove(base: string, target: string, selected: Selected): void {
@@ -104,7 +106,7 @@ class Copying {
       const place = `${base}/${kept.slice(0, depth).join('/')}`;
       if (lstatAt(place)) continue;
       const source = resolveIn(
-        from,
+        diskTree(from),
         selected.name
           .split('/')
           .slice(0, skipped + depth)
@@ -193,7 +195,7 @@ class Copying {
 export function makeFolders(root: string, path: string, owner: Owner | undefined): void {
   const parts = cleanParts(path);
   for (let depth = 1; depth <= parts.length; depth++) {
-    const place = resolveIn(root, parts.slice(0, depth).join('/'));
+    const place = resolveIn(diskTree(root), parts.slice(0, depth).join('/'));
     const there = lstatAt(place);
     if (there?.isDirectory()) continue;
     if (there) throw invalid(`mkdir ${utf8(place.slice(root.length))}: not a directory`);
@@ -215,7 +217,7 @@ export const dirname = (path: string): string => path.slice(0, path.lastIndexOf(
 /** Removes an empty file or folder; anything else stays. */
 export function drop(root: string, path: string): void {
   const parts = cleanParts(path);
-  const above = resolveIn(root, parts.slice(0, -1).join('/'));
+  const above = resolveIn(diskTree(root), parts.slice(0, -1).join('/'));
   const place = `${above}/${parts.at(-1) ?? ''}`;
   const there = lstatAt(place);
   if (!there || parts.length === 0) return;

@@ -3,13 +3,13 @@ import { invalid } from '#errdefs';
 import { TarReader } from '#tar';
 import { decompress } from '../decompress.ts';
 import type { UnpackLimits } from '../task.ts';
-import { bytes, utf8 } from './resolve.ts';
+import { utf8 } from './resolve.ts';
 
 const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = fs.constants;
 
 /** Docker: a file whose first header can be read is an archive, plain or packed. */
 export async function isArchive(path: string, limits: UnpackLimits): Promise<boolean> {
-  const fd = fs.openSync(bytes(path), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  const fd = fs.openSync(Buffer.from(path, 'latin1'), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   refuseForeign(fd, path);
   try {
     const reader = new TarReader(decompress(fd, limits), { entries: 1 });

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { diskTree } from './disk-tree.ts';
 import { Excluded } from './excluded.ts';
 import { parseMode } from './mode.ts';
 import { resolveIn } from './resolve.ts';
@@ -22,9 +23,10 @@ before(() => {
 });
 after(() => rmSync(root, { recursive: true }));
 
-const names = (source: string, parents = false) => select(root, { sources: [source], parents }).map(({ kept }) => kept);
+const names = (source: string, parents = false) =>
+  select(diskTree(root), { sources: [source], parents }).map(({ kept }) => kept);
 const paths = (source: string) =>
-  select(root, { sources: [source], parents: false }).map(({ path }) => path.slice(root.length));
+  select(diskTree(root), { sources: [source], parents: false }).map(({ path }) => path.slice(root.length));
 
 test('sources: literal paths must exist, patterns may match nothing', () => {
   assert.deepEqual(names('/top.txt'), ['top.txt']);
@@ -40,14 +42,15 @@ test('sources: literal paths must exist, patterns may match nothing', () => {
 
 test('links stay within the tree', () => {
   assert.deepEqual(paths('link/c.txt'), ['/a/b/c.txt']);
-  assert.equal(resolveIn(root, 'out'), `${root}/etc/passwd`);
+  assert.equal(resolveIn(diskTree(root), 'out'), `${root}/etc/passwd`);
   assert.throws(() => names('out'), /not found/);
   assert.throws(() => names('loop'), /too many links/);
 });
 
 test('what is excluded is left out, but for what is taken back', () => {
-  const [top] = select(root, { sources: ['/'], parents: false });
-  const taken = (patterns: string[]) => [...walk(top!, new Excluded(patterns))].map(({ below }) => below).sort();
+  const [top] = select(diskTree(root), { sources: ['/'], parents: false });
+  const taken = (patterns: string[]) =>
+    [...walk(diskTree(root), top!, new Excluded(patterns))].map(({ below }) => below).sort();
   assert.ok(taken([]).includes('a/b/d.md'));
   assert.deepEqual(taken(['a', '!a/b/d.md', '*.txt', 'l*', 'out']), ['', 'a', 'a/b', 'a/b/d.md']);
 });

@@ -1,5 +1,6 @@
 import { notFound } from '#errdefs';
-import { cleanParts, lstatAt, namesIn, resolveIn, utf8 } from './resolve.ts';
+import { cleanParts, resolveIn, utf8 } from './resolve.ts';
+import type { Tree } from './tree.ts';
 import type { CopyAction } from './work.ts';
 
 /** Something that a source of a copy stands for. */
@@ -15,24 +16,24 @@ export interface Selected {
 const WILD = /[*?[\\]/;
 
 /** What the sources of an action stand for, in order. A path without wildcards has to exist. */
-export function select(root: string, { sources, parents }: Pick<CopyAction, 'sources' | 'parents'>): Selected[] {
-  const found = sources.flatMap((source) => selectOne(root, source, parents));
+export function select(tree: Tree, { sources, parents }: Pick<CopyAction, 'sources' | 'parents'>): Selected[] {
+  const found = sources.flatMap((source) => selectOne(tree, source, parents));
   return found;
 }
 
-function selectOne(root: string, source: string, parents: boolean): Selected[] {
+function selectOne(tree: Tree, source: string, parents: boolean): Selected[] {
   const [before, behind] = parents ? splitPivot(source) : ['', source];
   const skipped = cleanParts(before).length;
   const parts = cleanParts(`${before}/${behind}`);
   const keep = (name: readonly string[]) => name.slice(skipped).join('/');
   if (!parts.some((part) => WILD.test(part))) {
     const name = parts.join('/');
-    const path = resolveIn(root, name);
-    if (!lstatAt(path)) throw notFound(`"/${utf8(name)}": not found`);
+    const path = resolveIn(tree, name);
+    if (!tree.facts(path)) throw notFound(`"/${utf8(name)}": not found`);
     return [{ path, name, kept: keep(parts) }];
   }
-  return expand(root, [], parts).map((name) => ({
-    path: resolveIn(root, name.join('/')),
+  return expand(tree, [], parts).map((name) => ({
+    path: resolveIn(tree, name.join('/')),
     name: name.join('/'),
     kept: keep(name),
   }));
@@ -46,27 +47,27 @@ function splitPivot(source: string): [string, string] {
 const at = (folder: string, name: string | undefined): string => (name === undefined ? folder : `${folder}/${name}`);
 
 /** The names below `done` that the rest of a pattern matches. */
-function expand(root: string, done: readonly string[], [part, ...rest]: readonly string[]): string[][] {
-  if (part === undefined) return lstatAt(resolveParent(root, done)) ? [[...done]] : [];
-  if (!WILD.test(part)) return expand(root, [...done, part], rest);
-  const folder = resolveIn(root, done.join('/'));
-  if (!lstatAt(folder)?.isDirectory()) return [];
-  const names = namesIn(folder);
+function expand(tree: Tree, done: readonly string[], [part, ...rest]: readonly string[]): string[][] {
+  if (part === undefined) return tree.facts(resolveParent(tree, done)) ? [[...done]] : [];
+  if (!WILD.test(part)) return expand(tree, [...done, part], rest);
+  const folder = resolveIn(tree, done.join('/'));
+  if (!tree.facts(folder)?.isDirectory()) return [];
+  const names = tree.names(folder);
   if (part !== '**') {
     const isWanted = pattern(part);
-    return names.filter(isWanted).flatMap((name) => expand(root, [...done, name], rest));
+    return names.filter(isWanted).flatMap((name) => expand(tree, [...done, name], rest));
   }
-  const here = rest.length > 0 ? expand(root, done, rest) : [];
+  const here = rest.length > 0 ? expand(tree, done, rest) : [];
   const deeper = names.flatMap((name) => {
     const path = [...done, name];
-    const isFolder = lstatAt(`${folder}/${name}`)?.isDirectory();
-    return [...(rest.length === 0 ? [path] : []), ...(isFolder ? expand(root, path, [part, ...rest]) : [])];
+    const isFolder = tree.facts(`${folder}/${name}`)?.isDirectory();
+    return [...(rest.length === 0 ? [path] : []), ...(isFolder ? expand(tree, path, [part, ...rest]) : [])];
   });
   return [...here, ...deeper];
 }
 
-function resolveParent(root: string, name: readonly string[]): string {
-  return at(resolveIn(root, name.slice(0, -1).join('/')), name.at(-1));
+function resolveParent(tree: Tree, name: readonly string[]): string {
+  return at(resolveIn(tree, name.slice(0, -1).join('/')), name.at(-1));
 }
 
 /** Go's filepath.Match for one part of a path. */

@@ -1,42 +1,45 @@
-import type { BigIntStats } from 'node:fs';
 import type { Trail } from '#dockerfile/ignore';
 import type { Excluded } from './excluded.ts';
-import { lstatAt, namesIn } from './resolve.ts';
 import type { Selected } from './select.ts';
+import type { Facts, Tree } from './tree.ts';
 
 /** A file or folder that is taken. */
-export interface Entry {
+export interface Entry<S extends Facts = Facts> {
   readonly path: string;
   /** Its path below what was selected; '' is that itself. */
   readonly below: string;
-  readonly stats: BigIntStats;
+  readonly stats: S;
 }
 
-interface Waiting extends Entry {
+interface Waiting<S extends Facts> extends Entry<S> {
   readonly name: string;
   readonly trail: Trail | undefined;
 }
 
 /** What was selected and everything in it, folders before what is in them; excluded folders only where something in them is taken. */
-export function* walk({ path, name }: Selected, excluded: Excluded): Generator<Entry> {
-  const stats = lstatAt(path);
+export function* walk<S extends Facts>(
+  tree: Tree<S>,
+  { path, name }: Selected,
+  excluded: Excluded,
+): Generator<Entry<S>> {
+  const stats = tree.facts(path);
   if (!stats) return;
   const top = excluded.judge(name, undefined, stats.isDirectory());
   if (name !== '' && (stats.isDirectory() ? top.skip : top.leavesOut)) return;
   yield { path, below: '', stats };
   if (!stats.isDirectory()) return;
   // Folders that are excluded wait for something in them that is not.
-  const walkFolder = function* (folder: Waiting, pending: readonly Entry[]): Generator<Entry> {
+  const walkFolder = function* (folder: Waiting<S>, pending: readonly Entry<S>[]): Generator<Entry<S>> {
     let owed = pending;
-    for (const base of namesIn(folder.path)) {
+    for (const base of tree.names(folder.path)) {
       const child = `${folder.path}/${base}`;
-      const at = lstatAt(child);
+      const at = tree.facts(child);
       if (!at || at.isSocket()) continue;
       const childName = folder.name === '' ? base : `${folder.name}/${base}`;
       const judged = excluded.judge(childName, folder.trail, at.isDirectory());
       if (judged.skip || (judged.leavesOut && !at.isDirectory())) continue;
       const below = folder.below === '' ? base : `${folder.below}/${base}`;
-      const entry: Waiting = { path: child, below, stats: at, name: childName, trail: judged.trail };
+      const entry: Waiting<S> = { path: child, below, stats: at, name: childName, trail: judged.trail };
       if (judged.leavesOut) {
         let told = false;
         for (const found of walkFolder(entry, [...owed, entry])) {
