@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { TestDaemon } from '../harness/daemon.ts';
 import { startDaemon } from '../harness/daemon.ts';
-import { PushRegistry } from '../harness/push-registry.ts';
+import { RegistryDouble } from '../harness/registry.ts';
 import type { CliCase, CliFact, Step } from './cli/command.ts';
 import { environment, writeFiles } from './cli/files.ts';
 import { CLI_CASES } from './cli/index.ts';
@@ -22,11 +22,11 @@ const GANTRY = resolve(import.meta.dirname, '../../bin/gantry');
 
 let daemon: TestDaemon;
 let folder: string;
-let registry: PushRegistry;
+let registry: RegistryDouble;
 before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'gantry-cli-'));
   writeFiles(folder);
-  registry = await PushRegistry.open();
+  registry = await RegistryDouble.open();
   daemon = await startDaemon();
   await importImage(daemon.socket);
 });

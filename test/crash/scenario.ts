@@ -6,7 +6,6 @@ import { contextTar } from '../conformance/context.ts';
 import { busyboxTar } from '../conformance/image.ts';
 import { api } from '../harness/api.ts';
 import type { TestDaemon } from '../harness/daemon.ts';
-import { PushRegistry } from '../harness/push-registry.ts';
 import { layerOf, RegistryDouble } from '../harness/registry.ts';
 import { dockerArchive, entry } from './archive.ts';
 import type { Told } from './told.ts';
@@ -96,16 +95,16 @@ export async function importImage({ socket }: TestDaemon): Promise<void> {
 /** A push that packs; then a config, a layer and a tree are damaged and found again by a check. */
 async function pushes({ daemon, suffix }: Play): Promise<void> {
   const { socket, dataRoot } = daemon;
-  await using registry = await PushRegistry.open();
+  await using registry = await RegistryDouble.open();
   const name = `${registry.host}/crash-${suffix}`;
   const layer = Buffer.concat([entry(`pushed-${suffix}`, Buffer.from(suffix)), Buffer.alloc(1024)]);
   await raw(socket, '/images/load?quiet=1', dockerArchive(layer, `${name}:latest`));
   await raw(socket, `/images/${name}/push?tag=latest`, Buffer.alloc(0));
   const { Id } = (await must(socket, 'GET', `/images/${name}:latest/json`)) as { Id: string };
-  const packed = [...registry.blobs.keys()].map((key) => key.split(':').at(-1)!).find((hex) => !Id.endsWith(hex));
+  const packed = [...registry.blobs.keys()].find((digest) => digest !== Id)!.slice('sha256:'.length);
   const blobs = join(dataRoot, 'content', 'blobs', 'sha256');
   writeFileSync(join(blobs, Id.slice('sha256:'.length)), '{}');
-  rmSync(join(blobs, packed!), { force: true });
+  rmSync(join(blobs, packed), { force: true });
   for (const path of globSync(join(dataRoot, 'snapshots', 'l', '*', 'diff', `pushed-${suffix}`))) truncateSync(path, 0);
   await raw(socket, '/gantry/fsck', Buffer.alloc(0));
   await must(socket, 'DELETE', `/images/${name}:latest`);

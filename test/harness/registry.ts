@@ -5,6 +5,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { entry } from '../crash/archive.ts';
+import type { Addressed } from './registry-uploads.ts';
+import { bodyOf, Uploads } from './registry-uploads.ts';
 
 const OCI = 'application/vnd.oci.image';
 export const TYPES = {
@@ -40,14 +42,20 @@ export interface Guard {
 
 export const sha256 = (bytes: Uint8Array): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 
-/** A registry to pull from, in memory, that lies when it is told to. */
+/**
+ * A registry in memory, to pull from and to push to, that lies when it is told to. What a test puts into it every repository
+ * has; what is pushed only the one that it was pushed or mounted to.
+ */
 export class RegistryDouble implements AsyncDisposable {
   readonly blobs = new Map<string, Buffer>();
+  /** By `name:tag` and by `name@digest`. */
   readonly manifests = new Map<string, { readonly type: string; readonly bytes: Buffer }>();
   /** Every request so far: `GET /v2/…`, with its headers. */
   readonly asked: { readonly line: string; readonly headers: IncomingMessage['headers'] }[] = [];
   behaviour: Behaviour | undefined;
   guard: Guard | undefined;
+  readonly #pushed = new Map<string, Set<string>>();
+  readonly #uploads = new Uploads(this);
   readonly #server = createServer(
     (request, response) => void this.#serve(request, response).catch(() => response.destroy()),
   );
@@ -61,6 +69,13 @@ export class RegistryDouble implements AsyncDisposable {
     return registry;
   }
 
+  /** Forgets what it has. */
+  clear(): void {
+    this.blobs.clear();
+    this.manifests.clear();
+    this.#pushed.clear();
+  }
+
   /** How often a line that matches was asked. */
   count(pattern: RegExp): number {
     return this.asked.filter(({ line }) => pattern.test(line)).length;
@@ -72,10 +87,21 @@ export class RegistryDouble implements AsyncDisposable {
     return { mediaType, digest, size: bytes.length, ...more };
   }
 
+  /** A blob as a repository has it. */
+  blobOf(name: string, digest: string): Buffer | undefined {
+    return this.#pushed.get(digest)?.has(name) === false ? undefined : this.blobs.get(digest);
+  }
+
+  /** Gives a repository a blob that was pushed or mounted. */
+  place(name: string, digest: string, bytes: Buffer): void {
+    this.blobs.set(digest, bytes);
+    this.#pushed.set(digest, new Set([...(this.#pushed.get(digest) ?? []), name]));
+  }
+
   manifest(name: string, tag: string, document: object | Buffer, type: string = TYPES.manifest): Blob {
     const bytes = Buffer.isBuffer(document) ? document : Buffer.from(JSON.stringify(document));
     const digest = sha256(bytes);
-    for (const key of [tag, digest]) this.manifests.set(`${name}/manifests/${key}`, { type, bytes });
+    for (const key of [tag, digest]) this.manifests.set(keyOf(name, key), { type, bytes });
     return { mediaType: type, digest, size: bytes.length };
   }
 
@@ -113,30 +139,46 @@ export class RegistryDouble implements AsyncDisposable {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.asked.push({ line: `${request.method} ${request.url}`, headers: request.headers });
-    if (await this.behaviour?.(request, response)) return;
-    if (request.url!.startsWith('/token')) return this.#token(request, response);
+    if (await this.behaviour?.(request, response)) return void request.resume();
+    const url = new URL(request.url!, 'http://x');
+    if (url.pathname.startsWith('/token')) return this.#token(request, response);
     if (!this.#isAllowed(request)) return this.#challenge(response);
-    const { pathname } = new URL(request.url!, 'http://x');
-    if (pathname === '/v2/') return void response.setHeader('content-type', 'application/json').end('{}');
-    const path = pathname.slice('/v2/'.length);
-    if (path.endsWith('/tags/list')) return this.#tags(path.slice(0, -'/tags/list'.length), response);
-    const manifest = this.manifests.get(path);
-    if (manifest) {
-      response.setHeader('content-type', manifest.type).setHeader('docker-content-digest', sha256(manifest.bytes));
-      return send(request, response, manifest.bytes);
+    if (url.pathname === '/v2/') return json(response, {});
+    if (url.pathname === '/v1/search') return this.#search(url, response);
+    const [, name, kind, id] = PATH.exec(url.pathname) ?? [];
+    if (kind === 'tags') return this.#tags(name!, response);
+    if (kind === 'manifests') return this.#manifest({ request, response, name: name!, id: id! });
+    if (kind === 'blobs/uploads') return this.#uploads.serve({ request, response, url, name: name!, id: id! });
+    const blob = this.blobOf(name!, id!);
+    if (!blob) return fail(response, 404, 'BLOB_UNKNOWN', 'not here');
+    send(request, response, blob);
+  }
+
+  async #manifest({ request, response, name, id }: Addressed): Promise<void> {
+    if (request.method === 'PUT') {
+      const { digest } = this.manifest(name, id, await bodyOf(request), request.headers['content-type']);
+      return void response.writeHead(201, { 'docker-content-digest': digest, 'content-length': 0 }).end();
     }
-    const blob = this.blobs.get(path.split('/blobs/')[1] ?? '');
-    if (blob) return send(request, response, blob);
-    fail(response, 404, path.includes('/blobs/') ? 'BLOB_UNKNOWN' : 'MANIFEST_UNKNOWN', 'not here');
+    const manifest = this.manifests.get(keyOf(name, id));
+    if (!manifest) return fail(response, 404, 'MANIFEST_UNKNOWN', 'not here');
+    response.setHeader('content-type', manifest.type).setHeader('docker-content-digest', sha256(manifest.bytes));
+    send(request, response, manifest.bytes);
   }
 
   #tags(name: string, response: ServerResponse): void {
-    const prefix = `${name}/manifests/`;
-    const tags = [...this.manifests.keys()]
-      .filter((key) => key.startsWith(prefix))
-      .map((key) => key.slice(prefix.length));
-    response.setHeader('content-type', 'application/json');
-    response.end(JSON.stringify({ name, tags: tags.filter((tag) => !tag.includes(':')) }));
+    const tagged = [...this.manifests.keys()].filter((key) => key.startsWith(`${name}:`));
+    json(response, { name, tags: tagged.map((key) => key.slice(name.length + 1)) });
+  }
+
+  #search(url: URL, response: ServerResponse): void {
+    const names = new Set([...this.manifests.keys()].map((key) => key.split(/[@:]/)[0]!));
+    const query = url.searchParams.get('q') ?? '';
+    const results = [...names]
+      .filter((name) => name.includes(query))
+      .map((name, i) => {
+        return { name, description: `number ${i}`, star_count: i, is_official: i === 1, is_automated: false };
+      });
+    json(response, { num_results: results.length, query, results });
   }
 
   #isAllowed({ headers: { authorization } }: IncomingMessage): boolean {
@@ -153,16 +195,18 @@ export class RegistryDouble implements AsyncDisposable {
   }
 
   async #token(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    let body = '';
-    for await (const chunk of request) body += String(chunk);
+    const body = (await bodyOf(request)).toString();
     const isKnown = body.includes('refresh_token=identity') || request.headers.authorization === basic(this.guard!);
     if (!isKnown) return fail(response, 401, 'UNAUTHORIZED', 'incorrect username or password');
     const offline = request.url!.includes('offline_token=true') ? { refresh_token: 'identity' } : {};
-    response
-      .setHeader('content-type', 'application/json')
-      .end(JSON.stringify({ token: 'good', access_token: 'good', ...offline }));
+    json(response, { token: 'good', access_token: 'good', ...offline });
   }
 }
+
+/** `/v2/name/manifests/id`, `/v2/name/blobs/id`, `/v2/name/blobs/uploads/[id]`, `/v2/name/tags/list`. */
+const PATH = /^\/v2\/(.+)\/(tags|manifests|blobs\/uploads|blobs)\/([^/]*)$/;
+
+const keyOf = (name: string, id: string): string => `${name}${id.includes(':') ? '@' : ':'}${id}`;
 
 export interface ImageAbout {
   readonly architecture?: string;
@@ -174,8 +218,12 @@ export interface ImageAbout {
 const basic = ({ user, password }: Guard) => `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
 
 export function fail(response: ServerResponse, status: number, code: string, message: string): void {
-  response.writeHead(status, { 'content-type': 'application/json' });
-  response.end(JSON.stringify({ errors: [{ code, message }] }));
+  response.statusCode = status;
+  json(response, { errors: [{ code, message }] });
+}
+
+function json(response: ServerResponse, value: object): void {
+  response.setHeader('content-type', 'application/json').end(JSON.stringify(value));
 }
 
 /** Bytes, or the range of them that is asked for. */
@@ -194,87 +242,4 @@ export function send(request: IncomingMessage, response: ServerResponse, bytes: 
 export function layerOf(files: Readonly<Record<string, string | Buffer>>): Buffer {
   const entries = Object.entries(files).map(([name, body]) => entry(name, Buffer.from(body)));
   return Buffer.concat([...entries, Buffer.alloc(1024)]);
-}
-
-if (import.meta.main) {
-  const registry = await RegistryDouble.open(Number(process.argv[2]));
-  const layer = layerOf({ a: 'a' });
-  registry.image('double/one', 'latest', [layer]);
-  const arm = registry.image('double/list', 'arm', [layer], { architecture: 'arm64' });
-  registry.image('double/arm', 'latest', [layer], { architecture: 'arm64' });
-  registry.manifest(
-    'double/list',
-    'latest',
-    {
-      schemaVersion: 2,
-      mediaType: TYPES.index,
-      manifests: [{ ...arm, platform: { os: 'linux', architecture: 'arm64' } }],
-    },
-    TYPES.index,
-  );
-  registry.manifest('double/helm', 'latest', {
-    schemaVersion: 2,
-    mediaType: TYPES.manifest,
-    config: registry.blob(Buffer.from('{}'), 'application/vnd.cncf.helm.config.v1+json'),
-    layers: [],
-  });
-  registry.manifest(
-    'double/v1',
-    'latest',
-    {
-      schemaVersion: 1,
-      name: 'double/v1',
-      tag: 'latest',
-      architecture: 'amd64',
-      fsLayers: [],
-      history: [],
-      signatures: [],
-    },
-    'application/vnd.docker.distribution.manifest.v1+prettyjws',
-  );
-  registry.image('secret/one', 'latest', [layer]);
-  registry.image('lies/digest', 'latest', [layerOf({ b: 'b' })]);
-  registry.image('lies/html', 'latest', [layer]);
-  registry.behaviour = (request, response) => {
-    const url = request.url!;
-    if (process.argv[3] !== undefined && request.headers.authorization === undefined && !url.startsWith('/token')) {
-      registry.guard = { scheme: process.argv[3] as 'basic', user: 'u', password: 'p' };
-    }
-    if (url.includes('lies/digest/blobs')) {
-      response.end(Buffer.alloc(3));
-      return true;
-    }
-    if (url.includes('lies/html')) {
-      response.setHeader('content-type', 'text/html').end('<html>');
-      return true;
-    }
-    if (url.includes('lies/500')) {
-      fail(response, 500, 'UNKNOWN', 'x');
-      return true;
-    }
-    if (url.includes('lies/404')) {
-      response.writeHead(404).end('<html>');
-      return true;
-    }
-    if (url.includes('lies/denied')) {
-      fail(response, 403, 'DENIED', 'requested access to the resource is denied');
-      return true;
-    }
-    if (url.includes('lies/429')) {
-      fail(response, 429, 'TOOMANYREQUESTS', 'slow down');
-      return true;
-    }
-    if (url.includes('/v1/search')) {
-      response.setHeader('content-type', 'application/json').end(
-        JSON.stringify({
-          num_results: 1,
-          query: 'x',
-          results: [{ name: 'double/one', description: 'd', star_count: 3, is_official: false, is_automated: false }],
-        }),
-      );
-      return true;
-    }
-    return false;
-  };
-  console.log(registry.host);
 }

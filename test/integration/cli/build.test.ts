@@ -16,7 +16,7 @@ import { after, before, beforeEach, test } from 'node:test';
 import { importImage } from '../../conformance/image.ts';
 import type { TestDaemon } from '../../harness/daemon.ts';
 import { startDaemon } from '../../harness/daemon.ts';
-import { PushRegistry } from '../../harness/push-registry.ts';
+import { RegistryDouble } from '../../harness/registry.ts';
 
 const GANTRY = resolve(import.meta.dirname, '../../../bin/gantry');
 
@@ -179,7 +179,7 @@ test('a cache that would not be written is refused', async () => {
 });
 
 test('what is built is named, and pushed if that is asked for', async () => {
-  await using registry = await PushRegistry.open();
+  await using registry = await RegistryDouble.open();
   const name = `${registry.host}/team/built:1`;
   const nameless = await gantry(['build', '--push', '-'], 'FROM conformance\n');
   assert.deepEqual([nameless.code, nameless.err], [1, 'tag is needed when pushing to registry\n']);

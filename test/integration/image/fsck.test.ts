@@ -15,7 +15,6 @@ import { test } from 'node:test';
 import type { FsckProblem, FsckReport } from '#api';
 import type { Digest } from '#oci';
 import { digestHex, digestOf } from '#oci';
-import { PushRegistry } from '../../harness/push-registry.ts';
 import { RegistryDouble } from '../../harness/registry.ts';
 import { dockerArchive, tar } from './archives.ts';
 import { Engine } from './engine.ts';
@@ -47,7 +46,7 @@ function flip(path: string): void {
 const told = ({ Images: _, ...problem }: FsckProblem) => problem;
 
 test('damaged blobs are derived or fetched again, whatever was done to them', async () => {
-  await using registry = await PushRegistry.open();
+  await using registry = await RegistryDouble.open();
   await using engine = new Engine();
   const name = `${registry.host}/app:1`;
   const { id, bytes } = dockerArchive([name], [BASE, TOP]);

@@ -33,7 +33,7 @@ interface Document {
 /** Serves a manifest that is the good one, changed. */
 function changed(registry: RegistryDouble, change: (document: Document) => object, type?: string): void {
   registry.image('x', 'latest', [layer]);
-  const { bytes } = registry.manifests.get('x/manifests/latest')!;
+  const { bytes } = registry.manifests.get('x:latest')!;
   registry.manifest('x', 'latest', change(JSON.parse(bytes.toString())), type);
 }
 
@@ -140,7 +140,7 @@ const LIES: readonly Lie[] = [
     said: /manifest verification failed for digest sha256:/,
     answer: (request, response, registry) => {
       if (request.method !== 'GET' || !isManifest(request)) return false;
-      const { bytes, type } = registry.manifests.get('x/manifests/latest')!;
+      const { bytes, type } = registry.manifests.get('x:latest')!;
       response.setHeader('content-type', type).end(`${bytes} `);
       return true;
     },
@@ -221,7 +221,7 @@ const LIES: readonly Lie[] = [
     serve: (registry) => {
       const other = registry.image('y', 'latest', [layerOf({ other: 'other' })]);
       assert.ok(other);
-      const { layers } = JSON.parse(registry.manifests.get('y/manifests/latest')!.bytes.toString());
+      const { layers } = JSON.parse(registry.manifests.get('y:latest')!.bytes.toString());
       changed(registry, (document) => ({ ...document, layers }));
     },
   },

@@ -40,7 +40,7 @@ test('an image of an index, with layers packed in each way, comes with all of Do
   assert.deepEqual(image.RepoDigests, [`${name}@${index.digest}`]);
   assert.equal(engine.images.get(image.Id)!.target.digest, index.digest);
   assert.deepEqual(engine.events(), [`pull ${name}`]);
-  const own = registry.manifests.get(`a/b/manifests/${zstd.digest}`)!;
+  const own = registry.manifests.get(`a/b@${zstd.digest}`)!;
   assert.ok(own);
   assert.match(
     (await engine.pull(name, zstd.digest)).at(-1)!.status!,
