@@ -46,6 +46,22 @@ test('the folder is an OCI image layout from the start, and index.json follows w
   assert.deepEqual(JSON.parse(await readFile(join(all.root, 'index.json'), 'utf8')).manifests, [target]);
 });
 
+test('bytes are taken in whole and in order, whatever pieces they come in', async () => {
+  await using all = await fresh();
+  const bytes = Buffer.from(Array.from({ length: 3 * 2 ** 20 + 5 }, (_, i) => (i * 7 + (i >> 9)) & 0xff));
+  for (const step of [1000, 65_536, 2 ** 20, 2 ** 22]) {
+    async function* pieces() {
+      for (let at = 0; at < bytes.length; at += step) yield bytes.subarray(at, at + step);
+    }
+    const received = await all.content.receive(pieces());
+    assert.equal(received.digest, digestOf(bytes));
+    assert.ok((await readFile(received.path)).equals(bytes), `pieces of ${step}`);
+    await received.drop();
+    await assert.rejects(all.content.receive(pieces(), { limit: bytes.length - 1 }), /larger than/);
+  }
+  assert.deepEqual(await readdir(join(all.root, 'ingest')), []);
+});
+
 test('received bytes are no blob until they are kept', async () => {
   await using all = await fresh();
   const { content } = all;

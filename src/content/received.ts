@@ -96,15 +96,47 @@ export class Received {
   }
 }
 
+/** Pieces are gathered so long before they are written, in bytes: each write is a way to another thread and back. */
+const GATHERED = 1024 * 1024;
+
+/** Takes in the next pieces while those before are written. */
 async function copy(source: AsyncIterable<Buffer>, file: FileHandle, { limit, signal }: ReceiveBounds) {
   const hash = createHash('sha256');
   let size = 0;
-  for await (const chunk of source) {
-    signal?.throwIfAborted();
-    size += chunk.length;
-    if (limit !== undefined && size > limit) throw invalid(`content is larger than ${limit} bytes`);
-    hash.update(chunk);
-    for (let at = 0; at < chunk.length; ) at += (await file.write(chunk, at)).bytesWritten;
+  let writing: Promise<void> = Promise.resolve();
+  let pieces: Buffer[] = [];
+  let gathered = 0;
+  const flush = async () => {
+    await writing;
+    writing = writeAll(file, pieces, gathered);
+    // It is waited for before the next, and at the end.
+    writing.catch(() => {});
+    [pieces, gathered] = [[], 0];
+  };
+  try {
+    for await (const chunk of source) {
+      signal?.throwIfAborted();
+      size += chunk.length;
+      if (limit !== undefined && size > limit) throw invalid(`content is larger than ${limit} bytes`);
+      hash.update(chunk);
+      pieces.push(chunk);
+      gathered += chunk.length;
+      if (gathered >= GATHERED) await flush();
+    }
+    await flush();
+    await writing;
+  } finally {
+    // Nobody may close the file under a write.
+    await writing.catch(() => {});
   }
   return { digest: `sha256:${hash.digest('hex')}` as const, size };
+}
+
+async function writeAll(file: FileHandle, pieces: readonly Buffer[], length: number): Promise<void> {
+  if (length === 0) return;
+  const { bytesWritten } = await file.writev(pieces);
+  if (bytesWritten === length) return;
+  // A full disk takes a part; what is said of it comes with the rest.
+  const rest = Buffer.concat(pieces).subarray(bytesWritten);
+  for (let at = 0; at < rest.length; ) at += (await file.write(rest, at)).bytesWritten;
 }

@@ -59,7 +59,7 @@ async function importLayer(deps: ImageDeps, body: Readable, { image, references,
   const manifest = await writeManifest(content, { digest: id, size: document.length }, [layer], lease);
   failpoint('image.import.blobs');
   await using _held = layers.hold([diffId]);
-  const open = () => content.open(layer.digest);
+  const open = () => ({ path: content.file(layer.digest) });
   const size = await layers.ensure({ chainId: diffId, diffId, parent: undefined, open }, signal);
   failpoint('image.import.unpacked');
   await deps.content.sync();

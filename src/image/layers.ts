@@ -8,13 +8,16 @@ import type { ImageRows } from './store.ts';
 export interface Snapshots {
   has(chainId: string): boolean;
   unpack(
-    layer: { chainId: string; parent?: string; diffId: string; open: () => Readable },
+    layer: { chainId: string; parent?: string; diffId: string; open: () => Readable | LayerFile },
     options: { signal?: AbortSignal },
   ): Promise<{ size: number }>;
   /** Whether a tree still is what was unpacked, as far as its sizes tell. */
   check(chainId: string): Promise<'whole' | 'missing' | 'damaged'>;
   /** The names of a tree that are not as its archive says, at most ten. */
-  compare(layer: { chainId: string; open: () => Readable }, options: { signal?: AbortSignal }): Promise<string[]>;
+  compare(
+    layer: { chainId: string; open: () => Readable | LayerFile },
+    options: { signal?: AbortSignal },
+  ): Promise<string[]>;
   /** Writes down what a tree has now, where that is not the sum of its archive. */
   measure(chainId: string): Promise<void>;
   /** Absent is success. */
@@ -27,12 +30,19 @@ export interface UnplacedLayer extends AsyncDisposable {
   place(layer: { chainId: string; parent?: string; diffId: string }): Promise<void>;
 }
 
+/** A file that holds a layer's bytes and stays as it is. */
+export interface LayerFile {
+  readonly path: string;
+  /** Hears now and then, and at the end, how many of them were read. */
+  readonly onRead?: (bytes: number) => void;
+}
+
 /** A layer to be unpacked; `open` gives its bytes, compressed or plain. */
 export interface Layer {
   readonly chainId: Digest;
   readonly parent: Digest | undefined;
   readonly diffId: Digest;
-  open(): Readable;
+  open(): Readable | LayerFile;
 }
 
 const PARALLEL = 4;

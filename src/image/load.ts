@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import type { Progress } from '#api';
 import type { Lease, Received } from '#content';
 import { invalid } from '#errdefs';
@@ -10,7 +10,7 @@ import type { ReadyImage, Renamed } from './commit.ts';
 import { commitImages } from './commit.ts';
 import type { ImageDeps } from './deps.ts';
 import { planDockerArchive } from './docker-archive.ts';
-import type { Layer } from './layers.ts';
+import type { Layer, LayerFile } from './layers.ts';
 import { packingOf, writeManifest } from './manifests.ts';
 import { planOciArchive } from './oci-archive.ts';
 import type { PlannedImage } from './plan.ts';
@@ -144,19 +144,14 @@ async function unpack(deps: ImageDeps, image: PlannedImage, loading: Loading): P
 }
 
 /** A layer's bytes; lines of progress as they are read. */
-function counted(deps: ImageDeps, file: Received, { diffId }: Pick<Layer, 'diffId'>, { say }: Loading): Readable {
-  async function* count(): AsyncGenerator<Buffer> {
-    let current = 0;
-    let said = 0;
-    for await (const chunk of deps.content.open(file.digest)) {
-      yield chunk;
-      current += chunk.length;
-      if (current - said < PROGRESS_STEP && current < file.size) continue;
-      said = current;
-      say(layerProgress('Loading layer', shortId(diffId), current, file.size));
-    }
-  }
-  return Readable.from(count(), { objectMode: false });
+function counted(deps: ImageDeps, file: Received, { diffId }: Pick<Layer, 'diffId'>, { say }: Loading): LayerFile {
+  let said = 0;
+  const onRead = (current: number) => {
+    if (current - said < PROGRESS_STEP && (current < file.size || said === file.size)) return;
+    said = current;
+    say(layerProgress('Loading layer', shortId(diffId), current, file.size));
+  };
+  return { path: deps.content.file(file.digest), onRead };
 }
 
 function linesOf({ image, references }: ReadyImage, renamed: readonly Renamed[]): Progress[] {

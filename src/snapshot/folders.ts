@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { syncfs } from '#sys';
+import { spreadBelow, syncfs } from '#sys';
 import { Grouped } from './grouped.ts';
 
 /** Where everything of the snapshots stands. Names of layers are kept short: see {@link layerName}. */
@@ -36,6 +36,8 @@ export function openFolders(root: string): Folders {
   for (const folder of [root, folders.layers, folders.containers, folders.disks, folders.ingests, folders.trash]) {
     mkdirSync(folder, { recursive: true, mode: 0o710 });
   }
+  // Layers begin here. Beside those that were just deleted an ext4 without a journal makes files slowly.
+  spreadBelow(folders.ingests);
   for (const name of ['from', 'to', 'copy', 'work', 'empty'])
     mkdirSync(join(folders.stage, name), { recursive: true, mode: 0o700 });
   return folders;

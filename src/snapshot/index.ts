@@ -9,6 +9,7 @@ export type { Composition, SourceTree } from './compose.ts';
 export type { KnownTree } from './jail/compose/tree.ts';
 export type { ActionDigest, ComposeAction, CopyAction, Owner } from './jail/compose/work.ts';
 export type { CopyRules, Found, UnpackLimits } from './jail/task.ts';
+export type { InputFile } from './jail.ts';
 export type { LayerSource } from './layers.ts';
 export type { SnapshotOptions, Unplaced } from './snapshots.ts';
 export { Snapshots } from './snapshots.ts';

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { getCompileCacheDir } from 'node:module';
 import { extname } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
@@ -49,7 +49,7 @@ export interface JailOptions {
   readonly launcher: string;
   readonly signal?: AbortSignal;
   /** What the task reads. */
-  readonly input?: Readable;
+  readonly input?: Readable | InputFile;
   /** What takes the task's output. */
   readonly output?: Writable;
   /** Hears what the task found, before its output comes. */
@@ -59,6 +59,13 @@ export interface JailOptions {
   readonly mounts?: readonly JailMount[];
   /** Owners in the tree are those of this process's user namespace. */
   readonly users?: JailUsers | undefined;
+}
+
+/** A file that a jail reads by itself, from its beginning; it does not change meanwhile. */
+export interface InputFile {
+  readonly path: string;
+  /** Hears now and then, and at the end, how many bytes were read. */
+  readonly onRead?: (bytes: number) => void;
 }
 
 export interface JailUsers {
@@ -73,6 +80,7 @@ const NODE_OPTIONS = ['--disable-sigusr1', '--disable-warning=ExperimentalWarnin
 const FIRST_NAMESPACE = 4;
 const MESSAGE_LIMIT = 4096;
 const ANSWER_LIMIT = 64 * 2 ** 20;
+const PROGRESS_MS = 100;
 
 /**
  * Runs a task in a jail and waits until its process is gone. A task's own error comes back as it was thrown there; a full
@@ -81,7 +89,8 @@ const ANSWER_LIMIT = 64 * 2 ** 20;
 export async function runJail(task: Task, options: JailOptions): Promise<TaskResult> {
   const { signal } = options;
   signal?.throwIfAborted();
-  const child = start(task, options);
+  using file = options.input && 'path' in options.input ? openInput(options.input) : undefined;
+  const child = start(task, options, file?.fd);
   const kill = () => child.kill('SIGKILL');
   signal?.addEventListener('abort', kill, { once: true });
   try {
@@ -100,7 +109,33 @@ export async function runJail(task: Task, options: JailOptions): Promise<TaskRes
   }
 }
 
-function start(task: Task, { launcher, cwd, mounts = [], users, input, output }: JailOptions): ChildProcess {
+/**
+ * Opens the file. Its position is that of the jail too, which reads it without this process between: what it has read is
+ * looked up.
+ */
+function openInput({ path, onRead }: InputFile): Disposable & { readonly fd: number } {
+  const fd = openSync(path, 'r');
+  const tell = () => onRead?.(positionOf(fd));
+  const timer = onRead && setInterval(tell, PROGRESS_MS);
+  return {
+    fd,
+    [Symbol.dispose]: () => {
+      clearInterval(timer);
+      tell();
+      closeSync(fd);
+    },
+  };
+}
+
+function positionOf(fd: number): number {
+  return Number(/^pos:\s*(\d+)/.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1'))?.[1] ?? 0);
+}
+
+function start(
+  task: Task,
+  { launcher, cwd, mounts = [], users, input, output }: JailOptions,
+  file: number | undefined,
+): ChildProcess {
   const place = cwd === undefined ? [] : ['--chdir', cwd];
   let fd = FIRST_NAMESPACE;
   const made = [
@@ -120,7 +155,7 @@ function start(task: Task, { launcher, cwd, mounts = [], users, input, output }:
     ...mounts.filter((mount) => mount.type === 'tree').map((mount) => namespaceOf('mnt', mount, namespaces)),
   ];
   const child = spawn(launcher, [...place, ...made, ...(cache ? ['--cache', cache] : []), '--', ...program], {
-    stdio: [input ? 'pipe' : 'ignore', output ? 'pipe' : 'ignore', 'pipe', 'pipe', ...opened],
+    stdio: [file ?? (input ? 'pipe' : 'ignore'), output ? 'pipe' : 'ignore', 'pipe', 'pipe', ...opened],
   });
   failpoint('snapshot.jail.begun');
   return child;
@@ -179,7 +214,7 @@ const LINE_END = 0x0a;
 /** Moves the bytes in and out. A jail that ends early breaks the pipe: its answer says why, so that is no failure here. */
 async function feed(child: ChildProcess, { input, output }: JailOptions): Promise<{ error?: unknown }> {
   const flows: Promise<void>[] = [];
-  if (input) flows.push(pipeline(input, child.stdin!));
+  if (input && !('path' in input)) flows.push(pipeline(input, child.stdin!));
   if (output) flows.push(pipeline(child.stdout!, output));
   const results = await Promise.allSettled(flows);
   const failed = results.find((result) => result.status === 'rejected' && !isBrokenPipe(result.reason));

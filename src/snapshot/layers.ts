@@ -6,17 +6,21 @@ import { failpoint, isErrno } from '#sys';
 import { adoptDirectories } from './adopt.ts';
 import type { Folders } from './folders.ts';
 import type { TaskResult, UnpackLimits } from './jail/task.ts';
+import type { InputFile } from './jail.ts';
 import { runJail } from './jail.ts';
 import { isLayerName, layerName } from './layer-name.ts';
 import { usageOf } from './usage.ts';
 
-/** A layer to be unpacked: `open` gives its bytes, compressed or plain; they may come in any order of layers. */
+/**
+ * A layer to be unpacked: `open` gives its bytes, compressed or plain, as a stream or as the file that has them. Layers may
+ * come in any order.
+ */
 export interface LayerSource {
   readonly chainId: string;
   readonly parent?: string;
   /** Digest of the unpacked bytes. */
   readonly diffId: string;
-  readonly open: () => Readable;
+  readonly open: () => Readable | InputFile;
 }
 
 /** What is kept beside a layer's tree. */

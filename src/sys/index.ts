@@ -69,6 +69,7 @@ export type { SeccompFilter, SeccompRule } from './seccomp.ts';
 export { compileSeccomp } from './seccomp.ts';
 export { descriptorOf, sendByte } from './send-descriptor.ts';
 export { sendfile } from './sendfile.ts';
+export { spreadBelow } from './spread.ts';
 export type { MountFlag } from './statfs.ts';
 export { mountFlags } from './statfs.ts';
 export { syncfs } from './syncfs.ts';

@@ -29,7 +29,7 @@ export async function checkSnapshots(
     }
     try {
       const layer = { chainId, parent: image.layers[i - 1], diffId: image.config.diffIds[i]! };
-      await deps.layers.renew({ ...layer, open: () => deps.content.open(digest) }, signal);
+      await deps.layers.renew({ ...layer, open: () => ({ path: deps.content.file(digest) }) }, signal);
       checking.found({ ...problem, Repair: 'unpacked again', Error: '' });
     } catch (error) {
       signal.throwIfAborted();
@@ -45,7 +45,7 @@ async function differing(
   digest: Digest | undefined,
 ): Promise<string[]> {
   if (!isDeep || !digest || !whole.has(digest)) return [];
-  return await deps.layers.compare({ chainId, open: () => deps.content.open(digest) }, signal);
+  return await deps.layers.compare({ chainId, open: () => ({ path: deps.content.file(digest) }) }, signal);
 }
 
 /** Why a layer cannot be unpacked anew now; '' when it can. */

@@ -88,7 +88,7 @@ async function unpackHere(pulling: Pulling, layer: Layer): Promise<number> {
   try {
     const { chainId, parent, diffId } = layer;
     return await deps.layers.ensure(
-      { chainId, parent, diffId, open: () => source.content.open(digest) },
+      { chainId, parent, diffId, open: () => ({ path: source.content.file(digest) }) },
       source.signal,
     );
   } catch (error) {

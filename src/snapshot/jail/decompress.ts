@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, fstatSync, readSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
@@ -17,11 +17,12 @@ export async function* decompress(
   fd: number,
   limits: Pick<UnpackLimits, 'freeBytes' | 'ratio'>,
 ): AsyncGenerator<Buffer> {
+  const isFile = fstatSync(fd).isFile();
+  if (isFile && !isPacked(headOf(fd))) return yield* readFile(fd);
   const packed = createReadStream('', { fd, autoClose: false, highWaterMark: CHUNK });
   const head = await peek(packed);
-  const zstd = head.subarray(0, 4).equals(ZSTD);
-  if (!zstd && !head.subarray(0, 2).equals(GZIP)) return yield* packed;
-  const unpack = zstd ? createZstdDecompress({ chunkSize: CHUNK }) : createGunzip({ chunkSize: CHUNK });
+  if (!isPacked(head)) return yield* packed;
+  const unpack = isZstd(head) ? createZstdDecompress({ chunkSize: CHUNK }) : createGunzip({ chunkSize: CHUNK });
   // Its failure reaches the loop below through the stream.
   pipeline(packed, unpack).catch(() => {});
   let unpacked = 0;
@@ -35,6 +36,25 @@ export async function* decompress(
     }
   } catch (error) {
     throw asInvalid(error);
+  }
+}
+
+const isZstd = (head: Buffer): boolean => head.subarray(0, 4).equals(ZSTD);
+const isPacked = (head: Buffer): boolean => isZstd(head) || head.subarray(0, 2).equals(GZIP);
+
+/** The first bytes of a file, its position left where it is. */
+function headOf(fd: number): Buffer {
+  const head = Buffer.alloc(4);
+  return head.subarray(0, readSync(fd, head, 0, 4, 0));
+}
+
+/** A file to its end. What is at hand costs less to be read in turn than to be read ahead by another thread. */
+function* readFile(fd: number): Generator<Buffer> {
+  for (;;) {
+    const chunk = Buffer.allocUnsafeSlow(CHUNK);
+    const length = readSync(fd, chunk, 0, CHUNK, null);
+    if (length === 0) return;
+    yield chunk.subarray(0, length);
   }
 }
 

@@ -72,18 +72,49 @@ for (const [name, pack] of [
     fs.mkdirSync(source);
     makeTree(source);
     const plain = execFileSync('tar', [...TAR, '-C', source, '-c', '.'], { maxBuffer: 2 ** 28 });
-    const layer = layerOf(plain, pack(plain));
-    const { size } = await rig.snapshots.unpack(layer);
-    assert.ok(size >= 64 * 2 ** 20);
-    assert.ok(rig.snapshots.has(layer.chainId));
-    await rig.snapshots.prepare('c1', [layer.chainId]);
-    const [expected, got] = [portrait(source), portrait(rig.mount('c1'))];
+    const packed = pack(plain);
+    const layer = layerOf(plain, packed);
+    const expected = portrait(source);
     // The root of a container is Docker's, whatever the layer says of its own: 0755, of root.
     delete expected[''];
-    delete got[''];
-    assert.deepEqual(got, expected);
+    const path = join(rig.root, 'layer');
+    fs.writeFileSync(path, packed);
+    const read: number[] = [];
+    const file = { path, onRead: (bytes: number) => void read.push(bytes) };
+    for (const [key, open] of Object.entries({ stream: layer.open, file: () => file })) {
+      const { size } = await rig.snapshots.unpack({ ...layer, open });
+      assert.ok(size >= 64 * 2 ** 20);
+      assert.ok(rig.snapshots.has(layer.chainId));
+      await rig.snapshots.prepare(key, [layer.chainId]);
+      const got = portrait(rig.mount(key));
+      delete got[''];
+      assert.deepEqual(got, expected, key);
+      await rig.snapshots.removeLayer(layer.chainId);
+    }
+    assert.equal(read.at(-1), packed.length, 'told how far the file was read');
   });
 }
+
+test('a file that is not the layer that it should be leaves nothing', async () => {
+  await using rig = snapshotRig();
+  const path = join(rig.root, 'layer');
+  const plain = archive([{ type: 'file', name: 'f', content: 'x'.repeat(100_000) }]);
+  const layer = { ...layerOf(plain), open: () => ({ path }) };
+  const wrong: [Buffer, RegExp][] = [
+    [Buffer.from(plain).fill('y', 600, 700), /wrong diff id calculated on extraction/],
+    [plain.subarray(0, 50_000), /unexpected EOF/],
+    [gzipSync(plain).subarray(0, 60), /unexpected EOF/],
+    [Buffer.alloc(0), /wrong diff id calculated on extraction/],
+  ];
+  for (const [bytes, message] of wrong) {
+    fs.writeFileSync(path, bytes);
+    await assert.rejects(rig.snapshots.unpack(layer), { kind: 'invalid-argument', message });
+    assert.equal(rig.snapshots.has(layer.chainId), false);
+  }
+  fs.rmSync(path);
+  await assert.rejects(rig.snapshots.unpack(layer), /ENOENT/);
+  assert.deepEqual(fs.readdirSync(join(rig.data, '.ingest')), []);
+});
 
 test('sparse files of all formats of GNU tar stay sparse', async () => {
   await using rig = snapshotRig();
