@@ -16,6 +16,8 @@ export interface BuildArguments extends BuildLimits {
   readonly remote: string;
   readonly quiet: boolean;
   readonly noCache: boolean;
+  /** Images whose own records of how they were built count as cache. */
+  readonly cacheFrom: readonly string[];
   readonly pull: boolean;
   readonly squash: boolean;
   readonly buildArgs: Readonly<Record<string, string | null>>;

@@ -13,6 +13,8 @@ import { invalid, notImplemented } from '#errdefs';
 import { hostPlatform, parsePlatform } from '#oci';
 import type { Base } from './bases.ts';
 import { findBases } from './bases.ts';
+import { checkCacheExports, exportCaches, inlineCache } from './cache/export-caches.ts';
+import { ImportedCache, ImportLost } from './cache/imported.ts';
 import type { Context } from './context.ts';
 import type { BuildEvents } from './events.ts';
 import { excerptOf } from './excerpt-of.ts';
@@ -21,6 +23,7 @@ import type { BuildInputs } from './inputs.ts';
 import type { BuildRequest } from './request.ts';
 import type { BuildResult } from './result.ts';
 import { BuildError } from './result.ts';
+import type { Job } from './solve.ts';
 import { Solve } from './solve.ts';
 
 /** One build from its Dockerfile to what it is exported as. */
@@ -33,6 +36,7 @@ export interface Build {
 
 /** Plans, solves and exports. Whatever happens, nothing is left but the cache. */
 export async function build(context: Context, { request, inputs, events, signal }: Build): Promise<BuildResult> {
+  checkCacheExports(request);
   if (request.squash) throw invalid('squash is only supported with experimental mode');
   await using stack = new AsyncDisposableStack();
   const { graph, bases } = await inTheFile(inputs, async () => {
@@ -57,10 +61,32 @@ export async function build(context: Context, { request, inputs, events, signal 
   });
   const epochs = new Map(graph.stages.map((stage) => [stage.index, epochOf(request, graph, bases, stage)]));
   const layers = new Map([...bases].map(([index, base]) => [index, base.layers]));
-  const solve = new Solve(context, { request, inputs, events, graph, bases: layers, epochs, signal, stack });
+  const asked = { request, inputs, events, signal };
+  const imports = await ImportedCache.open(context, asked, stack);
+  const { solved, solve } = await solveAll(context, { ...asked, graph, bases: layers, epochs, imports, stack });
   const { target } = graph;
-  const built = { stage: target, created: createdOf(epochs.get(target.index)), ...(await solve.run()) };
-  return await exportResult(context, { request, inputs, events, signal }, built);
+  const created = createdOf(epochs.get(target.index));
+  const cache = { graph, results: solve.results, target: solved.layers, created, imports };
+  const built = { stage: target, created, ...solved, ...inlineCache(asked, cache) };
+  const result = await exportResult(context, asked, built);
+  const response = await exportCaches(context, asked, cache);
+  return { ...result, response: new Map([...result.response, ...response]) };
+}
+
+/** A build that counted on results which then were not to be had begins again without them. */
+async function solveAll(
+  context: Context,
+  job: Job,
+): Promise<{ solved: Awaited<ReturnType<Solve['run']>>; solve: Solve }> {
+  for (;;) {
+    const solve = new Solve(context, job);
+    try {
+      return { solved: await solve.run(), solve };
+    } catch (error) {
+      if (!(error instanceof ImportLost)) throw error;
+      job.imports.restrict();
+    }
+  }
 }
 
 /** What is wrong with a Dockerfile is shown in it. */

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { ContainerConfig, HostConfig } from '#api';
+import type { Content } from '#content';
 import type { Images } from '#image';
 import type { Log } from '#log';
 import type { IdMaps, OciSpec } from '#oci';
@@ -88,7 +89,14 @@ export interface BuildDeps {
     | 'assemble'
     | 'removeLayers'
     | 'liveLayersOfImages'
+    | 'takeLayers'
+    | 'document'
+    | 'pack'
+    | 'openRepository'
+    | 'pushDocument'
+    | 'push'
   >;
+  readonly content: Content;
   readonly snapshots: Pick<
     Snapshots,
     | 'has'

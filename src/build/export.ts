@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { invalid } from '#errdefs';
+import { invalid, unavailable } from '#errdefs';
 import type { BuiltImage } from '#image';
-import type { Reference } from '#oci';
+import type { Digest, Reference } from '#oci';
 import { canonicalString, digestOf, parseReference, withDefaultTag } from '#oci';
 import type { Build } from './build.ts';
+import { flagOf } from './cache/compression.ts';
+import { accessOf } from './cache/source.ts';
 import type { Context } from './context.ts';
 import type { BuiltStage } from './image-document.ts';
 import { imageDocument } from './image-document.ts';
@@ -76,7 +78,26 @@ async function exportImage(context: Context, build: Build, { built, document, ex
   part('exporting layers', began);
   part(`writing image ${digestOf(document)}`, began);
   for (const reference of references) part(`naming to ${canonicalString(reference)}`, began);
+  if (!flagOf(exporter.attributes, 'push', false)) return made;
+  if (references.length === 0) throw invalid('tag is needed when pushing to registry');
+  for (const reference of references) await push(context, build, { reference, digest });
   return made;
+}
+
+async function push(
+  { images }: Context,
+  { inputs, signal, events }: Build,
+  { reference, digest }: { reference: Reference; digest: Digest },
+): Promise<void> {
+  const name = canonicalString(reference);
+  const { credentials = {} } = await accessOf(reference, { inputs, signal });
+  const started = new Date();
+  const id = `pushing ${name}`;
+  for await (const { errorDetail, error } of images.push(name, '', { credentials, signal })) {
+    if (errorDetail || error) throw unavailable(`failed to push ${name}: ${errorDetail?.message ?? error}`);
+    events.status(digest, { id, name: id, current: 0, total: 0, started });
+  }
+  events.status(digest, { id, name: id, current: 0, total: 0, started, completed: new Date() });
 }
 
 const vertexOf = ({ type }: Exporter, n: number) => digestOf(Buffer.from(`export ${n} ${type}`));

@@ -1,6 +1,7 @@
 import type { BuildStage, StageImage } from '#dockerfile';
 import type { LayerRef } from '#image';
 import type { HistoryEntry, ImageRunConfig } from '#oci';
+import { INLINE_CACHE } from '#oci';
 
 /** A stage that is built. */
 export interface BuiltStage {
@@ -10,10 +11,12 @@ export interface BuiltStage {
   readonly added: readonly boolean[];
   /** What its entries of history say; seconds since the epoch. */
   readonly created: number;
+  /** The records of a build cache, in base64. */
+  readonly inlineCache?: string;
 }
 
 /** The config document of an image, with the fields and the order of BuildKit's. The same image is the same bytes. */
-export function imageDocument({ stage, layers, added, created }: BuiltStage): Buffer {
+export function imageDocument({ stage, layers, added, created, inlineCache }: BuiltStage): Buffer {
   const { platform, author, config, history } = stage.image;
   const time = new Date(created * 1000).toISOString().replace('.000Z', 'Z');
   const document = {
@@ -22,6 +25,7 @@ export function imageDocument({ stage, layers, added, created }: BuiltStage): Bu
     config: runConfig(config),
     created: time,
     history: historyOf(history, added, time),
+    ...(inlineCache && { [INLINE_CACHE]: inlineCache }),
     os: platform.os,
     rootfs: { type: 'layers', diff_ids: layers.map(({ diffId }) => diffId) },
     ...(platform.variant && { variant: platform.variant }),

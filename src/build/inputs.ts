@@ -1,4 +1,5 @@
 import type { Duplex, Readable, Writable } from 'node:stream';
+import type { Descriptor, Digest } from '#oci';
 import type { KnownTree } from '#snapshot';
 
 /** What a front door knows of the files of a context without looking. */
@@ -33,6 +34,18 @@ export interface Credentials {
   readonly registryToken?: string;
 }
 
+/** A content store of the client: blobs by digest. */
+export interface BlobStore {
+  /** The bytes of a blob; not-found when it has none. */
+  read(digest: Digest, signal: AbortSignal): AsyncIterable<Buffer>;
+  /** Gives it a blob; it has it already is success. */
+  write(
+    blob: Pick<Descriptor, 'digest' | 'size'>,
+    bytes: AsyncIterable<Uint8Array>,
+    signal: AbortSignal,
+  ): Promise<void>;
+}
+
 /** What a front door gives to a build. All are asked at most once for the same thing, and only when a step needs it. */
 export interface BuildInputs {
   readonly dockerfile: Uint8Array;
@@ -54,6 +67,8 @@ export interface BuildInputs {
   auth(host: string): Promise<Credentials | undefined>;
   /** Where the n-th exporter of the request writes its archive, for types that are written to the client. */
   output(exporter: number, metadata: ReadonlyMap<string, string>): Promise<Writable>;
+  /** A content store of the client by its name; undefined: it offers none. */
+  store?(id: string): BlobStore | undefined;
   /** A git or http source, fetched by the client's own means; undefined: the engine does it. */
   remote?(url: string): Promise<Readable | undefined>;
 }

@@ -5,6 +5,9 @@ import type { LayerRef } from '#image';
 import type { Digest } from '#oci';
 import { digestOf } from '#oci';
 import { failpoint } from '#sys';
+import type { ImportedCache } from './cache/imported.ts';
+import { ImportLost } from './cache/imported.ts';
+import type { StepResult } from './cache/step-results.ts';
 import type { Context } from './context.ts';
 import type { BuildEvents, Vertex } from './events.ts';
 import { excerptOf } from './excerpt-of.ts';
@@ -16,6 +19,7 @@ import { copy } from './ops/copy.ts';
 import { run } from './ops/run.ts';
 import type { StepWork } from './ops/step-work.ts';
 import { workdir } from './ops/workdir.ts';
+import { originsOf } from './origins.ts';
 import type { BuildRequest } from './request.ts';
 import { BuildError } from './result.ts';
 import { contentKey, stepKey } from './step-key.ts';
@@ -30,6 +34,7 @@ export interface Job {
   readonly bases: ReadonlyMap<number, readonly LayerRef[]>;
   /** By stage: no file is later than this, in seconds. */
   readonly epochs: ReadonlyMap<number, number | undefined>;
+  readonly imports: ImportedCache;
   readonly signal: AbortSignal;
   readonly stack: AsyncDisposableStack;
 }
@@ -46,6 +51,7 @@ export class Solve {
   readonly #failure = new AbortController();
   readonly #signal: AbortSignal;
   readonly #vertices = new Map<Step, Vertex>();
+  readonly #results = new Map<Step, StepResult>();
 
   constructor(context: Context, job: Job) {
     this.#context = context;
@@ -72,7 +78,13 @@ export class Solve {
     );
     this.#job.signal.throwIfAborted();
     if (results.some(({ status }) => status === 'rejected')) throw first;
-    return await this.#stage(target.index);
+    const solved = await this.#stage(target.index);
+    return { ...solved, layers: await this.#job.imports.here(solved.layers) };
+  }
+
+  /** What each step is found by and what it left, for caches that are exported. */
+  get results(): ReadonlyMap<Step, StepResult> {
+    return this.#results;
   }
 
   #announce(): void {
@@ -134,6 +146,8 @@ export class Solve {
     try {
       return await this.#solveStep(stage, step, layers);
     } catch (error) {
+      // No failure of the step: it is done again.
+      if (error instanceof ImportLost) throw error;
       const told = this.#explain(error, vertex, step);
       events.failed(vertex.digest, told);
       throw told;
@@ -141,24 +155,53 @@ export class Solve {
   }
 
   async #solveStep(stage: BuildStage, step: Step, layers: readonly LayerRef[]): Promise<LayerRef | undefined> {
-    const { request, events, stack, epochs } = this.#job;
-    const { images, snapshots, flights } = this.#context;
-    const { digest, name } = this.#vertices.get(step)!;
-    const others = async (index: number) => (await this.#stage(index)).layers;
+    const { request, epochs } = this.#job;
     const epoch = epochs.get(stage.index);
     this.#signal.throwIfAborted();
+    const others = async (index: number) => (await this.#stage(index)).layers;
     const input = { step, stage, layers, epoch, request, tree: this.#tree, others };
     const key = await stepKey(input);
-    const cached = stage.ignoresCache ? undefined : this.#reuse(key, digest);
-    if (cached) return cached.layer;
-    const byContent = await contentKey(input, snapshots);
-    const same = stage.ignoresCache || byContent === undefined ? undefined : this.#reuse(byContent, digest);
-    if (same) return same.layer;
-    const flight = stage.ignoresCache ? `${key} ${randomBytes(8).toString('hex')}` : key;
+    const cached = stage.ignoresCache ? undefined : this.#find(key, step, layers);
+    if (cached) return this.#leave(step, { keys: [key], before: layers, layer: cached.layer });
+    const byContent = await contentKey({ ...input, others: this.#unpacked }, this.#context.snapshots);
     const keys = byContent === undefined ? [key] : [key, byContent];
+    const same = stage.ignoresCache || byContent === undefined ? undefined : this.#find(byContent, step, layers);
+    if (same) return this.#leave(step, { keys, before: layers, layer: same.layer });
+    const below = await this.#job.imports.here(layers);
+    const layer = await this.#do({ keys, name: this.#vertices.get(step)!.name, epoch, layers: below, step }, stage);
+    return this.#leave(step, { keys, before: layers, layer });
+  }
+
+  /** The layers of a stage, to be read. */
+  readonly #unpacked = async (index: number): Promise<readonly LayerRef[]> =>
+    await this.#job.imports.here((await this.#stage(index)).layers);
+
+  #leave(step: Step, result: StepResult): LayerRef | undefined {
+    this.#results.set(step, result);
+    return result.layer;
+  }
+
+  #find(key: string, step: Step, layers: readonly LayerRef[]): { layer: LayerRef | undefined } | undefined {
+    const { events, imports } = this.#job;
+    const { digest, name } = this.#vertices.get(step)!;
+    const own = this.#reuse(key, digest);
+    const found = own ?? imports.find(key, layers, name);
+    if (!found || own) return own;
+    events.started(digest);
+    events.completed(digest, { cached: true });
+    return found;
+  }
+
+  /** Does a step, or waits for who does the same. */
+  async #do(making: Making, { ignoresCache }: BuildStage): Promise<LayerRef | undefined> {
+    const { events, stack } = this.#job;
+    const { images, flights } = this.#context;
+    const { digest } = this.#vertices.get(making.step)!;
+    const [key] = making.keys;
+    const flight = ignoresCache ? `${key} ${randomBytes(8).toString('hex')}` : key!;
     const sink = sinkOf(events, digest);
     const made = await flights.join(flight, { sink, signal: this.#signal }, (all, signal) =>
-      this.#make({ keys, name, epoch, layers, step }, all, signal),
+      this.#make(making, all, signal),
     );
     if (made) stack.use(images.keep([made]));
     events.completed(digest, { cached: false });
@@ -196,8 +239,8 @@ export class Solve {
     );
     failpoint('build.step.prepared');
     try {
-      const others = async (index: number) => (await this.#stage(index)).layers;
-      const work = { context: this.#context, request, inputs, key: id, tree: this.#tree, stage: others, sink, signal };
+      const shared = { context: this.#context, request, inputs, tree: this.#tree, stage: this.#unpacked };
+      const work = { ...shared, key: id, sink, signal };
       await perform(work, step);
       failpoint('build.step.done');
       const options = { signal, ...(epoch === undefined ? {} : { latest: epoch }) };
@@ -266,12 +309,6 @@ async function perform(work: StepWork, step: Step): Promise<void> {
   if (effect.kind === 'run') await run(work, effect);
   else if (effect.kind === 'copy') await copy(work, effect);
   else await workdir(work, effect);
-}
-
-function originsOf({ effect }: Step): number[] {
-  const origins =
-    effect.kind === 'copy' ? [effect.origin] : effect.kind === 'run' ? effect.mounts.map((m) => m.origin) : [];
-  return origins.flatMap((origin) => (origin?.kind === 'stage' ? [origin.index] : []));
 }
 
 function sinkOf(events: BuildEvents, digest: Digest): StepSink {

@@ -4,7 +4,9 @@ export const FRONTEND_CAPS = [
   ...['importcaches', 'proto.refarray', 'reference.output', 'return', 'returnmap', 'solve.base'],
 ];
 
+// Buildx says nothing of caches whose kind is not known: they are named here to be refused.
 export const BUILD_CAPS = [
+  ...['cache.gha', 'cache.s3'],
   ...['constraints', 'exec.meta.base', 'exec.meta.cgroup.parent', 'exec.meta.network', 'exec.meta.proxyenv'],
   ...['exec.meta.security', 'exec.meta.ulimit', 'exec.mount.bind', 'exec.mount.cache', 'exec.mount.cache.sharing'],
   ...['exec.mount.secret', 'exec.mount.selector', 'exec.mount.ssh', 'exec.mount.tmpfs', 'exec.mount.tmpfs.size'],

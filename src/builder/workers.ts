@@ -8,13 +8,17 @@ export interface WorkerFacts {
   readonly version: string;
 }
 
-const HOST_GATEWAY = 'org.mobyproject.buildkit.worker.moby.host-gateway-ip';
+const LABEL = 'org.mobyproject.buildkit.worker';
 
 /** The one worker there is. */
 export function workerOf({ id, hostGateway, platforms, version }: WorkerFacts) {
   return {
     id,
-    labels: new Map(hostGateway === '' ? [] : [[HOST_GATEWAY, hostGateway]]),
+    labels: new Map([
+      // Tells Buildx that caches, archives and indexes can be exported.
+      [`${LABEL}.snapshotter`, 'overlay'],
+      ...(hostGateway === '' ? [] : [[`${LABEL}.moby.host-gateway-ip`, hostGateway] as const]),
+    ]),
     platforms: platforms.map((text) => {
       const [os = '', architecture = '', variant = ''] = text.split('/');
       return { os, architecture, variant };

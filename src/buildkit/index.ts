@@ -3,7 +3,7 @@
  * synchronisation, by the names and numbers that BuildKit's clients use. Only what is used here is listed.
  */
 
-export { Content, Traces } from './content.ts';
+export { Content, STORE_HEADER, Traces, WRITE } from './content.ts';
 export * from './control.ts';
 export { isDirectory, isRegular, isSymlink, toGoMode, toStMode } from './file-mode.ts';
 export { FileSend, FileSync, PACKET, Packet, Stat } from './filesync.ts';

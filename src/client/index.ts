@@ -9,6 +9,7 @@ export { defaultHost, dockerSocket, gantrySocket, parseAddress } from './address
 export type { Sink } from './body.ts';
 export { Body } from './body.ts';
 export type { BuildStatus, Builds, RunningBuild, TypedOption } from './build/builds.ts';
+export { LayoutFolder } from './build/layout-folder.ts';
 export type { OutputTarget, SecretSource, SessionOffers } from './build/serve-session.ts';
 export { Client } from './client.ts';
 export type { Answered } from './connection.ts';

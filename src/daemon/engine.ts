@@ -173,7 +173,7 @@ export async function openEngine(config: DaemonConfig, log: Log): Promise<Engine
   );
   const emptyHostConfig = zero(HostConfig);
   const builder = new ImageBuilder({
-    ...{ store, images, snapshots, networks, runtime, log: log.child({ module: 'build' }) },
+    ...{ store, content, images, snapshots, networks, runtime, log: log.child({ module: 'build' }) },
     ...{ folder: folder('build'), volatileFolder: join(execRoot, 'build'), emptyHostConfig },
     emptyConfig: zero(ContainerConfig),
     validateHostConfig: specs.validateHostConfig,

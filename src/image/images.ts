@@ -11,13 +11,13 @@ import type {
   Progress,
 } from '#api';
 import { Semaphore } from '#async';
-import type { Content } from '#content';
+import type { Content, Lease } from '#content';
 import type { Registries } from '#distribution';
 import { decodeAuthHeader } from '#distribution';
 import { conflict } from '#errdefs';
 import type { Events } from '#events';
 import type { Log } from '#log';
-import type { Descriptor, Digest, Platform } from '#oci';
+import type { Descriptor, Digest, Platform, Reference } from '#oci';
 import { isDigest, parseReference, withDefaultTag } from '#oci';
 import type { Store } from '#store';
 import type { BuiltImage, LayerRef, LayerRequest } from './built.ts';
@@ -44,16 +44,22 @@ import { inspectRemote } from './pull/inspect-remote.ts';
 import type { PullDeps, PullOptions } from './pull/pull.ts';
 import { pullImage, pullTarget } from './pull/pull.ts';
 import { Transfers } from './pull/transfer.ts';
+import type { Packing } from './push/pack-blob.ts';
+import { packBlob } from './push/pack-blob.ts';
 import type { PushDeps, PushOptions } from './push/push.ts';
 import { pushImage, pushTarget } from './push/push.ts';
 import type { ImageRecord } from './record.ts';
 import type { RemoveOptions } from './remove.ts';
 import { removeImage } from './remove.ts';
+import type { PushedDocument, Repository, RepositoryAccess } from './repository.ts';
+import { openRepository, pushDocument } from './repository.ts';
 import { imageIdOf, resolveImage } from './resolve.ts';
 import type { SaveOptions } from './save.ts';
 import { saveImages } from './save.ts';
 import { ImageRows } from './store.ts';
 import { tagImage } from './tag.ts';
+import type { TakeRequest } from './take-layers.ts';
+import { takeLayers } from './take-layers.ts';
 
 export interface ImagesOptions {
   readonly store: Store;
@@ -190,6 +196,31 @@ export class Images {
   /** Takes in a layer that no image has yet; undefined when it changes nothing. */
   addLayer(request: LayerRequest): Promise<LayerRef | undefined> {
     return addLayer(this.#deps, request);
+  }
+
+  /** Takes in layers that lie elsewhere; all or none. */
+  takeLayers(request: TakeRequest): Promise<LayerRef[]> {
+    return takeLayers(this.#deps, request);
+  }
+
+  /** An image's config document, byte for byte. */
+  document(image: ImageRecord): Uint8Array {
+    return this.#deps.rows.document(image.id)!;
+  }
+
+  /** Packs a plain layer into a blob that the lease holds. */
+  pack(layer: Descriptor, how: { packing: Packing; lease: Lease; signal: AbortSignal }): Promise<Descriptor> {
+    return packBlob(this.#deps.content, layer, how);
+  }
+
+  /** Opens a repository of a registry to read single blobs. */
+  openRepository(reference: Reference, access: RepositoryAccess): Promise<Repository> {
+    return openRepository(this.#deps, reference, access);
+  }
+
+  /** Sends a manifest and what it names, all of it in the content store, to a registry. */
+  pushDocument(reference: Reference, access: RepositoryAccess, pushed: PushedDocument): Promise<void> {
+    return pushDocument(this.#deps, reference, access, pushed);
   }
 
   /** Makes an image of layers that are here. */

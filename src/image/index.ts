@@ -15,5 +15,8 @@ export type { Snapshots } from './layers.ts';
 export type { ListQuery } from './list.ts';
 export type { LoadOptions } from './load.ts';
 export type { PullOptions } from './pull/pull.ts';
+export type { Packing } from './push/pack-blob.ts';
 export type { ImageRecord } from './record.ts';
 export type { RemoveOptions } from './remove.ts';
+export type { Document, Repository } from './repository.ts';
+export type { ForeignLayer } from './take-layers.ts';

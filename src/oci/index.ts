@@ -3,6 +3,16 @@
  * image configs, platforms, runtime spec, mounts. Decoders are lenient in Docker's way and bounded ({@link IMAGE_LIMITS});
  * documents themselves are kept byte for byte by whoever stores them. No I/O.
  */
+export type { CacheConfig, CachedLayer, CachedRecord, WrittenRecord } from './cache-config.ts';
+export {
+  CACHE_CONFIG,
+  chainOf,
+  decodeCacheConfig,
+  decodeInlineCache,
+  INLINE_CACHE,
+  recordsDocument,
+  UNCOMPRESSED,
+} from './cache-config.ts';
 export { chainIds } from './chain-id.ts';
 export { Descriptor, isIndexType, isManifestType, MEDIA } from './descriptor.ts';
 export type { AnyDigest, Digest } from './digest.ts';

@@ -34,14 +34,18 @@ export type ImageIndex = Omit<Infer<typeof IndexDocument>, 'manifests'> & { mani
 type DigestCheck = (digest: string) => unknown;
 
 /** Decodes a manifest; one that could also be read as an index, is too large or names bad digests is refused. */
-export function decodeManifest(bytes: Uint8Array, check: DigestCheck = parseDigest): Manifest {
+export function decodeManifest(
+  bytes: Uint8Array,
+  check: DigestCheck = parseDigest,
+  most: number = IMAGE_LIMITS.layers,
+): Manifest {
   bounded(bytes);
   const document = decode(Document, text(bytes));
   if (document.manifests != null || isIndexType(document.mediaType ?? '')) {
     throw invalid('invalid manifest: expected an image manifest, got an index');
   }
   const layers = document.layers ?? [];
-  if (layers.length > IMAGE_LIMITS.layers) throw invalid(`invalid manifest: more than ${IMAGE_LIMITS.layers} layers`);
+  if (layers.length > most) throw invalid(`invalid manifest: more than ${most} layers`);
   for (const descriptor of [document.config, ...layers]) checkDescriptor(descriptor, check);
   return { ...document, layers };
 }

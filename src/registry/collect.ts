@@ -56,8 +56,9 @@ export class Collector {
     for (const digest of await repositories.manifests(name)) {
       used.add(digest);
       const found = await this.#registry.manifest(name, digest).catch(() => undefined);
-      for (const { digest: blob } of found?.facts.blobs ?? []) {
-        const stored = isAnyDigest(blob) && (await repositories.blobOf(name, blob));
+      const { blobs = [], manifests = [] } = found?.facts ?? {};
+      for (const { digest: part } of [...blobs, ...manifests]) {
+        const stored = isAnyDigest(part) && (await repositories.blobOf(name, part));
         if (stored) used.add(stored);
       }
     }

@@ -266,7 +266,9 @@ export class Registry implements Reader {
       if (!(await this.repositories.blobOf(name, digest as AnyDigest))) missing.push({ digest });
     }
     for (const { digest } of manifests) {
-      if (!(await this.repositories.manifestOf(name, digest as AnyDigest))) missing.push({ digest });
+      // Docker: an index may name plain blobs, as those of build caches do.
+      const isHere = await this.repositories.manifestOf(name, digest as AnyDigest);
+      if (!isHere && !(await this.repositories.blobOf(name, digest as AnyDigest))) missing.push({ digest });
     }
     if (missing.length > 0) throw new RegistryError('MANIFEST_BLOB_UNKNOWN', { detail: missing[0] });
   }

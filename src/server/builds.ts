@@ -1,4 +1,5 @@
 import { invalid } from '#errdefs';
+import { any, decode } from '#schema';
 import type { BuildOptions, ServerDeps } from './deps.ts';
 import type { Exchange } from './exchange.ts';
 import { sendProgress } from './progress.ts';
@@ -42,16 +43,17 @@ function optionsOf(x: Exchange): BuildOptions {
     remote: query.string('remote'),
     quiet: query.bool('q'),
     noCache: query.bool('nocache'),
+    cacheFrom: parsed(query.string('cachefrom'), 'cache-from') ?? [],
     pull: query.bool('pull'),
     squash: query.bool('squash'),
-    buildArgs: parsed(query.string('buildargs'), 'buildargs') ?? {},
+    buildArgs: parsed(query.string('buildargs'), 'build args') ?? {},
     labels: parsed(query.string('labels'), 'labels') ?? {},
     extraHosts: query.strings('extrahosts'),
     networkMode: query.string('networkmode'),
     target: query.string('target'),
     platform: query.string('platform'),
     shmSize: query.int('shmsize') ?? 0,
-    ulimits: parsed(query.string('ulimits'), 'ulimits') ?? [],
+    ulimits: parsed(query.string('ulimits'), 'ulimit settings') ?? [],
     memory: query.int('memory') ?? 0,
     memorySwap: query.int('memswap') ?? 0,
     cpuShares: query.int('cpushares') ?? 0,
@@ -69,7 +71,7 @@ function optionsOf(x: Exchange): BuildOptions {
 function parsed<T>(text: string, name: string): T | undefined {
   if (text === '') return undefined;
   try {
-    return (JSON.parse(text) as T | null) ?? undefined;
+    return (decode(any(), text) as T | null) ?? undefined;
   } catch (error) {
     throw invalid(`error reading ${name}: ${(error as Error).message}`, error);
   }

@@ -15,9 +15,12 @@ import { EngineError, invalid } from '#errdefs';
 import { FrameReader, frame, RpcError } from '#grpc';
 import {
   canonicalString,
+  chainOf,
   decodeArchiveItems,
+  decodeCacheConfig,
   decodeImageConfig,
   decodeIndex,
+  decodeInlineCache,
   decodeManifest,
   parseReference,
 } from '#oci';
@@ -75,6 +78,19 @@ export const TARGETS: Readonly<Record<string, Target>> = {
     run: (input) => {
       const canonical = canonicalString(parseReference(input.toString('utf8')));
       assert.equal(canonicalString(parseReference(canonical)), canonical);
+    },
+  },
+  'cache config': {
+    seeds: text(
+      `{"layers":[{"blob":"${DIGEST}","parent":1},{"blob":"${DIGEST}","parent":-1}],"records":[{"digest":"${DIGEST}","layers":[{"layer":0}]}]}`,
+      `{"records":[{"digest":"${DIGEST}","chains":[{"layers":[1,0]}],"inputs":[[{"link":0}]],"diffIds":["${DIGEST}"]}]}`,
+      '{"moby.buildkit.cache.v0":"W3siZGlnZXN0IjoieCJ9XQ=="}',
+    ),
+    words: ['"parent":0', '"layer":-1', '"chains"', '"diffIds"', '"moby.buildkit.cache.v0"', '1e9'],
+    run: (input) => {
+      decodeInlineCache(input);
+      const { layers, records } = decodeCacheConfig(input);
+      for (const { tops } of records) for (const top of tops) assert.ok(chainOf(layers, top).length <= 512);
     },
   },
   'go decoder': {

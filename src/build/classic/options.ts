@@ -11,7 +11,7 @@ export interface ClassicOptions extends BuildArguments {
 }
 
 export function requestOf(options: ClassicOptions): BuildRequest {
-  const { buildArgs, labels, tags, target, platform, noCache, pull, networkMode, extraHosts } = options;
+  const { buildArgs, labels, tags, target, platform, noCache, pull, networkMode, extraHosts, cacheFrom } = options;
   const { memory, memorySwap, cpuShares, cpuPeriod, cpuQuota, cpusetCpus, cpusetMems } = options;
   const { shmSize, ulimits, cgroupParent, squash } = options;
   const given = Object.entries(buildArgs).filter((entry): entry is [string, string] => entry[1] !== null);
@@ -21,6 +21,11 @@ export function requestOf(options: ClassicOptions): BuildRequest {
     labels: new Map(Object.entries(labels)),
     platforms: platform === '' ? [] : [platform],
     noCache: noCache ? 'all' : [],
+    // Docker: only images that are here count.
+    cacheFrom: cacheFrom.map((ref) => ({
+      type: 'registry',
+      attributes: new Map(Object.entries({ ref, pull: 'never' })),
+    })),
     limits: { memory, memorySwap, cpuShares, cpuPeriod, cpuQuota, cpusetCpus, cpusetMems },
     epoch: epochOf(buildArgs['SOURCE_DATE_EPOCH'] ?? undefined),
   });

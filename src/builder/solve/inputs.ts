@@ -1,10 +1,11 @@
 import type { Duplex, Writable } from 'node:stream';
-import type { BuildInputs, ContextFolder, ContextNeed, Credentials, RemoteContext } from '#build';
+import type { BlobStore, BuildInputs, ContextFolder, ContextNeed, Credentials, RemoteContext } from '#build';
 import { Auth, Ssh } from '#buildkit';
 import { readIgnoreFile } from '#dockerfile';
 import { byteStream, RpcError } from '#grpc';
 import type { ContextFolders, OpenedFolder } from '../files/folders.ts';
 import { asStep } from '../progress/load.ts';
+import { clientStore } from '../session/client-store.ts';
 import { absentWhenNotFound, readSecret } from '../session/secret.ts';
 import type { BuildDefinition, Places } from './definition.ts';
 import { contextName, fetchIgnore } from './definition.ts';
@@ -106,6 +107,10 @@ export class SessionInputs implements BuildInputs, AsyncDisposable {
     const { session, signal } = this.#places;
     const isFolder = this.#places.exporters[exporter]?.type === 'local';
     return openOutput(session, { exporter, isFolder, metadata, signal, spool: this.#places.spool });
+  }
+
+  store(id: string): BlobStore | undefined {
+    return clientStore(this.#places.session, id);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Builder, BuildResult } from '#build';
+import type { Builder, BuildResult, CacheEntry } from '#build';
 import type { SolveRequest } from '#buildkit';
 import { detectSyntax, isOwnSyntax } from '#dockerfile';
 import { forbidden, notImplemented } from '#errdefs';
@@ -23,7 +23,6 @@ type Request = Message<typeof SolveRequest>;
 /** Runs a build to its end, when it is known what is to be built; undefined: nothing is. */
 export async function solve(deps: SolveDeps, job: Job, request: Request): Promise<BuildResult | undefined> {
   refuseGraphs(request);
-  refuseCacheExports(request);
   const asked =
     request.frontend === ''
       ? await job.returned.promise
@@ -36,7 +35,7 @@ export async function solve(deps: SolveDeps, job: Job, request: Request): Promis
   const build = requestOf(attributes, {
     exporters: exportersOf(request),
     cacheFrom: (request.cache?.imports ?? []).map(({ type, attrs }) => ({ type, attributes: attrs })),
-    cacheTo: (request.cache?.exports ?? []).map(({ type, attrs }) => ({ type, attributes: attrs })),
+    cacheTo: exportsOf(request),
     entitlements: granted(request.entitlements),
   });
   const { exporters } = build;
@@ -86,9 +85,10 @@ function granted(entitlements: readonly string[]): string[] {
   throw forbidden(`granting entitlement ${other} is not allowed by build daemon configuration`);
 }
 
-/** Importing what is not there is no fault of a build; a cache that would not be written is. */
-function refuseCacheExports({ cache }: Request): void {
-  const [first] = cache?.exports ?? [];
-  const type = first?.type || (cache?.exportRef ? 'registry' : undefined);
-  if (type !== undefined) throw notImplemented(`exporting a cache to ${JSON.stringify(type)} is not supported yet`);
+/** Old clients name one export, in fields of its own. */
+function exportsOf({ cache }: Request): CacheEntry[] {
+  const { exports = [], exportRef = '', exportAttrs = new Map() } = cache ?? {};
+  const old = { type: 'registry', attrs: new Map([...exportAttrs, ['ref', exportRef]]) };
+  const all = exports.length > 0 || exportRef === '' ? exports : [old];
+  return all.map(({ type, attrs }) => ({ type, attributes: attrs }));
 }

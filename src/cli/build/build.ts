@@ -10,10 +10,12 @@ import { secrets, sshAgents } from './attachments.ts';
 import type { BuildContext } from './build-context.ts';
 import { namedContexts, openContext } from './build-context.ts';
 import { buildFlags } from './build-flags.ts';
+import type { Caches } from './caches.ts';
+import { readCaches } from './caches.ts';
 import type { Outputs } from './outputs.ts';
 import { readOutputs } from './outputs.ts';
 import { showBuild } from './show-build.ts';
-import { cacheOption, solveAttributes } from './solve-attributes.ts';
+import { solveAttributes } from './solve-attributes.ts';
 
 /** Builds an image of a Dockerfile, over the builder's own protocol. */
 export const command: Command = {
@@ -31,18 +33,21 @@ async function run(session: Session, { flags, operands }: CommandInput): Promise
   if (asksOnly) attributes['requestid'] = `frontend.${call === 'check' ? 'lint' : call}`;
   using context = await openContext(operands[0]!, flags.text('file'));
   Object.assign(attributes, context.attributes, namedContexts(flags.list('build-context'), context.folders));
+  const caches = readCaches(flags);
+  for (const warning of caches.warnings) session.err(`WARNING: ${warning}\n`);
   using interrupted = onInterrupt();
   using building = await session.client.builds.solve({
     attributes: new Map(Object.entries(attributes)),
     exporters: asksOnly ? [] : outputs.exporters,
-    cacheFrom: flags.list('cache-from').map(cacheOption),
-    cacheTo: flags.list('cache-to').map(cacheOption),
+    cacheFrom: caches.from,
+    cacheTo: caches.to,
     entitlements: [...flags.list('allow'), ...(attributes['force-network-mode'] === 'host' ? ['network.host'] : [])],
-    offers: offersOf(session, flags, context, outputs),
+    offers: offersOf(session, flags, { context, outputs, caches }),
     asksOnly,
     signal: interrupted.signal,
   });
   const response = await showBuild(session, flags, building);
+  caches.finish(response);
   if (!asksOnly) {
     for (const name of outputs.pushed) await pushName(session, name, flags.bool('quiet'));
     return finish(session, flags, response);
@@ -64,9 +69,16 @@ function onInterrupt(): Disposable & { readonly signal: AbortSignal } {
   return { signal: ended.signal, [Symbol.dispose]: forget };
 }
 
-function offersOf(session: Session, flags: FlagValues, context: BuildContext, { target }: Outputs): SessionOffers {
+interface Offered {
+  readonly context: BuildContext;
+  readonly outputs: Outputs;
+  readonly caches: Caches;
+}
+
+function offersOf(session: Session, flags: FlagValues, { context, outputs, caches }: Offered): SessionOffers {
+  const { target } = outputs;
   return {
-    ...{ folders: context.folders, uploads: context.uploads },
+    ...{ folders: context.folders, uploads: context.uploads, stores: caches.stores },
     secrets: secrets(flags.list('secret'), session.env),
     agents: sshAgents(flags.list('ssh'), session.env),
     outputs: new Map(target ? [[0, target]] : []),

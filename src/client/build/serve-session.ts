@@ -7,6 +7,7 @@ import type { Handler, Metadata } from '#grpc';
 import { byteStream, RpcError, serve, streaming, unary } from '#grpc';
 import { folderSource } from './folder.ts';
 import { receiveFolder } from './receive-folder.ts';
+import { storeHandlers } from './serve-stores.ts';
 
 /** Where a secret is read from. */
 export type SecretSource = { readonly file: string } | { readonly value: string };
@@ -23,6 +24,8 @@ export interface SessionOffers {
   readonly agents: ReadonlyMap<string, string>;
   /** Bytes that are fetched by a name, once. */
   readonly uploads: ReadonlyMap<string, AsyncIterable<Uint8Array>>;
+  /** Folders that are image layouts, by the names of content stores. */
+  readonly stores: ReadonlyMap<string, string>;
   /** By the number of the exporter. */
   readonly outputs: ReadonlyMap<number, OutputTarget>;
   credentials(host: string): { username: string; secret: string } | undefined;
@@ -48,6 +51,7 @@ export function sessionHandlers(offers: SessionOffers): Handler[] {
     }),
     ...(offers.uploads.size > 0 ? [uploadHandler(offers)] : []),
     ...(offers.outputs.size > 0 ? [outputHandler(offers)] : []),
+    ...storeHandlers(offers.stores),
   ];
 }
 
