@@ -5,6 +5,7 @@
  * temporary file of a dead process is removed at the next start, but a download goes on where it was ({@link Partial}).
  */
 
+export { reachable } from './collect.ts';
 export type { ReceiveOptions } from './content.ts';
 export { Content } from './content.ts';
 export { Lease } from './lease.ts';

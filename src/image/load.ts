@@ -104,9 +104,9 @@ async function store(deps: ImageDeps, image: PlannedImage, lease: Lease, loading
         lease,
       );
   const indexes = image.indexes.map(({ file, mediaType }) => describe(file, mediaType));
-  const files = [image.config, ...layers, ...image.indexes.map(({ file }) => file)];
-  if (image.manifest) files.push(image.manifest.file);
-  await Promise.all(files.map((file) => content.keep(file, lease)));
+  const files = new Set([image.config, ...layers, ...image.indexes.map(({ file }) => file), ...(image.others ?? [])]);
+  if (image.manifest) files.add(image.manifest.file);
+  await Promise.all([...files].map((file) => content.keep(file, lease)));
   failpoint('image.load.blobs');
   const sizes = await unpack(deps, image, loading);
   failpoint('image.load.unpacked');

@@ -1,4 +1,5 @@
 import type { Received } from '#content';
+import { reachable } from '#content';
 import { invalid, notFound } from '#errdefs';
 import type { Descriptor, Digest, Platform, Reference } from '#oci';
 import {
@@ -40,10 +41,25 @@ export async function planOciArchive(archive: Archive, platform?: Platform): Pro
   for (const descriptor of await readIndex(archive.file('index.json'))) {
     if (isAttestation(descriptor)) continue;
     const name = referenceOf(descriptor);
-    const known = images.get(descriptor.digest) ?? (await plan(archive, descriptor, platform, []));
+    const known = images.get(descriptor.digest) ?? (await planWhole(archive, descriptor, platform));
     if (known) images.set(descriptor.digest, { ...known, references: [...known.references, ...(name ? [name] : [])] });
   }
   return [...images.values()];
+}
+
+/** An image with all that its index leads to, unless one platform of it is wanted. */
+async function planWhole(
+  archive: Archive,
+  descriptor: Descriptor,
+  platform: Platform | undefined,
+): Promise<PlannedImage | undefined> {
+  const planned = await plan(archive, descriptor, platform, []);
+  if (!planned || planned.indexes.length === 0 || platform) return planned;
+  const has = (digest: Digest) => archive.has(blobPath(digest));
+  const fileOf = (digest: Digest) => archive.file(blobPath(digest));
+  const read = (digest: Digest, limit: number) => fileOf(digest).bytes(limit);
+  const reached = await reachable({ has, read }, [descriptor]);
+  return { ...planned, others: [...reached].filter(has).map(fileOf) };
 }
 
 async function plan(

@@ -11,6 +11,8 @@ export interface PlannedImage {
   readonly manifest?: { readonly file: Received; readonly mediaType: string };
   /** The index that the archive names it by, when it does, with the indexes between it and the manifest. */
   readonly indexes: readonly { readonly file: Received; readonly mediaType: string }[];
+  /** What else the archive has of that index: other platforms, attestations. It is kept with it, and not unpacked. */
+  readonly others?: readonly Received[];
   readonly references: readonly Reference[];
   /** Id of the image that it was built on, when the archive says so. */
   readonly parent?: Digest;
