@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
 /** The archive of a build context with these files. */
-export function contextTar(files: Readonly<Record<string, string>>): Buffer {
+export function contextTar(files: Readonly<Record<string, string | Uint8Array>>): Buffer {
   const root = mkdtempSync(join(tmpdir(), 'gantry-context-'));
   try {
     for (const [path, text] of Object.entries(files)) {

@@ -1,15 +1,15 @@
-import { closeSync, constants, createReadStream, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CopyEffect, CopySource } from '#dockerfile';
 import { invalid, notFound } from '#errdefs';
 import type { LayerRef } from '#image';
 import type { CopyAction, Owner, SourceTree } from '#snapshot';
-import { openInRoot } from '#sys';
 import { ownerOf } from './accounts.ts';
 import { inContext } from './context-tree.ts';
 import { fetchGit } from './fetch-git.ts';
 import { fetchHttp } from './fetch-http.ts';
 import { gitAccess } from './git-access.ts';
+import { archivesAmong, readArchive } from './packed.ts';
 import type { StepWork } from './step-work.ts';
 
 const ROOT: Owner = { uid: 0, gid: 0 };
@@ -66,11 +66,12 @@ async function copyFiles(work: StepWork, { effect, source, owner }: FilesCopy): 
   const { folder } = place;
   const found = await tree.digest(copyAction(effect, source));
   if ('error' in found) throw notFound(found.error);
-  const ignoring = { ...inContext(place, copyAction(effect, source)), ...(owner && { owner }), skip: found.archives };
+  const archives = await archivesAmong(folder, found.archives);
+  const ignoring = { ...inContext(place, copyAction(effect, source)), ...(owner && { owner }), skip: archives };
   const target = { do: 'directory' as const, path: action.destination, ...(owner && { owner }) };
-  const made = found.archives.length === 0 ? [] : [target];
+  const made = archives.length === 0 ? [] : [target];
   await context.snapshots.compose(key, { source: { folder }, actions: [ignoring, ...made] }, { signal });
-  for (const archive of found.archives) await unpack(work, { effect, archive: folder, name: archive, owner });
+  for (const archive of archives) await unpack(work, { effect, archive: folder, name: archive, owner });
 }
 
 export const chainOf = (layers: readonly LayerRef[]): SourceTree => ({ layers: layers.map(({ chainId }) => chainId) });
@@ -85,14 +86,7 @@ async function unpack(
     owner,
   }: { effect: CopyEffect; archive: string; name: string; owner: Owner | undefined },
 ): Promise<void> {
-  const top = openSync(root, constants.O_RDONLY | constants.O_DIRECTORY);
-  let fd: number;
-  try {
-    fd = openInRoot(top, Buffer.from(name, 'latin1'), constants.O_RDONLY);
-  } finally {
-    closeSync(top);
-  }
-  const input = createReadStream('', { fd, autoClose: true });
+  const input = readArchive(root, name);
   const path = effect.destination.endsWith('/') ? effect.destination : `${effect.destination}/`;
   const rules = { keepsKinds: false, readonlyRoot: false, mounts: EVERYTHING, ...(owner && { owner }) };
   await context.snapshots.copyIn(key, { path, rules, view: { writes: true }, input }, { signal });
