@@ -123,8 +123,10 @@ void session_maybe_finish(struct monitor *m, struct session *s)
 		s->recorded = true;
 		if (stdio_ended(s))
 			clock_gettime(CLOCK_REALTIME, &s->finished); /* not before its last line */
-		if (s == &m->container)
+		if (s == &m->container) {
 			oom_read(m);
+			ports_close(m); /* who hears of the end may take them at once */
+		}
 		record_exit(m, s);
 		put_text(&event, "exit");
 		put_text(&event, s->id);
