@@ -66,11 +66,11 @@ async function takeAway(context: Context, id: string, { removed }: { removed: bo
 }
 
 /** A removal on record must survive a power cut before its files go. */
-async function takeFiles({ store, snapshots, settings, logging }: Context, id: string): Promise<void> {
-  await store.durable();
-  await snapshots.remove(id);
+async function takeFiles(context: Context, id: string): Promise<void> {
+  await context.store.durable();
+  await context.snapshots.remove(id);
   failpoint('container.clean-up.snapshot-removed');
-  await logging.release(id);
-  await removeFolder(settings, id);
+  await context.logging.release(id);
+  await removeFolder(context, id);
   failpoint('container.clean-up.folder-removed');
 }

@@ -58,6 +58,8 @@ export interface Snapshots {
   /** How these layers (base first) are mounted to be only read; names are relative to `cwd`. */
   view(layers: readonly string[]): { cwd: string; mount: Mount };
   remove(key: string): Promise<void>;
+  /** Takes a folder on the same file system out of sight; it is deleted later. Throws EXDEV for one on another. */
+  discardFolder(path: string): void;
   usage(key: string): Promise<{ size: number; inodes: number }>;
   readFromSnapshot(key: string, path: string, limitBytes: number): Promise<Buffer | undefined>;
   /** Fills a volume's folder with what the container's tree has at `path`; nothing there is success. */

@@ -1,6 +1,8 @@
-import { chownSync, mkdirSync, readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { failpoint, isErrno, unlinkFile } from '#sys';
+import { isErrno } from '#sys';
+import type { Context } from './context.ts';
 import type { ContainerSettings } from './deps.ts';
 
 type Place = Pick<ContainerSettings, 'folder'>;
@@ -37,15 +39,17 @@ export function writeNetworkFiles(
   for (const path of [files.hosts, files.resolvConf, files.hostname]) chownSync(path, owner.uid, owner.gid);
 }
 
-/** Removes the folder, which holds a few files and logs; absent is success. */
-export async function removeFolder(place: Place, id: string): Promise<void> {
-  const { root } = containerFiles(place, id);
+/** Removes the folder, which holds a few files and logs, at once or out of sight; absent is success. */
+export async function removeFolder(
+  { settings, snapshots }: Pick<Context, 'settings' | 'snapshots'>,
+  id: string,
+): Promise<void> {
+  const { root } = containerFiles(settings, id);
   try {
-    for (const name of readdirSync(root)) await unlinkFile(join(root, name));
-    failpoint('container.clean-up.files-removed');
-    rmdirSync(root);
+    snapshots.discardFolder(root);
   } catch (error) {
-    if (!isErrno(error, 'ENOENT')) throw error;
+    if (!isErrno(error, 'EXDEV')) throw error;
+    await rm(root, { recursive: true, force: true });
   }
 }
 

@@ -228,7 +228,7 @@ async function sweep(context: Context, monitors: ReadonlyMap<string, Observed>):
     await abandon(context, id);
     context.store.tx(() => context.networks.forget(id));
     await context.snapshots.remove(id).catch((error) => context.log.warn('orphan left', { container: id, error }));
-    await removeFolder(context.settings, id);
+    await removeFolder(context, id);
     failpoint('container.recover.orphan-removed');
   }
 }

@@ -210,6 +210,11 @@ export class Snapshots {
     this.#trash.discard(join(this.#folders.containers, key));
   }
 
+  /** Takes away any directory on this file system in the same way; throws EXDEV for one on another. Absent is success. */
+  discardFolder(path: string): void {
+    this.#trash.discard(path);
+  }
+
   /** Takes away a layer that no image and no container uses any more. Absent is success. */
   async removeLayer(chainId: string): Promise<void> {
     const name = layerName(chainId);

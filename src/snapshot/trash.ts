@@ -1,44 +1,55 @@
-import { mkdirSync, readdirSync, renameSync, rmdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { mkdirSync, renameSync } from 'node:fs';
+import { extname } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import type { Log } from '#log';
-import { closeFd, failpoint, isErrno, openat, readDirectory, unlinkFile } from '#sys';
-import { directoryFlags, inDirectory } from './tree-fd.ts';
+import { failpoint, isErrno } from '#sys';
+import type { Undeleted } from './trash-folder.ts';
+import { TrashFolder } from './trash-folder.ts';
 
-/** Nested deeper than this, a directory is moved up, so that few descriptors are open whatever a container made. */
-const DEPTH = 24;
-/** After so many entries the event loop has a turn. */
-const TURN = 32;
+const ENTRY = new URL(`./trash-worker${extname(import.meta.filename)}`, import.meta.url);
+const LIMITS = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 64 };
+/** So many discarded within so long are deleted by a thread of their own: a busy disk would hold up the event loop. */
+const MANY = 8;
+const MANY_MS = 1_000;
+/** A worker with nothing to delete goes after this. */
+const IDLE_MS = 10_000;
 
-/** Takes directories out of sight at once and deletes them afterwards, one after the other, in short turns. */
+/** Takes directories out of sight at once and deletes them afterwards, one after the other. */
 export class Trash {
-  readonly #folder: string;
+  readonly #path: string;
+  readonly #folder: TrashFolder;
   readonly #log: Log;
-  #count = 0;
-  #deleted = 0;
+  /** When the last ones were discarded, the oldest first. */
+  readonly #recent: number[] = [];
   #emptying: Promise<void> | undefined;
+  #isMore = false;
+  #worker: Worker | undefined;
+  #idle: NodeJS.Timeout | undefined;
 
-  constructor(folder: string, log: Log) {
-    this.#folder = folder;
+  constructor(path: string, log: Log) {
+    this.#path = path;
+    this.#folder = new TrashFolder(path);
     this.#log = log;
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    mkdirSync(path, { recursive: true, mode: 0o700 });
   }
 
   /** Moves a directory here by one rename; false when there was none. Its content is deleted in the background. */
   discard(path: string): boolean {
     try {
-      renameSync(path, this.#freshName());
+      renameSync(path, this.#folder.freshName());
     } catch (error) {
       if (isErrno(error, 'ENOENT')) return false;
       throw error;
     }
     failpoint('snapshot.trash.renamed');
-    this.empty();
+    if (this.#recent.push(performance.now()) > MANY) this.#recent.shift();
+    void this.empty();
     return true;
   }
 
   /** Starts deleting what is here, also what a crash left; returns when all of it is gone. */
   empty(): Promise<void> {
+    this.#isMore = true;
     this.#emptying ??= this.#run().finally(() => {
       this.#emptying = undefined;
     });
@@ -46,64 +57,50 @@ export class Trash {
   }
 
   async #run(): Promise<void> {
-    const failed = new Set<string>();
-    for (;;) {
-      const name = readdirSync(this.#folder).find((candidate) => !failed.has(candidate));
-      if (name === undefined) return;
-      try {
-        await this.#remove(join(this.#folder, name));
-        failpoint('snapshot.trash.emptied');
-      } catch (error) {
-        failed.add(name);
-        this.#log.warn('discarded tree not deleted', { path: join(this.#folder, name), error });
-      }
+    // What is discarded while a look finds nothing more has to be looked for again.
+    while (this.#isMore) {
+      this.#isMore = false;
+      const left = this.#worker || this.#areMany() ? await this.#emptyInWorker() : await this.#folder.empty();
+      for (const { path, message } of left) this.#log.warn('discarded tree not deleted', { path, error: message });
     }
   }
 
-  async #remove(path: string): Promise<void> {
-    const top = openat(AT_CWD, Buffer.from(path), directoryFlags);
-    try {
-      await this.#clear(top, 0);
-    } finally {
-      closeFd(top);
-    }
-    rmdirSync(path);
+  #areMany(): boolean {
+    return this.#recent.length === MANY && performance.now() - this.#recent[0]! < MANY_MS;
   }
 
-  async #clear(fd: number, depth: number): Promise<void> {
-    for (let entries = readDirectory(fd); entries.length > 0; entries = readDirectory(fd)) {
-      for (const { name, kind } of entries) {
-        if (++this.#deleted % TURN === 0) await nextTurn();
-        if (kind === 'directory') await this.#removeDirectory(fd, name, depth);
-        else await this.#removeOther(fd, name, depth);
-      }
-    }
+  #emptyInWorker(): Promise<Undeleted[]> {
+    const worker = (this.#worker ??= this.#start());
+    const { promise, resolve } = Promise.withResolvers<Undeleted[]>();
+    const lost = () => resolve(this.#folder.empty());
+    worker.once('message', (left: Undeleted[]) => {
+      worker.off('exit', lost);
+      resolve(left);
+    });
+    worker.once('exit', lost);
+    worker.postMessage(undefined);
+    this.#idle ??= setTimeout(() => this.#rest(), IDLE_MS).unref();
+    this.#idle.refresh();
+    return promise;
   }
 
-  async #removeOther(fd: number, name: Buffer, depth: number): Promise<void> {
-    try {
-      await unlinkFile(inDirectory(fd, name));
-    } catch (error) {
-      if (!isErrno(error, 'EISDIR')) throw error;
-      await this.#removeDirectory(fd, name, depth);
-    }
+  #start(): Worker {
+    const worker = new Worker(ENTRY, { name: 'gantry-trash', resourceLimits: LIMITS, workerData: this.#path });
+    worker.on('error', (error) => this.#log.warn('the thread that deletes ended', { error }));
+    worker.on('exit', () => {
+      if (this.#worker === worker) this.#worker = undefined;
+    });
+    worker.unref();
+    return worker;
   }
 
-  async #removeDirectory(parent: number, name: Buffer, depth: number): Promise<void> {
-    if (depth >= DEPTH) return renameSync(inDirectory(parent, name), this.#freshName());
-    const fd = openat(parent, name, directoryFlags);
-    try {
-      await this.#clear(fd, depth + 1);
-    } finally {
-      closeFd(fd);
+  #rest(): void {
+    if (this.#emptying) {
+      this.#idle?.refresh();
+      return;
     }
-    rmdirSync(inDirectory(parent, name));
-  }
-
-  /** Unique over restarts too: the clock of the boot may start again, the count of this process is added. */
-  #freshName(): string {
-    return join(this.#folder, `${process.pid}-${process.hrtime.bigint()}-${this.#count++}`);
+    this.#idle = undefined;
+    void this.#worker?.terminate();
+    this.#worker = undefined;
   }
 }
-
-const AT_CWD = -100;
