@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -63,17 +63,18 @@ export class Others implements AsyncDisposable {
   async registry(): Promise<string> {
     const address = `127.0.0.1:${await freePort()}`;
     const config = join(this.folder, 'registry.yml');
-    const data = join(this.folder, 'registry');
+    const [data, log] = ['registry', 'registry.log'].map((name) => join(this.folder, name)) as [string, string];
     mkdirSync(data);
     writeFileSync(
       config,
-      `version: 0.1\nlog:\n  level: panic\nstorage:\n  filesystem:\n    rootdirectory: ${data}\nhttp:\n  addr: ${address}\n`,
+      `version: 0.1\nlog:\n  level: error\nstorage:\n  filesystem:\n    rootdirectory: ${data}\nhttp:\n  addr: ${address}\n`,
     );
     this.#registry = spawn(join(this.#root, 'usr/bin/docker-registry'), ['serve', config], {
-      stdio: ['ignore', 'ignore', 'inherit'],
+      // It calls every blob that is not there yet an error.
+      stdio: ['ignore', 'ignore', openSync(log, 'a')],
     });
     while (!(await fetch(`http://${address}/v2/`).catch(() => undefined))?.ok) {
-      if (this.#registry.exitCode !== null) throw new Error(`docker-registry ended: ${this.#registry.exitCode}`);
+      if (this.#registry.exitCode !== null) throw new Error(`docker-registry ended: ${readFileSync(log, 'utf8')}`);
       await new Promise((wake) => setTimeout(wake, 50));
     }
     return address;
