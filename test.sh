@@ -22,6 +22,7 @@ install_packages() {
   command -v setfattr >/dev/null || need+=(attr)
   command -v clang >/dev/null || need+=(clang)
   command -v curl >/dev/null || need+=(curl)
+  command -v skopeo >/dev/null || need+=(skopeo)
   [ -x /usr/bin/python3 ] || need+=(python3)
   ls /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-x86_64.a >/dev/null 2>&1 ||
     need+=("$(apt-cache --names-only search '^libclang-rt-[0-9]+-dev$' | sort -V | tail -1 | cut -d' ' -f1)")

@@ -5,7 +5,6 @@ import type { Log } from '#log';
 import type { AnyDigest } from '#oci';
 import { decodeIndex, isAnyDigest, MEDIA } from '#oci';
 import type { Referrer, Upstream, UpstreamBlob, UpstreamConfig } from '#registry';
-import { GANTRY_VERSION } from './version.ts';
 
 const LIST_BYTES = 4 << 20;
 const TAGS_MOST = 10_000;
@@ -25,7 +24,7 @@ export function openUpstream({ url, username, password }: UpstreamConfig, log: L
     ...{ mirrors: [], insecure: base.protocol === 'http:' ? [base.host] : [] },
     ...{ proxies: { http: '', https: '', none: '' }, downloads: 3, uploads: 5, attempts: 5 },
   };
-  const registries = new Registries({ settings: () => settings, log, userAgent: `gantry-registry/${GANTRY_VERSION}` });
+  const registries = new Registries({ settings: () => settings, log, userAgent: 'gantry-registry' });
   const credentials = { ...(username !== undefined && { username }), ...(password !== undefined && { password }) };
   const domain = HUB.test(base.hostname) ? 'docker.io' : base.host;
   return new RemoteUpstream((path, work, signal) => {

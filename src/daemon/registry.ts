@@ -4,7 +4,15 @@ import { EngineError, invalid } from '#errdefs';
 import type { Log } from '#log';
 import { createLog } from '#log';
 import type { RunDeps, SendFile, Storage } from '#registry';
-import { Collector, DEFAULT_SETTINGS, openStorage, Registry, registryConfig, runRegistry } from '#registry';
+import {
+  Collector,
+  DEFAULT_SETTINGS,
+  isStructured,
+  openStorage,
+  Registry,
+  registryConfig,
+  runRegistry,
+} from '#registry';
 import { openUpstream } from './registry-upstream.ts';
 
 const DEFAULT_CONFIG = '/etc/docker/registry/config.yml';
@@ -68,7 +76,10 @@ async function read(words: readonly string[]) {
   if (parsed.values.listen !== undefined) environment['REGISTRY_HTTP_ADDR'] = parsed.values.listen;
   if (parsed.values.root !== undefined) environment['REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY'] = parsed.values.root;
   if (parsed.values.proxy !== undefined) environment['REGISTRY_PROXY_REMOTEURL'] = parsed.values.proxy;
-  return { verb, config: registryConfig(await readDocument(path), environment) };
+  const given = Object.entries(environment).some(([key, text]) => key.startsWith('REGISTRY_') && isStructured(text));
+  // Loaded only for those who have one.
+  const parse = given ? (await import('yaml')).parse : undefined;
+  return { verb, config: registryConfig(await readDocument(path), environment, parse) };
 }
 
 async function readDocument(path: string | undefined): Promise<unknown> {

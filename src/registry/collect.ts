@@ -1,5 +1,6 @@
 import type { Digest } from '#oci';
 import { isAnyDigest } from '#oci';
+import { RegistryError } from './errors.ts';
 import type { Registry } from './registry.ts';
 
 /** What a collection found. */
@@ -39,8 +40,8 @@ export class Collector {
           after.add(key);
           continue;
         }
-        await repositories.unlinkBlob(name, digest);
-        links++;
+        if (await this.#registry.unlinkUnused(name, digest)) links++;
+        else linked.add(digest);
       }
     }
     const { blobs, bytes } = await this.#sweep(linked, { now, asked, after });
@@ -55,7 +56,7 @@ export class Collector {
     const used = new Set<Digest>();
     for (const digest of await repositories.manifests(name)) {
       used.add(digest);
-      const found = await this.#registry.manifest(name, digest).catch(() => undefined);
+      const found = await this.#registry.manifest(name, digest).catch(orUnknown);
       const { blobs = [], manifests = [] } = found?.facts ?? {};
       for (const { digest: part } of [...blobs, ...manifests]) {
         const stored = isAnyDigest(part) && (await repositories.blobOf(name, part));
@@ -79,6 +80,11 @@ export class Collector {
     }
     return { blobs, bytes };
   }
+}
+
+/** One that is deleted meanwhile uses nothing; what cannot be read now may use anything. */
+function orUnknown(error: unknown): undefined {
+  if (!(error instanceof RegistryError) || error.code !== 'MANIFEST_UNKNOWN') throw error;
 }
 
 interface Sweep {

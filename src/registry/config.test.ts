@@ -26,6 +26,19 @@ test("the configuration of Docker's registry, and REGISTRY_* before it", () => {
   assert.deepEqual(config.unknown, ['http.colour']);
 });
 
+test('sections and lists in the environment', () => {
+  const { settings, endpoints } = registryConfig(
+    { storage: { maintenance: { readonly: { enabled: false } } } },
+    {
+      REGISTRY_STORAGE_MAINTENANCE_READONLY: '{"Enabled": true}',
+      REGISTRY_NOTIFICATIONS_ENDPOINTS: '[{"name": "hook", "url": "http://x/"}]',
+    },
+  );
+  assert.equal(settings.readOnly, true);
+  assert.deepEqual([endpoints[0]?.name, endpoints[0]?.url], ['hook', 'http://x/']);
+  assert.throws(() => registryConfig({}, { REGISTRY_PROXY: '{' }), /REGISTRY_PROXY: /);
+});
+
 test('values that are none are refused by name', () => {
   const cases: [object, RegExp][] = [
     [{ http: { addr: 'nowhere' } }, /invalid address "nowhere"/],

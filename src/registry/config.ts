@@ -53,9 +53,19 @@ export interface UpstreamConfig {
 
 const DAY = 24 * 3600_000;
 
-/** Reads a document of settings; `environment` holds `REGISTRY_*`, which win. Throws for what is no value of its key. */
-export function registryConfig(document: unknown, environment: NodeJS.ProcessEnv = {}): RegistryConfig {
-  const top = new Section(overlay(document, environment));
+/** Reads a text that stands for a section or a list. */
+type ParseText = (text: string) => unknown;
+
+/**
+ * Reads a document of settings; `environment` holds `REGISTRY_*`, which win, sections and lists among them as `parse` reads
+ * them. Throws for what is no value of its key.
+ */
+export function registryConfig(
+  document: unknown,
+  environment: NodeJS.ProcessEnv = {},
+  parse: ParseText = JSON.parse,
+): RegistryConfig {
+  const top = new Section(overlay(document, environment, parse));
   const http = top.section('http');
   const storage = top.section('storage');
   top.ignore('version', 'log', 'health', 'loglevel', 'middleware', 'catalog', 'redis', 'validation', 'compatibility');
@@ -195,7 +205,7 @@ type Tree = { [key: string]: unknown };
 const isTree = (value: unknown): value is Tree => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** `REGISTRY_HTTP_ADDR=:80` stands for `http: {addr: ":80"}`, as Docker's registry has it. */
-function overlay(document: unknown, environment: NodeJS.ProcessEnv): Tree {
+function overlay(document: unknown, environment: NodeJS.ProcessEnv, parse: ParseText): Tree {
   const top = lowered(document ?? {}) as Tree;
   if (!isTree(top)) throw invalid('registry: the configuration must be an object');
   const given = Object.entries(environment).filter(([key]) => key.startsWith('REGISTRY_'));
@@ -211,9 +221,21 @@ function overlay(document: unknown, environment: NodeJS.ProcessEnv): Tree {
       Object.defineProperty(at, word, { value: section, enumerable: true, writable: true, configurable: true });
       at = section;
     }
-    Object.defineProperty(at, last, { value: text, enumerable: true, writable: true, configurable: true });
+    const value = isStructured(text) ? lowered(structured(key, text!, parse)) : text;
+    Object.defineProperty(at, last, { value, enumerable: true, writable: true, configurable: true });
   }
   return top;
+}
+
+/** Docker's registry reads each value as YAML: `{enabled: true}`, `- name: hook`. */
+export const isStructured = (text: string | undefined) => /^\s*(?:[[{]|- )/.test(text ?? '');
+
+function structured(key: string, text: string, parse: ParseText): unknown {
+  try {
+    return parse(text);
+  } catch (error) {
+    throw invalid(`registry: ${key}: ${(error as Error).message}`, error);
+  }
 }
 
 /** Keys in lower case, as Docker's registry reads them; those of headers keep theirs. */

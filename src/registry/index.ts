@@ -12,7 +12,7 @@ export { OPEN_GATE } from './access/gate.ts';
 export type { Collected } from './collect.ts';
 export { Collector } from './collect.ts';
 export type { RegistryConfig, UpstreamConfig } from './config.ts';
-export { registryConfig } from './config.ts';
+export { isStructured, registryConfig } from './config.ts';
 export type { BlobStore, ByteRange, NameStore, Storage, Upstream, UpstreamBlob } from './deps.ts';
 export type { SendFile } from './http/send.ts';
 export type { QuotaLimits } from './quota.ts';

@@ -3,6 +3,7 @@ import { KeyedMutex } from '#async';
 import type { Log } from '#log';
 import type { AnyDigest, Digest } from '#oci';
 import { digestLike, digestOf, isAnyDigest } from '#oci';
+import { Asked } from './asked.ts';
 import type { ByteRange, Storage } from './deps.ts';
 import { RegistryError } from './errors.ts';
 import type { SendFile } from './http/send.ts';
@@ -66,8 +67,8 @@ export class Registry implements Reader {
   /** By digest: a blob is not collected between its arrival and its link. */
   readonly #blobLocks = new KeyedMutex();
   readonly #tagLocks = new KeyedMutex();
-  /** What was asked for, pushed or mounted since the last collection, which spares it. */
-  #asked = new Set<string>();
+  /** What was asked for, pushed or mounted, which a collection spares: blobs, and `repository@digest`. */
+  readonly #asked = new Asked();
 
   constructor({ storage, settings, log, sendFile, onEvent = () => {} }: RegistryOptions) {
     this.storage = storage;
@@ -82,18 +83,34 @@ export class Registry implements Reader {
 
   /** A blob that the repository links. */
   async blob(name: string, digest: AnyDigest): Promise<FoundBlob> {
+    // First: whoever collects at this moment sees it.
+    using _ = this.#asked.hold(`${name}@${digest}`);
     const stored = (await this.repositories.blobOf(name, digest)) ?? (await this.repositories.manifestOf(name, digest));
     const size = stored && (await this.storage.blobs.size(stored));
     if (!stored || size === undefined) throw new RegistryError('BLOB_UNKNOWN', { detail: { digest } });
-    this.#asked.add(`${name}@${stored}`);
+    this.#asked.note(`${name}@${stored}`);
     return { stored, size, open: (range) => this.storage.blobs.open(stored, range) };
   }
 
   async deleteBlob(name: string, digest: AnyDigest): Promise<void> {
     const stored = await this.repositories.blobOf(name, digest);
     if (!stored) throw new RegistryError('BLOB_UNKNOWN', { detail: { digest } });
+    using _ = await this.#blobLocks.lock(stored);
     await this.repositories.unlinkBlob(name, stored);
     this.#onEvent({ action: 'delete', repository: name, digest });
+  }
+
+  /** Removes the link of a blob that no manifest uses, unless somebody asks for it at this moment; tells whether it did. */
+  async unlinkUnused(name: string, digest: Digest): Promise<boolean> {
+    using _ = await this.#blobLocks.lock(digest);
+    const isAsked = () => this.#asked.has(digest) || this.#asked.has(`${name}@${digest}`);
+    if (isAsked()) return false;
+    await this.repositories.unlinkBlob(name, digest);
+    if (!isAsked()) return true;
+    // Who asked meanwhile may have been told that it is here; its bytes are.
+    this.quota.add(name, 'blob', digest, (await this.storage.blobs.size(digest)) ?? 0);
+    await this.repositories.linkBlob(name, digest);
+    return false;
   }
 
   /** Makes an upload, which is complete, a blob of the repository. */
@@ -106,10 +123,10 @@ export class Registry implements Reader {
   async takeUpload(name: string, id: string, digest: AnyDigest): Promise<{ stored: Digest; size: number }> {
     return await this.uploads.finish(name, id, digest, async (file, stored, size) => {
       using _ = await this.#blobLocks.lock(stored);
-      this.#asked.add(stored);
       this.quota.add(name, 'blob', stored, size);
       await this.storage.blobs.adopt(file, stored);
       await this.repositories.linkBlob(name, stored, digest);
+      this.#asked.note(stored);
     });
   }
 
@@ -155,12 +172,12 @@ export class Registry implements Reader {
     stored: Digest,
     { from, alias = stored }: { from?: string; alias?: AnyDigest } = {},
   ): Promise<boolean> {
-    this.#asked.add(stored);
     this.storage.blobs.hold?.(stored);
     const size = await this.storage.blobs.size(stored);
     if (size === undefined) return false;
     this.quota.add(name, 'blob', stored, size);
     await this.repositories.linkBlob(name, stored, alias);
+    this.#asked.note(stored);
     const origin = from === undefined ? {} : { fromRepository: from };
     this.#onEvent({ action: 'mount', repository: name, digest: alias, size, ...origin });
     return true;
@@ -168,12 +185,13 @@ export class Registry implements Reader {
 
   /** What was used since this was called last. */
   takeAsked(): ReadonlySet<string> {
-    const asked = this.#asked;
-    this.#asked = new Set();
-    return asked;
+    return this.#asked.take();
   }
 
-  /** Removes a blob that nothing links, unless somebody uses it at this moment; tells the bytes that frees. */
+  /**
+   * Removes a blob that nothing linked when it was looked for; one that was linked since is noted, under its lock. Tells the
+   * bytes that this frees.
+   */
   async discard(digest: Digest): Promise<number> {
     using _ = await this.#blobLocks.lock(digest);
     if (this.#asked.has(digest)) return 0;
@@ -218,7 +236,8 @@ export class Registry implements Reader {
   /** Takes in a manifest whose parts are here; the tags mean it from now on. `alias` is the digest that its client says. */
   async putManifest(name: string, bytes: Buffer, put: ManifestPut & { readonly tags: readonly string[] }) {
     const facts = manifestFacts(bytes, put.contentType);
-    await this.#requireParts(name, facts);
+    using holds = new DisposableStack();
+    await this.#requireParts(name, facts, holds);
     const { digest } = await this.keepManifest(name, bytes, put);
     for (const tag of put.tags) await this.retag(name, tag, digest);
     const [tag] = put.tags;
@@ -234,7 +253,6 @@ export class Registry implements Reader {
     const found = digestLike(digest, bytes);
     if (digest !== found) throw new RegistryError('DIGEST_INVALID', { detail: `the manifest has the digest ${found}` });
     const facts = manifestFacts(bytes, contentType);
-    this.#asked.add(stored);
     using _ = await this.#blobLocks.lock(stored);
     this.quota.add(name, 'manifest', stored, bytes.length);
     this.storage.blobs.hold?.(stored);
@@ -245,6 +263,7 @@ export class Registry implements Reader {
     }
     await this.repositories.linkManifest(name, stored, digest);
     if (facts.subject) await this.repositories.addReferrer(name, facts.subject, stored, digest);
+    this.#asked.note(stored);
     this.#cache.add(stored, { bytes, facts });
     return { digest, stored };
   }
@@ -260,15 +279,20 @@ export class Registry implements Reader {
     return all.length > 0 || (await this.repositories.exists(name)) ? all : undefined;
   }
 
-  async #requireParts(name: string, { blobs, manifests }: ManifestFacts): Promise<void> {
+  /** Holds the parts of a manifest until it is linked, too: it may be collected in between. Throws when one is missing. */
+  async #requireParts(name: string, { blobs, manifests }: ManifestFacts, holds: DisposableStack): Promise<void> {
     const missing: unknown[] = [];
-    for (const { digest } of blobs) {
-      if (!(await this.repositories.blobOf(name, digest as AnyDigest))) missing.push({ digest });
-    }
+    const isBlob = async (digest: AnyDigest) => {
+      holds.use(this.#asked.hold(`${name}@${digest}`));
+      const stored = await this.repositories.blobOf(name, digest);
+      if (stored) holds.use(this.#asked.hold(`${name}@${stored}`));
+      return stored !== undefined;
+    };
+    for (const { digest } of blobs) if (!(await isBlob(digest as AnyDigest))) missing.push({ digest });
     for (const { digest } of manifests) {
       // Docker: an index may name plain blobs, as those of build caches do.
       const isHere = await this.repositories.manifestOf(name, digest as AnyDigest);
-      if (!isHere && !(await this.repositories.blobOf(name, digest as AnyDigest))) missing.push({ digest });
+      if (!isHere && !(await isBlob(digest as AnyDigest))) missing.push({ digest });
     }
     if (missing.length > 0) throw new RegistryError('MANIFEST_BLOB_UNKNOWN', { detail: missing[0] });
   }
@@ -277,6 +301,7 @@ export class Registry implements Reader {
   async deleteManifest(name: string, reference: string): Promise<void> {
     if (!isAnyDigest(reference)) return this.#deleteTag(name, reference);
     const { facts, stored } = await this.manifest(name, reference);
+    using _ = await this.#blobLocks.lock(stored);
     await this.repositories.unlinkManifest(name, stored);
     if (facts.subject) await this.repositories.removeReferrer(name, facts.subject, stored);
     this.#onEvent({ action: 'delete', repository: name, digest: reference, mediaType: facts.mediaType });

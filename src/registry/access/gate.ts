@@ -15,12 +15,15 @@ export interface Need {
   readonly actions: readonly Action[];
 }
 
+/** Why a token is not enough: clients ask for another one then. */
+export type Fault = 'invalid_token' | 'insufficient_scope';
+
 /** Decides who may come in. */
 export interface Gate {
   /** Reads the credentials of a request; undefined: there are none, and without them nobody comes in. Throws for wrong ones. */
   admit(request: IncomingMessage): Promise<Visitor | undefined>;
-  /** The WWW-Authenticate that tells a client what to bring. */
-  challenge(request: IncomingMessage, need?: Need, isInvalid?: boolean): string;
+  /** The WWW-Authenticate that tells a client what to bring, and what is wrong with what it brought. */
+  challenge(request: IncomingMessage, need?: Need, fault?: Fault): string;
   /** Hands out a token, where visitors bring tokens. */
   issue?(request: IncomingMessage, query: URLSearchParams): Promise<{ token: string; expires: number }>;
 }

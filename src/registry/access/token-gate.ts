@@ -3,7 +3,7 @@ import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { RegistryError } from '../errors.ts';
 import { presented } from './credentials.ts';
-import type { Action, Gate, Need, Visitor } from './gate.ts';
+import type { Action, Fault, Gate, Need, Visitor } from './gate.ts';
 import type { Htpasswd } from './htpasswd.ts';
 import type { Rule } from './rights.ts';
 import { isGranted } from './rights.ts';
@@ -65,12 +65,12 @@ export class TokenGate implements Gate {
     return action === 'pull' && isGranted(this.#options.rules, account || undefined, { repository, action });
   }
 
-  challenge({ headers }: IncomingMessage, need?: Need, isInvalid?: boolean): string {
+  challenge({ headers }: IncomingMessage, need?: Need, fault?: Fault): string {
     const { realm, service, isSecure } = this.#options;
     const host = (headers.host ?? 'localhost').replaceAll(/[^\w.:[\]-]/g, '');
     const where = realm ?? `${isSecure ? 'https' : 'http'}://${host}/token`;
     const scope = need && `,scope="repository:${need.repository}:${need.actions.join(',')}"`;
-    return `Bearer realm="${where}",service="${service}"${scope ?? ''}${isInvalid ? ',error="invalid_token"' : ''}`;
+    return `Bearer realm="${where}",service="${service}"${scope ?? ''}${fault ? `,error="${fault}"` : ''}`;
   }
 
   /** Hands out a token for what is asked and granted; nothing granted is a token, too. Throws for a wrong password. */

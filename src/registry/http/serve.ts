@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Action, Gate, Need, Visitor } from '../access/gate.ts';
+import type { Action, Fault, Gate, Need, Visitor } from '../access/gate.ts';
 import { RegistryError } from '../errors.ts';
 import type { Reader } from '../reader.ts';
 import type { Registry } from '../registry.ts';
@@ -126,19 +126,21 @@ async function issueToken(call: Call, gate: Gate): Promise<void> {
 const actionsFor = (action: Action): readonly Action[] => (action === 'push' ? ['pull', 'push'] : [action]);
 
 async function admitted(gate: Gate, exchange: Exchange, need: Need | undefined): Promise<Visitor> {
-  const unauthorized = (isInvalid: boolean) =>
+  const unauthorized = (fault?: Fault) =>
     new RegistryError('UNAUTHORIZED', {
-      headers: { 'WWW-Authenticate': gate.challenge(exchange.request, need, isInvalid) },
+      headers: { 'WWW-Authenticate': gate.challenge(exchange.request, need, fault) },
       ...(need && { detail: [{ Type: 'repository', Class: '', Name: need.repository, Action: need.actions.at(-1) }] }),
     });
   const visitor = await gate.admit(exchange.request).catch((error: unknown) => {
-    throw error instanceof RegistryError && error.code === 'UNAUTHORIZED' ? unauthorized(true) : error;
+    throw error instanceof RegistryError && error.code === 'UNAUTHORIZED' ? unauthorized('invalid_token') : error;
   });
   exchange.account = visitor?.account;
-  if (!visitor) throw unauthorized(false);
+  if (!visitor) throw unauthorized();
   const isAllowed = !need || need.actions.every((action) => visitor.may(need.repository, action));
   if (isAllowed) return visitor;
-  if (visitor.account === undefined) throw unauthorized(false);
+  // A token that allows less than its account may be followed by one that allows this.
+  if (gate.issue) throw unauthorized('insufficient_scope');
+  if (visitor.account === undefined) throw unauthorized();
   throw new RegistryError('DENIED', { detail: { name: need.repository, action: need.actions.at(-1) } });
 }
 

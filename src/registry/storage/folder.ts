@@ -9,6 +9,7 @@ import { failpoint } from '#sys/failpoint';
 import type { BlobStore, ByteRange, NameStore, Storage } from '../deps.ts';
 
 const READ_BYTES = 1 << 20;
+const MOVES = 10;
 
 /**
  * A registry's content in a folder, laid out as Docker's registry does (`docker/registry/v2/blobs`, `…/repositories`), so
@@ -101,9 +102,8 @@ export class FolderNames implements NameStore {
   async write(name: string, text: string): Promise<void> {
     const path = join(this.#root, name, 'link');
     const temporary = join(this.#fresh, randomUUID());
-    const made = await mkdir(dirname(path), { recursive: true });
     await writeFile(temporary, text, { flush: true, mode: 0o644 });
-    await rename(temporary, path);
+    const made = await moveInto(temporary, path);
     failpoint('registry.name.renamed');
     await syncFolders(dirname(path), made);
   }
@@ -119,6 +119,19 @@ export class FolderNames implements NameStore {
   async remove(name: string): Promise<void> {
     await rm(join(this.#root, name), { recursive: true, force: true });
     failpoint('registry.name.removed');
+  }
+}
+
+/** Moves a file to where its folder may have to be made, and may be removed in this very moment; tells the first folder made. */
+async function moveInto(file: string, path: string): Promise<string | undefined> {
+  for (let attempt = 1; ; attempt++) {
+    const made = await mkdir(dirname(path), { recursive: true });
+    try {
+      await rename(file, path);
+      return made;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || attempt === MOVES) throw error;
+    }
   }
 }
 

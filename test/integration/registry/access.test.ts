@@ -59,7 +59,12 @@ test('tokens for what is granted, and no more', async () => {
   const scope = 'repository:team/a:pull,push';
   const uploads = '/v2/team/a/blobs/uploads/';
   assert.equal((await registry.call(uploads, begin(await tokenFor(scope, basic('alice:secret'))))).status, 202);
-  assert.equal((await registry.call(uploads, begin(await tokenFor(scope, basic('bob:other'))))).status, 403);
+  const narrow = await registry.call(uploads, begin(await tokenFor(scope, basic('bob:other'))));
+  assert.equal(narrow.status, 401);
+  assert.match(
+    narrow.headers.get('www-authenticate')!,
+    /scope="repository:team\/a:pull,push",error="insufficient_scope"$/,
+  );
   assert.equal((await registry.call(uploads, begin(await tokenFor(scope)))).status, 401);
   const reader = await tokenFor('repository:public/a:pull,push');
   assert.equal((await registry.call('/v2/public/a/manifests/x', { headers: reader })).status, 404);
