@@ -243,7 +243,7 @@ export class Solve {
       const work = { ...shared, key: id, sink, signal };
       await perform(work, step);
       failpoint('build.step.done');
-      const options = { signal, ...(epoch === undefined ? {} : { latest: epoch }) };
+      const options = { signal, adopts: true, ...(epoch === undefined ? {} : { latest: epoch }) };
       return await images.addLayer({
         below: layers,
         signal,

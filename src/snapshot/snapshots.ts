@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, relative } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
@@ -274,26 +274,27 @@ export class Snapshots {
 
   /**
    * Writes what a container changed as a layer, uncompressed, and unpacks it at the same time; when its digest is known
-   * the result is placed as a layer, else disposed of. Times later than `latest` (seconds) become that.
+   * the result is placed as a layer, else disposed of. Times later than `latest` (seconds) become that. A container that is
+   * over may give its own tree (`adopts`): there is none to be copied, and the container has none any more.
    */
   async commit(
     key: string,
     output: Writable,
-    options: Cancellable & { readonly latest?: number } = {},
+    options: Cancellable & { readonly latest?: number; readonly adopts?: boolean } = {},
   ): Promise<Unplaced> {
     const tree = this.#staged(key, options);
+    // A file system of its own is no place for a layer.
+    const adopts = options.adopts === true && !this.#disks.has(key);
     const ingest = join(this.#folders.ingests, `commit-${process.hrtime.bigint()}`);
-    mkdirSync(join(ingest, 'diff'), { recursive: true, mode: 0o755 });
+    mkdirSync(adopts ? ingest : join(ingest, 'diff'), { recursive: true, mode: 0o755 });
     failpoint('snapshot.commit.begun');
     await using undo = new AsyncDisposableStack();
     undo.defer(() => void this.#trash.discard(ingest));
-    const { size, entries } = await commitChanges(
-      tree,
-      relative(this.#folders.root, join(ingest, 'diff')),
-      output,
-      options.latest,
-    );
+    const copy = adopts ? undefined : relative(this.#folders.root, join(ingest, 'diff'));
+    const { size, entries } = await commitChanges(tree, { copy, latest: options.latest }, output);
     failpoint('snapshot.commit.filled');
+    if (adopts) renameSync(this.#upper(key), join(ingest, 'diff'));
+    failpoint('snapshot.commit.taken');
     const kept = undo.move();
     return {
       size,

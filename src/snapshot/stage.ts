@@ -57,26 +57,26 @@ export function copyIn(tree: Staged, { path, rules, view, input, limits }: CopyI
   return runJail(task, { ...jailOf(tree), mounts: mountsOf(tree, view), users: usersOf(view), input });
 }
 
-/** Writes what a container changed as a layer, and makes an empty directory (relative to the folder) that layer unpacked. */
+/**
+ * Writes what a container changed as a layer. An empty directory `copy` (relative to the folder) becomes that layer unpacked;
+ * without it the container's own tree does.
+ */
 export function commitChanges(
   tree: Staged,
-  copy: string,
+  { copy, latest }: { copy: string | undefined; latest: number | undefined },
   output: Writable,
-  latest: number | undefined,
 ): Promise<TaskResult> {
-  const { mounts, lower } = mountsApart(tree);
-  const place: JailMount = { type: 'none', source: copy, target: '.stage/copy', flags: MS_BIND | SAFE, data: '' };
-  const lowerName = lower ? 'to' : undefined;
-  const ages = latest === undefined ? {} : { latest };
+  const adopts = copy === undefined;
+  const { mounts, lower } = mountsApart(tree, { writes: adopts });
+  const place: JailMount[] = adopts
+    ? []
+    : [{ type: 'none', source: copy, target: '.stage/copy', flags: MS_BIND | SAFE, data: '' }];
   const task = {
-    kind: 'diff',
-    root: tree.folders.stage,
-    upper: 'from',
-    lower: lowerName,
-    copy: 'copy',
-    ...ages,
-  } as const;
-  return runJail(task, { ...jailOf(tree), mounts: [...mounts, place], output });
+    ...({ kind: 'diff', root: tree.folders.stage, upper: 'from', lower: lower ? 'to' : undefined } as const),
+    ...(adopts ? { adopts } : { copy: 'copy' }),
+    ...(latest === undefined ? {} : { latest }),
+  };
+  return runJail(task, { ...jailOf(tree), mounts: [...mounts, ...place], output });
 }
 
 /** Writes what a container changed, as a layer or as a list. */

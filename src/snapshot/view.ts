@@ -106,8 +106,11 @@ export function mountForWriting({ key, layers, plainRoot }: Staged, target = FRO
 }
 
 /** What the container wrote at {@link FROM}, the layers below it beside that; `lower` says whether there are any. */
-export function mountsApart({ key, layers, plainRoot }: Staged): { mounts: JailMount[]; lower: boolean } {
-  const flags = MS_BIND | MS_RDONLY | SAFE;
+export function mountsApart(
+  { key, layers, plainRoot }: Staged,
+  { writes = false }: { writes?: boolean } = {},
+): { mounts: JailMount[]; lower: boolean } {
+  const flags = MS_BIND | (writes ? 0 : MS_RDONLY) | SAFE;
   const upper: JailMount = { type: 'none', source: plainRoot ?? `c/${key}/upper`, target: FROM, flags, data: '' };
   if (plainRoot || layers.length === 0) return { mounts: [upper], lower: false };
   const data = `userxattr,lowerdir=${lowerNames(layers)}:${EMPTY}`;

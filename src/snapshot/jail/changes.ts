@@ -46,8 +46,15 @@ interface Directory {
   told: boolean;
 }
 
-/** The changes in the order of their names, directories before what is in them. What vanishes meanwhile is passed over. */
-export function* walkChanges({ upper, lower }: Trees, purpose: Purpose): Generator<Change> {
+/**
+ * The changes in the order of their names, directories before what is in them. What vanishes meanwhile is passed over.
+ * `leftOut` hears of what the upper directory has and is no change, what is in a directory before that.
+ */
+export function* walkChanges(
+  { upper, lower }: Trees,
+  purpose: Purpose,
+  leftOut: (path: Buffer) => void = () => {},
+): Generator<Change> {
   const stack: Directory[] = [];
   const enter = (change: Change, from: Buffer | undefined, told: boolean) =>
     stack.push(open(place(upper, change.path), { change, lower: from, told, purpose }));
@@ -57,11 +64,15 @@ export function* walkChanges({ upper, lower }: Trees, purpose: Purpose): Generat
     const name = at.names.shift();
     if (!name) {
       stack.pop();
+      if (!at.told) leftOut(at.change.path);
       continue;
     }
     const path = at.change.path.length === 0 ? name : joinPath([at.change.path, name]);
     const found = compare(path, { upper, lower: at.lower && joinPath([at.lower, name]), purpose });
-    if (!found) continue;
+    if (!found) {
+      leftOut(path);
+      continue;
+    }
     if (found.isChanged) yield* tellAll(stack, found.change);
     if (found.change.stats?.isDirectory()) enter(found.change, found.below, found.isChanged);
   }

@@ -7,8 +7,25 @@ import { OPAQUE, setEntryTimes, setOwnership } from './attributes.ts';
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY, S_IFBLK, S_IFCHR, S_IFIFO } = fs.constants;
 const NODES: Readonly<Record<string, number>> = { char: S_IFCHR, block: S_IFBLK, fifo: S_IFIFO };
 
+/** What a tree of its own becomes while a layer is written, so that it is that layer unpacked. */
+export interface Twin {
+  /** Where the content of a file goes too; undefined: it is there. */
+  openFile(name: Buffer): number | undefined;
+  finishFile(name: Buffer, entry: NewEntry, fd: number | undefined): void;
+  /** Everything but files and the names of files that are there already. */
+  add(entry: NewEntry, name: Buffer): void;
+  link(first: Buffer, name: Buffer): void;
+  /** Hides a name of the layers below. */
+  hide(name: Buffer): void;
+  /** Hides all that the layers below have in a directory. */
+  hideAll(name: Buffer): void;
+  /** Something that is in the tree and not in the layer. */
+  leaveOut(name: Buffer): void;
+  end(): void;
+}
+
 /** The tree that an archive would be when it is unpacked as a layer, made from the same entries while it is written. */
-export class Mirror {
+export class Mirror implements Twin {
   readonly #root: Buffer;
   readonly #directories: { readonly path: Buffer; readonly mtime: Time }[] = [];
 
@@ -16,18 +33,16 @@ export class Mirror {
     this.#root = root;
   }
 
-  /** An empty file; its content is to be written, then {@link finishFile} called. */
   openFile(name: Buffer): number {
     return fs.openSync(this.#at(name), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
   }
 
-  finishFile(fd: number, entry: NewEntry): void {
+  finishFile(_name: Buffer, entry: NewEntry, fd: number): void {
     fs.ftruncateSync(fd, entry.size ?? 0);
     finish(fd, entry);
     fs.closeSync(fd);
   }
 
-  /** Everything but files and the names of files that are there already. */
   add(entry: NewEntry, name: Buffer): void {
     const path = this.#at(name);
     if (entry.type === 'directory') {
@@ -45,15 +60,15 @@ export class Mirror {
     fs.linkSync(this.#at(first), this.#at(name));
   }
 
-  /** Hides a name of the layers below. */
   hide(name: Buffer): void {
     mknodat(AT_FDCWD, this.#at(name), S_IFCHR, 0);
   }
 
-  /** Hides all that the layers below have in a directory. */
   hideAll(name: Buffer): void {
     setXattr(this.#at(name), OPAQUE);
   }
+
+  leaveOut(): void {}
 
   /** Times of directories come last: every name made in one changes them. */
   end(): void {

@@ -6,7 +6,7 @@ import { isOverlayXattr } from './attributes.ts';
 import type { Trees } from './changes.ts';
 import { unlessGone, walkChanges } from './changes.ts';
 import { writeAround } from './content.ts';
-import { Mirror } from './mirror.ts';
+import type { Twin } from './mirror.ts';
 import { inside } from './owners.ts';
 import type { TaskResult } from './task.ts';
 
@@ -35,16 +35,16 @@ export function packTree(path: Buffer, name: Buffer): TaskResult {
   return packing.end();
 }
 
-/** Writes what a container changed to standard output as a layer; with `copy` that directory becomes the layer unpacked. */
-export function packChanges(trees: Trees, copy: Buffer | undefined, latest = Number.MAX_SAFE_INTEGER): TaskResult {
-  const mirror = copy && new Mirror(copy);
-  const packing = new Packing(mirror, latest);
-  for (const { path, stats, isOpaque } of walkChanges(trees, 'layer')) {
+/** Writes what a container changed to standard output as a layer, which `twin` becomes unpacked. */
+export function packChanges(trees: Trees, twin: Twin | undefined, latest = Number.MAX_SAFE_INTEGER): TaskResult {
+  const packing = new Packing(twin, latest);
+  const leftOut = (path: Buffer) => twin?.leaveOut(path);
+  for (const { path, stats, isOpaque } of walkChanges(trees, 'layer', leftOut)) {
     if (!stats) packing.hide(path);
     else unlessGone(() => packing.add(joinPath([trees.upper, path]), path, stats));
     if (stats && isOpaque) packing.hideAll(path, stats.mtimeNs);
   }
-  mirror?.end();
+  twin?.end();
   return packing.end();
 }
 
@@ -53,31 +53,31 @@ class Packing {
   /** The first name of each file that has several, by device and inode. */
   readonly #links = new Map<string, Buffer>();
   readonly #chunk = Buffer.allocUnsafe(CHUNK);
-  readonly #mirror: Mirror | undefined;
+  readonly #twin: Twin | undefined;
   /** In seconds: what is later becomes this. */
   readonly #latest: number;
   #size = 0;
   #entries = 0;
 
-  constructor(mirror?: Mirror, latest = Number.MAX_SAFE_INTEGER) {
-    this.#mirror = mirror;
+  constructor(twin?: Twin, latest = Number.MAX_SAFE_INTEGER) {
+    this.#twin = twin;
     this.#latest = latest;
   }
 
   /** One entry for what stands at a path; a socket has none. */
   add(path: Buffer, name: Buffer, stats: fs.BigIntStats): void {
-    if (stats.isSocket()) return;
+    if (stats.isSocket()) return void this.#twin?.leaveOut(name);
     const inode = stats.nlink > 1n && !stats.isDirectory() ? `${stats.dev} ${stats.ino}` : '';
     const first = this.#links.get(inode);
     const entry = { ...describe(path, name, stats), mtime: this.#time(stats.mtimeNs) };
     if (first) {
       this.#write({ ...entry, type: 'hardlink', linkName: first, size: 0, xattrs: [] });
-      this.#mirror?.link(first, name);
+      this.#twin?.link(first, name);
     } else if (stats.isFile()) {
       this.#file(path, name, entry);
     } else if (name.length > 0) {
       this.#write(entry);
-      this.#mirror?.add(entry, name);
+      this.#twin?.add(entry, name);
       // Docker: the size of an image counts the targets of its symbolic links.
       this.#size += entry.linkName?.length ?? 0;
     }
@@ -88,13 +88,13 @@ class Packing {
   hide(name: Buffer): void {
     const { parent, base } = splitPath(name);
     this.#write({ type: 'file', name: below(parent, whiteoutName(base)), mtime: { seconds: 0, nanoseconds: 0 } });
-    this.#mirror?.hide(name);
+    this.#twin?.hide(name);
   }
 
   /** All that the layers below have in this directory is gone. */
   hideAll(name: Buffer, mtime: bigint): void {
     this.#write({ type: 'file', name: below(name, OPAQUE_NAME), mtime: this.#time(mtime) });
-    this.#mirror?.hideAll(name);
+    this.#twin?.hideAll(name);
   }
 
   end(): TaskResult {
@@ -105,7 +105,7 @@ class Packing {
   /** A file that grows or shrinks meanwhile is cut or filled up to the size that its header states. */
   #file(path: Buffer, name: Buffer, entry: NewEntry): void {
     const fd = fs.openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-    const copy = this.#mirror?.openFile(name);
+    const copy = this.#twin?.openFile(name);
     try {
       const size = entry.size ?? 0;
       this.#write(entry);
@@ -120,7 +120,7 @@ class Packing {
       }
       writeAll(paddingOf(size));
       this.#size += size;
-      if (copy !== undefined) this.#mirror!.finishFile(copy, entry);
+      this.#twin?.finishFile(name, entry, copy);
     } finally {
       fs.closeSync(fd);
     }

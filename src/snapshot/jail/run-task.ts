@@ -1,4 +1,5 @@
 import { joinPath } from '#tar';
+import { Adoption } from './adoption.ts';
 import type { Trees } from './changes.ts';
 import { compareLayer } from './compare.ts';
 import { compose } from './compose/compose.ts';
@@ -6,6 +7,8 @@ import { extract } from './extract.ts';
 import { find } from './find.ts';
 import { inGoWords } from './go-words.ts';
 import { listChanges } from './list.ts';
+import type { Twin } from './mirror.ts';
+import { Mirror } from './mirror.ts';
 import { packChanges, packTree } from './pack.ts';
 import { mergeLayer, populateVolume } from './populate.ts';
 import type { Found, Task, TaskResult } from './task.ts';
@@ -33,7 +36,7 @@ export async function runTask(task: Task, tell: (found: Found) => void): Promise
     case 'export':
       return packTree(bytes('/'), bytes(''));
     case 'diff':
-      return packChanges(treesOf(task), task.copy === undefined ? undefined : bytes(task.copy), task.latest);
+      return packChanges(treesOf(task), twinOf(task), task.latest);
     case 'compose':
       return await inGoWords(() => compose(task.limits));
     case 'changes':
@@ -43,6 +46,11 @@ export async function runTask(task: Task, tell: (found: Found) => void): Promise
       return task.mode === 'layer' ? mergeLayer(from, bytes(task.to)) : populateVolume(from, bytes(task.to));
     }
   }
+}
+
+function twinOf({ upper, copy, adopts }: { upper: string; copy?: string; adopts?: boolean }): Twin | undefined {
+  if (adopts) return new Adoption(bytes(upper));
+  return copy === undefined ? undefined : new Mirror(bytes(copy));
 }
 
 function treesOf({ upper, lower }: { upper: string; lower?: string | undefined }): Trees {

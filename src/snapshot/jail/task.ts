@@ -48,6 +48,8 @@ export type Task =
       readonly lower: string | undefined;
       /** An empty directory that becomes the layer unpacked, of a `diff`. */
       readonly copy?: string;
+      /** Whether `upper` itself becomes that, of a `diff`. */
+      readonly adopts?: boolean;
       /** Times of a `diff` that are later become this: seconds since the epoch. */
       readonly latest?: number;
     }

@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import type { CopyRules, Found } from '#snapshot';
 import { AT_FDCWD, makeDevice, mknodat, setTimes, setXattr } from '#sys';
+import { layerName } from '../../../src/snapshot/layer-name.ts';
 import { LAYER } from './crash-layer.ts';
 import type { Item } from './rig.ts';
 import { archive, layerOf, portrait, snapshotRig } from './rig.ts';
@@ -138,6 +139,67 @@ test('a commit writes the layer that the diff writes, and unpacks it as the arch
   assert.deepEqual(copied, unpacked);
   assert.deepEqual(copied, expected);
 });
+
+test('a container that is over gives its own tree for its layer: it is what the archive unpacks to', async () => {
+  await using rig = snapshotRig();
+  await rig.snapshots.unpack(LAYER);
+  const latest = 1_600_000_000;
+  for (const key of ['kept', 'given']) {
+    await rig.snapshots.prepare(key, [LAYER.chainId], { marks: ['.dockerenv'] });
+    const root = rig.mount(key);
+    writeOddities(root);
+    leaveTraces(root);
+    rig.unmount(key);
+  }
+  const [kept, given] = [sink(), sink()];
+  const copy = await rig.snapshots.commit('kept', kept.output, { latest });
+  const own = await rig.snapshots.commit('given', given.output, { latest, adopts: true });
+  assert.equal(fs.existsSync(join(rig.data, 'c/given/upper')), false, 'nothing was copied');
+  assert.deepEqual(given.bytes(), kept.bytes());
+  assert.deepEqual([own.size, own.entries], [copy.size, copy.entries]);
+  const chains = { kept: `sha256:${'c'.repeat(64)}`, given: `sha256:${'d'.repeat(64)}` };
+  const { diffId } = layerOf(kept.bytes());
+  await copy.place({ chainId: chains.kept, diffId, parent: LAYER.chainId });
+  await own.place({ chainId: chains.given, diffId, parent: LAYER.chainId });
+  const trees = Object.values(chains).map((chainId) => portrait(join(rig.data, 'l', layerName(chainId), 'diff')));
+  for (const tree of trees) forget(tree);
+  assert.deepEqual(trees[1], trees[0], 'the same files, whiteouts and times, and nothing else');
+  assert.equal(await rig.snapshots.check(chains.given), 'whole');
+});
+
+/** What of two trees may differ: the time of the top, and the inode that an overlay's whiteouts share. */
+function forget(tree: Record<string, object>): void {
+  const top = tree[''] as { mtime?: bigint };
+  delete top.mtime;
+  for (const entry of Object.values(tree) as {
+    mode: string;
+    mtime?: bigint;
+    nlink?: bigint;
+    sameAs?: string;
+    holes?: boolean;
+  }[]) {
+    delete entry.holes;
+    if (!entry.mode.startsWith('20') || entry.mode === '20666') continue;
+    for (const name of ['mtime', 'nlink', 'sameAs'] as const) delete entry[name];
+  }
+}
+
+/** What a container leaves behind that is no change, or cannot be told of. */
+function leaveTraces(root: string): void {
+  for (const folder of ['dev/pts', 'proc', 'new/deep', 'empty/looked-into'])
+    fs.mkdirSync(join(root, folder), { recursive: true });
+  fs.rmdirSync(join(root, 'empty/looked-into'));
+  fs.writeFileSync(join(root, 'dev/console'), '');
+  fs.writeFileSync(join(root, 'late'), 'now');
+  fs.symlinkSync('late', join(root, 'new/link'));
+  execFileSync('perl', [
+    '-MIO::Socket::UNIX',
+    '-e',
+    `IO::Socket::UNIX->new(Local => "${root}/new/socket", Listen => 1)`,
+  ]);
+  fs.chmodSync(root, 0o700);
+  setXattr(Buffer.from(root), { name: Buffer.from('user.of-root'), value: Buffer.from('x') });
+}
 
 /** What archives and copies like to get wrong. */
 function writeOddities(root: string): void {

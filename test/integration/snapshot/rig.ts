@@ -42,6 +42,11 @@ export function snapshotRig(options: Partial<SnapshotOptions> = {}) {
       mounted.push(target);
       return target;
     },
+    unmount(key: string): void {
+      const target = join(root, `mnt-${key}`);
+      umount(target, 0);
+      mounted.splice(mounted.indexOf(target), 1);
+    },
     [Symbol.asyncDispose]: async () => {
       for (const target of mounted) umount(target, MNT_DETACH);
       await snapshots.settled();
