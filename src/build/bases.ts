@@ -4,6 +4,7 @@ import { invalid, isKind, notFound } from '#errdefs';
 import type { ImageRecord, LayerRef } from '#image';
 import type { Digest } from '#oci';
 import { canonicalName, digestOf, formatPlatform, hostPlatform, parseReference, platformMatches } from '#oci';
+import type { Material } from './artifact/provenance.ts';
 import type { Context } from './context.ts';
 import type { BuildEvents } from './events.ts';
 import type { BuildInputs } from './inputs.ts';
@@ -22,6 +23,8 @@ export interface Base {
   readonly layers: readonly LayerRef[];
   /** When its image was made, in seconds; undefined: nobody knows. */
   readonly created: number | undefined;
+  /** The image it is, for who tells what a result was made of. */
+  readonly material?: Material;
 }
 
 /** Finds what stages begin with, and the triggers of those may want more; by the stage's number. */
@@ -42,7 +45,8 @@ export async function findBases(context: Context, plan: BuildPlan, asking: Askin
         const image = await sought.get(key)!;
         const layers = await context.images.layersOf(image);
         asking.stack.use(context.images.keep(layers));
-        bases.set(one.index, { layers, created: secondsOf(image) });
+        const material = { reference: source, digest: image.target.digest, platform: one.platform };
+        bases.set(one.index, { layers, created: secondsOf(image), material });
         plan.found(one, { image: image.config, reference: source });
       }),
     );

@@ -11,6 +11,7 @@ import {
 } from '#dockerfile';
 import { invalid, notImplemented } from '#errdefs';
 import { hostPlatform, parsePlatform } from '#oci';
+import { checkAttestations, statementsOf } from './artifact/attest.ts';
 import type { Base } from './bases.ts';
 import { findBases } from './bases.ts';
 import { checkCacheExports, exportCaches, inlineCache } from './cache/export-caches.ts';
@@ -32,12 +33,17 @@ export interface Build {
   readonly inputs: BuildInputs;
   readonly events: BuildEvents;
   readonly signal: AbortSignal;
+  /** A name for this build, and when it began. */
+  readonly id: string;
+  readonly startedAt: Date;
 }
 
 /** Plans, solves and exports. Whatever happens, nothing is left but the cache. */
-export async function build(context: Context, { request, inputs, events, signal }: Build): Promise<BuildResult> {
+export async function build(context: Context, asked: Build): Promise<BuildResult> {
+  const { request, inputs, events, signal } = asked;
   checkCacheExports(request);
   if (request.squash) throw invalid('squash is only supported with experimental mode');
+  await checkAttestations(context, asked);
   await using stack = new AsyncDisposableStack();
   const { graph, bases } = await inTheFile(inputs, async () => {
     const source = Buffer.from(inputs.dockerfile).toString();
@@ -61,14 +67,13 @@ export async function build(context: Context, { request, inputs, events, signal 
   });
   const epochs = new Map(graph.stages.map((stage) => [stage.index, epochOf(request, graph, bases, stage)]));
   const layers = new Map([...bases].map(([index, base]) => [index, base.layers]));
-  const asked = { request, inputs, events, signal };
   const imports = await ImportedCache.open(context, asked, stack);
   const { solved, solve } = await solveAll(context, { ...asked, graph, bases: layers, epochs, imports, stack });
   const { target } = graph;
   const created = createdOf(epochs.get(target.index));
   const cache = { graph, results: solve.results, target: solved.layers, created, imports };
   const built = { stage: target, created, ...solved, ...inlineCache(asked, cache) };
-  const result = await exportResult(context, asked, built);
+  const result = await exportResult(context, asked, { built, statements: statementsOf(asked, cache, bases) });
   const response = await exportCaches(context, asked, cache);
   return { ...result, response: new Map([...result.response, ...response]) };
 }

@@ -95,6 +95,7 @@ export interface BuildDeps {
     | 'openRepository'
     | 'pushDocument'
     | 'push'
+    | 'layoutArchive'
   >;
   readonly content: Content;
   readonly snapshots: Pick<

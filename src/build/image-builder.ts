@@ -78,7 +78,8 @@ export class ImageBuilder implements Builder {
     if (id !== '') this.#running.set(id, cancelling);
     try {
       const either = AbortSignal.any([signal, cancelling.signal]);
-      return await build(this.#context, { request, inputs, events, signal: either });
+      const about = { id: id || randomUUID(), startedAt: new Date() };
+      return await build(this.#context, { request, inputs, events, signal: either, ...about });
     } finally {
       this.#collect();
       if (this.#running.get(id) === cancelling) this.#running.delete(id);

@@ -53,11 +53,15 @@ export function controlHandlers(context: BuilderContext): Handler[] {
 }
 
 /** Docker: without a store of its own for manifests, an image is named by its config. */
-function responseOf(request: Message<typeof SolveRequest>, { response, imageId }: BuildResult): Map<string, string> {
+function responseOf(request: Message<typeof SolveRequest>, result: BuildResult): Map<string, string> {
+  const { response, imageId, manifest } = result;
   const said = new Map(response);
   if (imageId === undefined || !exportersOf(request).some(({ type }) => type === 'moby')) return said;
-  said.set('containerimage.digest', imageId);
-  said.delete('containerimage.descriptor');
+  // With attestations it is a list, which only its own digest names.
+  if (!/index/.test(manifest.mediaType)) {
+    said.set('containerimage.digest', imageId);
+    said.delete('containerimage.descriptor');
+  }
   const names = exportersOf(request).flatMap(({ attrs }) => attrs.get('name')?.split(',') ?? []);
   const full = said.get('image.name')?.split(',');
   // Docker: a name is told with a tag only when it was asked for with one.

@@ -33,6 +33,8 @@ export interface BuiltImage {
   readonly document: Uint8Array;
   readonly layers: readonly LayerRef[];
   readonly references: readonly Reference[];
+  /** Documents of the content store that the image is, where somebody else has written them. */
+  readonly source?: { readonly target: Descriptor; readonly manifest: Descriptor };
   readonly parent?: Digest;
   /** ms since the epoch, for lists, where the config says a time of its inputs. */
   readonly builtAt?: number;
@@ -99,28 +101,25 @@ export async function assemble(deps: ImageDeps, built: BuiltImage): Promise<{ id
   return await undoing(deps, putTogether(deps, built));
 }
 
-async function putTogether(deps: ImageDeps, { document, layers, references, parent, builtAt }: BuiltImage) {
+async function putTogether(deps: ImageDeps, { document, layers, references, parent, builtAt, source }: BuiltImage) {
   const { content } = deps;
   await using _kept = keepLayers(deps, layers);
   using lease = content.lease();
   const id = await content.put(document, lease);
   const descriptors = layers.map(({ descriptor }) => descriptor);
-  const manifest = await putManifest(
-    content,
-    { config: { digest: id, size: document.length }, layers: descriptors },
-    lease,
-  );
+  const config = { digest: id, size: document.length };
+  const manifest = source?.manifest ?? (await putManifest(content, { config, layers: descriptors }, lease));
   failpoint('image.built.blobs');
   await content.sync();
   const image = {
     id,
-    target: manifest,
+    target: source?.target ?? manifest,
     manifest: manifest.digest as Digest,
     document,
     layers: layers.map(({ chainId, diffId, size }) => ({ chainId, diffId, size })),
     ...(parent && { parent }),
     ...(builtAt !== undefined && { builtAt }),
   };
-  await commitImages(deps, [{ image, references }], 'create');
+  await commitImages(deps, [{ image, references, isRenewed: source !== undefined }], 'create');
   return { id, manifest };
 }

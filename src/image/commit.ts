@@ -11,6 +11,8 @@ import { tell, tellOf } from './tell.ts';
 export interface ReadyImage {
   readonly image: NewImage;
   readonly references: readonly Reference[];
+  /** An image that is there already is from now on what it came as this time. */
+  readonly isRenewed?: boolean;
 }
 
 export interface Renamed {
@@ -36,9 +38,11 @@ export async function commitImages(
   return renamed;
 }
 
-function record(deps: ImageDeps, { image, references }: ReadyImage, action: 'load' | 'import' | 'create'): Renamed[] {
+function record(deps: ImageDeps, ready: ReadyImage, action: 'load' | 'import' | 'create'): Renamed[] {
+  const { image, references, isRenewed } = ready;
   const { rows } = deps;
   rows.insert(image);
+  if (isRenewed) rows.setSource(image);
   if (image.parent && rows.get(image.parent)) rows.setParent(image.id, image.parent);
   // Docker: an image that was committed is there before it has a name.
   if (action === 'create') tellOf(deps, action, image.id);

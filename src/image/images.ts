@@ -33,6 +33,8 @@ import { importImage } from './import.ts';
 import { historyOf, inspectImage } from './inspect.ts';
 import type { Snapshots } from './layers.ts';
 import { Layers } from './layers.ts';
+import type { LayoutArchive } from './layout-archive.ts';
+import { layoutArchive } from './layout-archive.ts';
 import type { ListQuery } from './list.ts';
 import { listImages } from './list.ts';
 import type { LoadOptions } from './load.ts';
@@ -211,6 +213,11 @@ export class Images {
   /** Packs a plain layer into a blob that the lease holds. */
   pack(layer: Descriptor, how: { packing: Packing; lease: Lease; signal: AbortSignal }): Promise<Descriptor> {
     return packBlob(this.#deps.content, layer, how);
+  }
+
+  /** An image layout of blobs that a lease holds, as an archive. */
+  layoutArchive(archive: LayoutArchive, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    return layoutArchive(this.#deps.content, archive, signal);
   }
 
   /** Opens a repository of a registry to read single blobs. */

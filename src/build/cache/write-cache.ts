@@ -3,6 +3,7 @@ import type { Lease } from '#content';
 import { verified } from '#content';
 import type { Descriptor } from '#oci';
 import { CACHE_CONFIG, digestIn, MEDIA, recordsDocument, UNCOMPRESSED } from '#oci';
+import { layerType } from '../artifact/documents.ts';
 import type { Build } from '../build.ts';
 import type { Context } from '../context.ts';
 import type { BlobStore } from '../inputs.ts';
@@ -53,19 +54,12 @@ async function packAll(context: Context, build: Build, writing: Writing, lease: 
     using _place = await places.acquire(signal);
     const packed = await packLayer(context, layer, { compression: target.compression, lease, signal });
     const annotations = { 'buildkit/createdat': createdAt, [UNCOMPRESSED]: layer.diffId };
-    return { ...packed, mediaType: mediaTypeOf(packed, target), annotations };
+    return { ...packed, mediaType: layerType(packed.mediaType, target.isOci), annotations };
   });
   const results = await Promise.allSettled(packing);
   const failed = results.find((result) => result.status === 'rejected');
   if (failed) throw failed.reason;
   return results.map((result) => (result as PromiseFulfilledResult<Descriptor & { annotations: object }>).value);
-}
-
-/** Both kinds of names mean the same layers. */
-function mediaTypeOf({ mediaType }: Descriptor, { isOci }: CacheTarget): string {
-  const kind = /gzip$/.test(mediaType) ? 'gzip' : /zstd$/.test(mediaType) ? 'zstd' : '';
-  if (isOci) return kind === '' ? MEDIA.ociLayer : `${MEDIA.ociLayer}+${kind}`;
-  return `application/vnd.docker.image.rootfs.diff.tar${kind && `.${kind}`}`;
 }
 
 function configOf({ layers, records }: DraftCache, packed: readonly Descriptor[], createdAt: string): object {
