@@ -73,7 +73,20 @@ export const EDGES: Readonly<Record<string, readonly string[]>> = {
   // front doors
   server: ['api', 'schema', 'errdefs', 'log'],
   registry: ['oci', 'errdefs', 'async', 'log', 'sys'],
-  builder: ['protobuf', 'grpc', 'buildkit', 'dockerfile', 'oci', 'errdefs', 'async', 'log', 'sys', 'tar', 'build'],
+  builder: [
+    'api',
+    'protobuf',
+    'grpc',
+    'buildkit',
+    'dockerfile',
+    'oci',
+    'errdefs',
+    'async',
+    'log',
+    'sys',
+    'tar',
+    'build',
+  ],
   // the process
   daemon: [
     ...[

@@ -30,4 +30,10 @@ export interface BuildArguments extends BuildLimits {
   readonly ulimits: readonly { readonly Name: string; readonly Soft: number; readonly Hard: number }[];
   readonly cgroupParent: string;
   readonly buildId: string;
+  /** Whether the answer is BuildKit's progress (`version=2`), and all else goes over the session. */
+  readonly isBuildKit: boolean;
+  /** The session's id; '': none. */
+  readonly session: string;
+  /** Exporters; none: an image in the store. */
+  readonly outputs: readonly { readonly type: string; readonly attrs: Readonly<Record<string, string>> }[];
 }

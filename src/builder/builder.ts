@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
+import type { BuildArguments, Progress } from '#api';
 import type { Builder } from '#build';
 import { Health, SERVING } from '#buildkit';
 import { serve, unary } from '#grpc';
@@ -10,6 +11,8 @@ import { ContextFolders } from './files/folders.ts';
 import { gatewayHandlers } from './gateway.ts';
 import { History } from './history/history.ts';
 import { historyHandlers } from './history-control.ts';
+import { buildForRest } from './rest/build.ts';
+import { Uploads } from './rest/uploads.ts';
 import { sessionFacts } from './session/facts.ts';
 import { Sessions } from './session/sessions.ts';
 import type { FindBase } from './solve/describe.ts';
@@ -30,6 +33,7 @@ export interface BuilderDeps {
 export class BuildDoor {
   readonly #context: BuilderContext;
   readonly #handlers;
+  readonly #uploads = new Uploads();
   readonly #closing = new AbortController();
 
   constructor({ root, log, ...others }: BuilderDeps) {
@@ -61,6 +65,14 @@ export class BuildDoor {
       },
       signal: this.#closing.signal,
     });
+  }
+
+  /** Builds for a client of `POST /build?version=2`. */
+  build(
+    body: AsyncIterable<Uint8Array>,
+    options: BuildArguments & { readonly signal: AbortSignal },
+  ): AsyncGenerator<Progress> {
+    return buildForRest(this.#context, this.#uploads, { body, options });
   }
 
   /** Takes a connection over which its client will serve us. */

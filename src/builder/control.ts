@@ -8,9 +8,9 @@ import { cacheFilter } from './cache/filter.ts';
 import { prune } from './cache/prune.ts';
 import { allRecords, usageOf } from './cache/usage.ts';
 import type { BuilderContext } from './context.ts';
-import { recordOf } from './history/record.ts';
+import { runJob } from './run-job.ts';
 import { sessionFacts } from './session/facts.ts';
-import { exportersOf, solve } from './solve/solve.ts';
+import { exportersOf } from './solve/solve.ts';
 import { versionOf, workerOf } from './workers.ts';
 
 /** BuildKit's control API. */
@@ -20,7 +20,7 @@ export function controlHandlers(context: BuilderContext): Handler[] {
     unary(Control.listWorkers, () => ({ record: [workerOf(worker())] })),
     unary(Control.info, () => ({ version: versionOf(worker().version) })),
     unary(Control.solve, async (request, { signal }) => {
-      const result = await runJob(context, request, signal);
+      const result = await runJob(context, request, { signal }).result;
       return { exporterResponse: result ? responseOf(request, result) : new Map() };
     }),
     streaming(Control.status, async (call) => {
@@ -72,28 +72,3 @@ function responseOf(request: Message<typeof SolveRequest>, result: BuildResult):
 
 /** BuildKit tells its clock, so that clients on other hosts can show times. */
 export const now = () => ({ 'buildkit-current-timestamp': new Date().toISOString() });
-
-async function runJob(
-  context: BuilderContext,
-  request: Message<typeof SolveRequest>,
-  signal: AbortSignal,
-): Promise<BuildResult | undefined> {
-  const { jobs, history, log } = context;
-  const job = jobs.begin(request.ref, request.session, signal);
-  const began = Date.now();
-  let result: BuildResult | undefined;
-  let error: unknown;
-  try {
-    result = await solve(context, job, request);
-    return result;
-  } catch (fault) {
-    error = signal.aborted ? signal.reason : fault;
-    throw error;
-  } finally {
-    jobs.end(job);
-    if (!request.internal) {
-      const record = recordOf(job, request, { began, result, error });
-      await history.add(record, job.feed.all).catch((reason) => log.warn('a build is not recorded', { error: reason }));
-    }
-  }
-}

@@ -9,7 +9,18 @@ import type { Route } from './route.ts';
 const BUILD_QUERY = [
   ...['dockerfile', 't', 'extrahosts', 'remote', 'q', 'nocache', 'cachefrom', 'pull', 'rm', 'forcerm', 'memory'],
   ...['memswap', 'cpushares', 'cpusetcpus', 'cpusetmems', 'cpuperiod', 'cpuquota', 'buildargs', 'shmsize', 'squash'],
-  ...['labels', 'networkmode', 'platform', 'target', 'outputs', 'version', 'buildid', 'ulimits', 'cgroupparent'],
+  ...[
+    'labels',
+    'networkmode',
+    'platform',
+    'target',
+    'outputs',
+    'version',
+    'session',
+    'buildid',
+    'ulimits',
+    'cgroupparent',
+  ],
 ];
 const PRUNE_QUERY = ['all', 'filters', 'keep-storage', 'reserved-space', 'max-used-space', 'min-free-space'];
 
@@ -63,9 +74,26 @@ function optionsOf(x: Exchange): BuildOptions {
     cpusetMems: query.string('cpusetmems'),
     cgroupParent: query.string('cgroupparent'),
     buildId: query.string('buildid'),
+    isBuildKit: isBuildKit(query.string('version')),
+    session: query.string('session'),
+    outputs: outputsOf(parsed(query.string('outputs'), 'outputs')),
     registryConfig: registryConfigOf(x),
     signal: x.signal,
   };
+}
+
+/** Docker: 1 is the builder of old, and nothing means it. */
+function isBuildKit(version: string): boolean {
+  if (version !== '' && version !== '1' && version !== '2') throw invalid(`invalid version ${JSON.stringify(version)}`);
+  return version === '2';
+}
+
+function outputsOf(given: unknown): BuildOptions['outputs'] {
+  const outputs = (Array.isArray(given) ? given : []) as { Type?: unknown; Attrs?: Record<string, unknown> | null }[];
+  return outputs.map(({ Type, Attrs }) => ({
+    type: String(Type ?? ''),
+    attrs: Object.fromEntries(Object.entries(Attrs ?? {}).map(([key, value]) => [key, String(value)])),
+  }));
 }
 
 function parsed<T>(text: string, name: string): T | undefined {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import type { Progress } from '#api';
 import { parseDockerfile, readIgnoreFile } from '#dockerfile';
-import { internal, notImplemented } from '#errdefs';
+import { internal, invalid, notImplemented } from '#errdefs';
 import { familiarString, parseReference, withDefaultTag } from '#oci';
 import type { Builder } from '../builder.ts';
 import type { BuildDeps } from '../deps.ts';
@@ -27,6 +27,7 @@ export async function* buildClassic(
   body: Readable,
   options: ClassicOptions,
 ): AsyncGenerator<Progress> {
+  if (options.squash) throw invalid('squash is only supported with experimental mode');
   const names = options.tags
     .filter((tag) => tag !== '')
     .map((tag) => familiarString(withDefaultTag(parseReference(tag))));

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { duplexPair } from 'node:stream';
 import { FileSync } from '#buildkit';
 import type { CallOptions, ClientCall, Method } from '#grpc';
 import { Connection, RpcError } from '#grpc';
@@ -35,6 +36,11 @@ export class Session implements Disposable {
   constructor(facts: SessionFacts, connection: Duplex) {
     this.facts = facts;
     this.#connection = new Connection(connection);
+  }
+
+  /** Of a client that serves nothing: all it has to say is in its call. */
+  static withNothing(): Session {
+    return new Session({ id: '', sharedKey: '', methods: new Set() }, duplexPair()[0]);
   }
 
   get closed(): Promise<void> {

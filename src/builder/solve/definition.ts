@@ -22,6 +22,8 @@ export interface Places {
   readonly exporters: readonly Exporter[];
   /** A folder of ours for what must wait on disk. */
   readonly spool: string;
+  /** The main context, where it came with the call itself. */
+  readonly upload?: AsyncIterable<Uint8Array> | undefined;
 }
 
 export const contextName = ({ attributes }: Places): string => attributes.get('contextkey') ?? 'context';

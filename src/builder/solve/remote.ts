@@ -29,11 +29,11 @@ export async function openMain(contexts: RemoteContexts, places: Places): Promis
     const failure = 'failed to read dockerfile: failed to load cache key: ';
     return await prefixing(failure, () => checkOut(contexts, places, { git, keepGitDir, name }));
   }
-  if (!/^https?:\/\//.test(address)) return undefined;
+  if (!places.upload && !/^https?:\/\//.test(address)) return undefined;
   return await opening(contexts, async (context) => {
     const step = { name: '[internal] load remote build context', what: FILE_NAME };
     await prefixing('failed to read downloaded context: failed to load cache key: ', () =>
-      download(context, places, { address, file: FILE_NAME, step }),
+      download(context, places, { address, file: FILE_NAME, step, upload: places.upload }),
     );
     if (!context.isArchive) return;
     await asStep(places.events, { name: `copy /${FILE_NAME} /`, what: FILE_NAME }, () => context.unpack(places));
@@ -78,12 +78,18 @@ interface Download {
   readonly address: string;
   readonly file: string;
   readonly step: { readonly name: string; readonly what: string };
+  readonly upload?: Places['upload'];
 }
 
-async function download(context: RemoteContext, places: Places, { address, file, step }: Download): Promise<void> {
+async function download(
+  context: RemoteContext,
+  places: Places,
+  { address, file, step, upload }: Download,
+): Promise<void> {
   const { events, signal, session } = places;
   await asStep(events, step, async (digest, meter) => {
     const [, path] = UPLOADS.exec(address) ?? [];
+    if (upload) return await context.take(upload, file, { signal });
     if (path === undefined) {
       const started = new Date();
       const status = (id: string, current: number, total: number) =>

@@ -4,6 +4,7 @@ import { detectSyntax, isOwnSyntax } from '#dockerfile';
 import { forbidden, notImplemented } from '#errdefs';
 import type { Message } from '#protobuf';
 import type { ContextFolders } from '../files/folders.ts';
+import { Session } from '../session/session.ts';
 import type { Sessions } from '../session/sessions.ts';
 import { requestOf } from './attributes.ts';
 import type { Places } from './definition.ts';
@@ -21,7 +22,11 @@ export interface SolveDeps {
 type Request = Message<typeof SolveRequest>;
 
 /** Runs a build to its end, when it is known what is to be built; undefined: nothing is. */
-export async function solve(deps: SolveDeps, job: Job, request: Request): Promise<BuildResult | undefined> {
+export async function solve(
+  deps: SolveDeps,
+  job: Job,
+  { request, upload }: { readonly request: Request; readonly upload?: AsyncIterable<Uint8Array> | undefined },
+): Promise<BuildResult | undefined> {
   refuseGraphs(request);
   const asked =
     request.frontend === ''
@@ -31,7 +36,8 @@ export async function solve(deps: SolveDeps, job: Job, request: Request): Promis
   refuseOtherFrontends(asked);
   const { attributes } = asked;
   job.attributes = attributes;
-  const session = await deps.sessions.get(request.session);
+  const isAlone = request.session === '' && upload !== undefined;
+  const session = isAlone ? Session.withNothing() : await deps.sessions.get(request.session);
   const build = requestOf(attributes, {
     exporters: exportersOf(request),
     cacheFrom: (request.cache?.imports ?? []).map(({ type, attrs }) => ({ type, attributes: attrs })),
@@ -40,7 +46,7 @@ export async function solve(deps: SolveDeps, job: Job, request: Request): Promis
   });
   const { exporters } = build;
   const about = { session, events: job.report, signal: job.signal, attributes };
-  const places: Places = { ...about, exporters, spool: deps.folders.spool };
+  const places: Places = { ...about, exporters, spool: deps.folders.spool, upload };
   using main = await openMain(deps.builder, places);
   const definition = await loadDefinition(places, main);
   refuseOtherSyntax(definition.dockerfile);
