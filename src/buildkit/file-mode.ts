@@ -21,7 +21,8 @@ const KINDS = [
   [0o140000, GO_MODE.socket],
 ] as const;
 
-const has = (mode: number, bit: number): boolean => Math.floor(mode / bit) % 2 === 1;
+const has = (mode: number, bit: number): boolean => (mode & bit) !== 0;
+const KIND = 2 ** 31 + (1 << 27) + (1 << 26) + (1 << 25) + (1 << 24) + (1 << 21);
 
 /** A mode of Go as the kernel's `st_mode`. */
 export function toStMode(go: number): number {
@@ -30,7 +31,7 @@ export function toStMode(go: number): number {
     (has(go, GO_MODE.setuid) ? 0o4000 : 0) +
     (has(go, GO_MODE.setgid) ? 0o2000 : 0) +
     (has(go, GO_MODE.sticky) ? 0o1000 : 0);
-  return (kind ?? 0o100000) + special + (go % 0o1000);
+  return (kind ?? 0o100000) + special + (go & 0o777);
 }
 
 /** The kernel's `st_mode` as Go has it. */
@@ -41,13 +42,7 @@ export function toGoMode(mode: number): number {
   return kind + special + (mode & 0o777);
 }
 
-function kindOf(go: number): number {
-  let kind = 0;
-  for (const bit of [GO_MODE.directory, GO_MODE.symlink, GO_MODE.device, GO_MODE.fifo, GO_MODE.socket]) {
-    if (has(go, bit)) kind += bit;
-  }
-  return has(go, GO_MODE.character) ? kind + GO_MODE.character : kind;
-}
+const kindOf = (go: number): number => (go & KIND) >>> 0;
 
 export const isDirectory = (go: number): boolean => kindOf(go) === GO_MODE.directory;
 export const isSymlink = (go: number): boolean => kindOf(go) === GO_MODE.symlink;

@@ -2,9 +2,8 @@ import { invalid } from '#errdefs';
 import { isDirectory } from './file-mode.ts';
 import type { Stat } from './filesync.ts';
 
-/** Linux' own limits of a path and of a name in it. */
+/** Linux' own limit of a path; that of a name in it is 255. */
 const MAX_PATH = 4095;
-const MAX_NAME = 255;
 /** More files than this in one context is taken for an attack. */
 const MAX_ENTRIES = 5_000_000;
 
@@ -13,7 +12,10 @@ const MAX_ENTRIES = 5_000_000;
  * came before. So a path never leads through a link or out of the tree. Paths are bytes, held as Latin-1 strings.
  */
 export class TreeOrder<T> {
-  readonly #seen = new Map<string, { readonly isDirectory: boolean; readonly value: T }>();
+  readonly #seen = new Map<string, T>();
+  readonly #folders = new Set<string>();
+  /** The directory of the file before, which mostly is that of the next one too. */
+  #folder = '';
 
   get size(): number {
     return this.#seen.size;
@@ -21,16 +23,20 @@ export class TreeOrder<T> {
 
   /** The path of a file that may come now; throws when it may not. */
   admit(stat: Stat, value: T): string {
-    const path = Buffer.from(stat.path).toString('latin1');
-    const shown = JSON.stringify(Buffer.from(stat.path.subarray(0, 200)).toString());
-    if (!isClean(path)) throw invalid(`invalid path ${shown} in a transfer of files`);
-    if (this.#seen.has(path)) throw invalid(`path ${shown} comes twice in a transfer of files`);
+    const path = textOf(stat.path);
+    if (!isClean(path)) throw invalid(`invalid path ${shown(stat)} in a transfer of files`);
+    if (this.#seen.has(path)) throw invalid(`path ${shown(stat)} comes twice in a transfer of files`);
     const slash = path.lastIndexOf('/');
-    if (slash >= 0 && !this.#seen.get(path.slice(0, slash))?.isDirectory) {
-      throw invalid(`path ${shown} comes before its directory in a transfer of files`);
+    if (slash >= 0 && !(slash === this.#folder.length && path.startsWith(this.#folder))) {
+      const folder = path.slice(0, slash);
+      if (!this.#folders.has(folder)) {
+        throw invalid(`path ${shown(stat)} comes before its directory in a transfer of files`);
+      }
+      this.#folder = folder;
     }
     if (this.#seen.size >= MAX_ENTRIES) throw invalid('too many files in a transfer of files');
-    this.#seen.set(path, { isDirectory: isDirectory(stat.mode), value });
+    this.#seen.set(path, value);
+    if (isDirectory(stat.mode)) this.#folders.add(path);
     return path;
   }
 
@@ -39,11 +45,15 @@ export class TreeOrder<T> {
   }
 
   get(path: string): T | undefined {
-    return this.#seen.get(path)?.value;
+    return this.#seen.get(path);
   }
 }
 
-function isClean(path: string): boolean {
-  if (path.length === 0 || path.length > MAX_PATH || path.includes('\0')) return false;
-  return path.split('/').every((name) => name !== '' && name !== '.' && name !== '..' && name.length <= MAX_NAME);
-}
+const textOf = (path: Uint8Array): string =>
+  Buffer.from(path.buffer, path.byteOffset, path.byteLength).toString('latin1');
+
+const shown = ({ path }: Stat): string => JSON.stringify(Buffer.from(path.subarray(0, 200)).toString());
+
+const CLEAN = /^(?!\.\.?(?:\/|$))[^/\0]{1,255}(?:\/(?!\.\.?(?:\/|$))[^/\0]{1,255})*$/;
+
+const isClean = (path: string): boolean => path.length <= MAX_PATH && CLEAN.test(path);

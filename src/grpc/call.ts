@@ -26,23 +26,38 @@ export type Metadata = ReadonlyMap<string, readonly string[]>;
 export async function* readMessages<M extends MessageType>(
   stream: Http2Stream,
   type: M,
-  count?: (bytes: number) => void,
 ): AsyncGenerator<Message<M>, void, undefined> {
+  for await (const messages of readBatches(stream, type)) yield* messages;
+}
+
+/** The same, those together that came together. */
+export async function* readBatches<M extends MessageType>(
+  stream: Http2Stream,
+  type: M,
+  count?: (bytes: number) => void,
+): AsyncGenerator<Message<M>[], void, undefined> {
   const reader = new FrameReader();
   // To stop reading is not to end the call.
   for await (const chunk of stream.iterator({ destroyOnReturn: false })) {
+    const messages: Message<M>[] = [];
     for (const bytes of reader.push(chunk)) {
       count?.(bytes.length);
-      yield decode(type, bytes);
+      messages.push(decode(type, bytes));
     }
+    if (messages.length > 0) yield messages;
   }
   reader.finish();
 }
 
-/** Sends one message; resolves when more may be sent. */
-export async function sendMessage<M extends MessageType>(stream: Http2Stream, type: M, value: Partially<M>) {
+/** Sends messages; resolves when more may be sent. */
+export async function sendMessages<M extends MessageType>(
+  stream: Http2Stream,
+  type: M,
+  values: readonly Partially<M>[],
+): Promise<void> {
   if (stream.destroyed || stream.writableEnded) throw new RpcError('cancelled', 'the stream is closed');
-  if (stream.write(frame(encode(type, value)))) return;
+  const frames = values.map((value) => frame(encode(type, value)));
+  if (stream.write(frames.length === 1 ? frames[0] : Buffer.concat(frames))) return;
   const closed = new AbortController();
   const close = () => closed.abort();
   stream.once('close', close);

@@ -2,7 +2,7 @@ import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import type { Message, MessageType, Partially } from '#protobuf';
 import type { Metadata, Method } from './call.ts';
-import { readMessages, sendMessage } from './call.ts';
+import { readBatches, sendMessages } from './call.ts';
 import { CLIENT_OPTIONS, WINDOW } from './limits.ts';
 import { errorOf, RpcError } from './status.ts';
 
@@ -14,11 +14,13 @@ export interface CallOptions {
 
 /** A call as the client sees it. */
 export interface ClientCall<Request extends MessageType, Response extends MessageType> {
-  send(request: Partially<Request>): Promise<void>;
+  send(...requests: Partially<Request>[]): Promise<void>;
   /** Nothing more will be sent. */
   end(): void;
   /** The answers; throws at their end when the call failed. */
   responses(): AsyncIterable<Message<Response>>;
+  /** The same, those together that came together. */
+  batches(): AsyncIterable<readonly Message<Response>[]>;
   cancel(): void;
   /** The bytes of the messages that have come. */
   readonly received: number;
@@ -117,9 +119,9 @@ class Opened<Request extends MessageType, Response extends MessageType> implemen
     else if (status !== undefined && status !== 200) this.#outcome = new RpcError('unknown', `HTTP status ${status}`);
   }
 
-  async send(request: Partially<Request>): Promise<void> {
+  async send(...requests: Partially<Request>[]): Promise<void> {
     if (this.#outcome !== 'open' && this.#outcome) throw this.#outcome;
-    await sendMessage(this.#stream, this.#method.request, request);
+    await sendMessages(this.#stream, this.#method.request, requests);
   }
 
   end(): void {
@@ -127,9 +129,13 @@ class Opened<Request extends MessageType, Response extends MessageType> implemen
   }
 
   async *responses(): AsyncGenerator<Message<Response>, void, undefined> {
+    for await (const messages of this.batches()) yield* messages;
+  }
+
+  async *batches(): AsyncGenerator<readonly Message<Response>[], void, undefined> {
     let fault: unknown;
     try {
-      yield* readMessages(this.#stream, this.#method.response, (bytes) => {
+      yield* readBatches(this.#stream, this.#method.response, (bytes) => {
         this.received += bytes;
       });
     } catch (error) {

@@ -3,7 +3,7 @@ import { RpcError } from './status.ts';
 /** BuildKit's own limit on a message, either way. */
 export const MAX_MESSAGE = 16 * 1024 * 1024;
 const PREFIX = 5;
-const FIRST_ROOM = 64 * 1024;
+const FIRST_ROOM = 4 * 1024;
 
 /** A message behind its prefix, as it is sent. */
 export function frame(message: Uint8Array): Buffer {
@@ -16,21 +16,30 @@ export function frame(message: Uint8Array): Buffer {
 
 /** Takes a stream of bytes apart into messages. What it holds is bounded by what has come, not by what a prefix promises. */
 export class FrameReader {
-  #held: Buffer = Buffer.allocUnsafe(FIRST_ROOM);
+  /** The beginning of a message, if one is incomplete. */
+  #held: Buffer = Buffer.alloc(0);
   #length = 0;
 
-  /** The messages that are complete now; they are the caller's to keep. */
+  /** The messages that are complete now: parts of the chunk, which nobody writes to any more. */
   *push(chunk: Uint8Array): Generator<Buffer> {
-    this.#append(chunk);
+    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
     let at = 0;
-    for (;;) {
-      const end = this.#messageEnd(at);
-      if (end === undefined) break;
-      yield Buffer.from(this.#held.subarray(at + PREFIX, end));
+    while (this.#length > 0 && at < bytes.length) {
+      const wanted = this.#length < PREFIX ? PREFIX : PREFIX + sizeAt(this.#held, 0);
+      const end = Math.min(bytes.length, at + wanted - this.#length);
+      this.#append(bytes.subarray(at, end));
+      at = end;
+      if (this.#length < PREFIX || this.#length < PREFIX + sizeAt(this.#held, 0)) continue;
+      yield Buffer.from(this.#held.subarray(PREFIX, this.#length));
+      this.#length = 0;
+    }
+    while (bytes.length - at >= PREFIX) {
+      const end = at + PREFIX + sizeAt(bytes, at);
+      if (end > bytes.length) break;
+      yield bytes.subarray(at + PREFIX, end);
       at = end;
     }
-    this.#held.copyWithin(0, at, this.#length);
-    this.#length -= at;
+    this.#append(bytes.subarray(at));
   }
 
   /** At the end of the stream. */
@@ -38,24 +47,22 @@ export class FrameReader {
     if (this.#length > 0) throw new RpcError('internal', 'the stream ended inside a message');
   }
 
-  #messageEnd(at: number): number | undefined {
-    if (this.#length - at < PREFIX) return undefined;
-    if (this.#held[at] !== 0) throw new RpcError('unimplemented', 'compressed messages are not supported');
-    const size = this.#held.readUInt32BE(at + 1);
-    if (size > MAX_MESSAGE) {
-      throw new RpcError('resource-exhausted', `received message larger than max (${size} vs. ${MAX_MESSAGE})`);
-    }
-    return this.#length - at < PREFIX + size ? undefined : at + PREFIX + size;
-  }
-
-  #append(chunk: Uint8Array): void {
-    const needed = this.#length + chunk.length;
+  #append(bytes: Buffer): void {
+    const needed = this.#length + bytes.length;
     if (needed > this.#held.length) {
-      const grown = Buffer.allocUnsafe(Math.max(needed, this.#held.length * 2));
+      const grown = Buffer.allocUnsafe(Math.max(needed, this.#held.length * 2, FIRST_ROOM));
       this.#held.copy(grown, 0, 0, this.#length);
       this.#held = grown;
     }
-    this.#held.set(chunk, this.#length);
+    this.#held.set(bytes, this.#length);
     this.#length = needed;
   }
+}
+
+/** The size that the prefix at a place promises. */
+function sizeAt(bytes: Buffer, at: number): number {
+  if (bytes[at] !== 0) throw new RpcError('unimplemented', 'compressed messages are not supported');
+  const size = bytes.readUInt32BE(at + 1);
+  if (size <= MAX_MESSAGE) return size;
+  throw new RpcError('resource-exhausted', `received message larger than max (${size} vs. ${MAX_MESSAGE})`);
 }

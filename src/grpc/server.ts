@@ -2,7 +2,7 @@ import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import type { Message, MessageType, Partially } from '#protobuf';
 import type { Metadata, Method } from './call.ts';
-import { metadataOf, readMessages, sendMessage } from './call.ts';
+import { metadataOf, readMessages, sendMessages } from './call.ts';
 import { SERVER_OPTIONS, WINDOW } from './limits.ts';
 import { RpcError, trailersOf } from './status.ts';
 
@@ -136,7 +136,7 @@ class Served {
 
   async send(response: Partially<MessageType>): Promise<void> {
     this.begin();
-    await sendMessage(this.#stream, this.#method!.response, response);
+    await sendMessages(this.#stream, this.#method!.response, [response]);
   }
 
   /** Ends the call. What the client still sends is of no interest. */

@@ -53,10 +53,10 @@ async function receiveFolder(input: Buffer): Promise<void> {
 
 const isFault = (error: unknown): boolean => typeof (error as NodeJS.ErrnoException).syscall === 'string';
 
-async function* packets(input: Buffer): AsyncGenerator<Packet> {
+async function* packets(input: Buffer): AsyncGenerator<Packet[]> {
   const reader = new FrameReader();
   for (let at = 0; at < input.length; at += 97) {
-    for (const bytes of reader.push(input.subarray(at, at + 97))) yield decode(Packet, bytes);
+    for (const bytes of reader.push(input.subarray(at, at + 97))) yield [decode(Packet, bytes)];
   }
   reader.finish();
 }

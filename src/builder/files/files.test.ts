@@ -52,17 +52,19 @@ function sender(files: readonly Sent[], then: readonly Partial<Packet>[] = []) {
     packets: (async function* () {
       for (;;) {
         const next = queue.shift();
-        if (next) yield next;
+        if (next) yield [next];
         else await new Promise<void>((resolve) => (wake = resolve));
       }
     })(),
-    send: async ({ type, id = 0 }) => {
-      if (type === PACKET.fin) put({ type: PACKET.fin });
-      if (type !== PACKET.request) return;
-      const { path, content = '' } = files[id]!;
-      asked.push(String(path));
-      for (const piece of content.match(/.{1,3}/gs) ?? []) put({ type: PACKET.data, id, data: Buffer.from(piece) });
-      put({ type: PACKET.data, id });
+    send: async (...packets) => {
+      for (const { type, id = 0 } of packets) {
+        if (type === PACKET.fin) put({ type: PACKET.fin });
+        if (type !== PACKET.request) continue;
+        const { path, content = '' } = files[id]!;
+        asked.push(String(path));
+        for (const piece of content.match(/.{1,3}/gs) ?? []) put({ type: PACKET.data, id, data: Buffer.from(piece) });
+        put({ type: PACKET.data, id });
+      }
     },
   };
   return { exchange, asked };

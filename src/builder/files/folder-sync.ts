@@ -43,12 +43,12 @@ class FolderSync implements Receiver {
     return false;
   }
 
-  async data(path: string, chunk: Uint8Array): Promise<void> {
-    await this.#writer.data(path, chunk);
+  data(path: string, chunk: Uint8Array): Promise<void> | void {
+    return this.#writer.data(path, chunk);
   }
 
-  async complete(path: string): Promise<void> {
-    await this.#writer.complete(path);
+  complete(path: string): Promise<void> {
+    return this.#writer.complete(path);
   }
 
   toldAll(): void {}

@@ -82,8 +82,10 @@ export class ContextFolders {
       failpoint('builder.sync.folder');
       folder.held ??= await readHeld(Buffer.from(path));
       const hasChanged = await syncFolder(Buffer.from(path), folder.held, exchange);
-      if (hasChanged || !folder.tree) folder.tree = new HeldTree(folder.held);
-      folder.bytes = bytesOf(folder.held);
+      if (hasChanged || !folder.tree) {
+        folder.tree = new HeldTree(folder.held);
+        folder.bytes = bytesOf(folder.held);
+      }
     } catch (error) {
       await this.#drop(folder);
       throw error;

@@ -4,8 +4,9 @@ import { invalid } from '#errdefs';
 
 /** How the packets of a transfer are exchanged with whoever has the files. */
 export interface Exchange {
-  readonly packets: AsyncIterable<Packet>;
-  send(packet: Partial<Packet>): Promise<void>;
+  /** Those together that came together. */
+  readonly packets: AsyncIterable<readonly Packet[]>;
+  send(...packets: readonly Partial<Packet>[]): Promise<void>;
 }
 
 /** What becomes of the files that arrive. Called in order; `data` only for files that were asked for. */
@@ -28,75 +29,92 @@ interface Wanted {
 const GROWTH = 64 * 1024 * 1024;
 
 /** Receives the files of one transfer, as fsutil's protocol has it. */
-export async function receive({ packets, send }: Exchange, receiver: Receiver): Promise<void> {
-  const transfer = new Transfer(receiver, send);
-  for await (const packet of packets) {
-    if (await transfer.take(packet)) return;
+export async function receive({ packets: batches, send }: Exchange, receiver: Receiver): Promise<void> {
+  const transfer = new Transfer(receiver);
+  for await (const packets of batches) {
+    for (const packet of packets) {
+      // Of what is known already nothing is waited for.
+      const waits = transfer.take(packet);
+      if (waits) await waits;
+      if (transfer.isOver) return;
+    }
+    const answers = transfer.answers();
+    if (answers.length > 0) await send(...answers);
   }
   throw invalid('the transfer of files ended before its end');
 }
 
+type Waits = Promise<void> | undefined;
+
 class Transfer {
   readonly #receiver: Receiver;
-  readonly #send: Exchange['send'];
   readonly #order = new TreeOrder<true>();
   readonly #wanted = new Map<number, Wanted>();
+  #answers: Partial<Packet>[] = [];
   #hasAll = false;
   #isFinished = false;
+  isOver = false;
 
-  constructor(receiver: Receiver, send: Exchange['send']) {
+  constructor(receiver: Receiver) {
     this.#receiver = receiver;
-    this.#send = send;
   }
 
-  /** Whether this packet was the last one. */
-  async take(packet: Packet): Promise<boolean> {
-    if (packet.type === PACKET.stat) await this.#told(packet.stat);
-    else if (packet.type === PACKET.data) await this.#data(packet);
-    else if (packet.type === PACKET.error) {
-      throw invalid(`error from sender: ${Buffer.from(packet.data.subarray(0, 4096)).toString()}`);
-    } else if (packet.type === PACKET.fin) {
-      if (!this.#isFinished) throw invalid('the sender of files has finished before its receiver');
-      return true;
+  /** What the other side is to be told now. */
+  answers(): readonly Partial<Packet>[] {
+    const answers = this.#answers;
+    this.#answers = [];
+    if (this.#hasAll && this.#wanted.size === 0 && !this.#isFinished) {
+      this.#isFinished = true;
+      answers.push({ type: PACKET.fin });
     }
-    await this.#finishWhenDone();
-    return false;
+    return answers;
   }
 
-  async #told(stat: Stat | undefined): Promise<void> {
+  take(packet: Packet): Waits {
+    if (packet.type === PACKET.stat) return this.#told(packet.stat);
+    if (packet.type === PACKET.data) return this.#data(packet);
+    if (packet.type === PACKET.error) {
+      throw invalid(`error from sender: ${Buffer.from(packet.data.subarray(0, 4096)).toString()}`);
+    }
+    if (packet.type === PACKET.fin) {
+      if (!this.#isFinished) throw invalid('the sender of files has finished before its receiver');
+      this.isOver = true;
+    }
+    return undefined;
+  }
+
+  #told(stat: Stat | undefined): Waits {
     if (this.#hasAll) throw invalid('the sender of files tells of files after their end');
     if (!stat) {
       this.#hasAll = true;
-      await this.#receiver.toldAll();
-      return;
+      return this.#receiver.toldAll() ?? undefined;
     }
     const id = this.#order.size;
     const path = this.#order.admit(stat, true);
-    if (!(await this.#receiver.file(path, stat)) || !isRegular(stat.mode)) return;
-    if (stat.size <= 0) {
-      await this.#receiver.complete(path);
-      return;
-    }
-    this.#wanted.set(id, { path, left: stat.size + GROWTH });
-    await this.#send({ type: PACKET.request, id });
+    const wanted = this.#receiver.file(path, stat);
+    if (wanted === false) return undefined;
+    return wanted === true
+      ? this.#want(id, path, stat)
+      : wanted.then((is) => (is ? this.#want(id, path, stat) : undefined));
   }
 
-  async #data({ id, data }: Packet): Promise<void> {
+  #want(id: number, path: string, stat: Stat): Waits {
+    if (!isRegular(stat.mode)) return undefined;
+    if (stat.size <= 0) return this.#receiver.complete(path) ?? undefined;
+    this.#wanted.set(id, { path, left: stat.size + GROWTH });
+    this.#answers.push({ type: PACKET.request, id });
+    return undefined;
+  }
+
+  #data({ id, data }: Packet): Waits {
     const wanted = this.#wanted.get(id);
     if (!wanted) throw invalid(`the sender of files sends file ${id}, which nobody asked for`);
     if (data.length === 0) {
       this.#wanted.delete(id);
-      await this.#receiver.complete(wanted.path);
-      return;
+      return this.#receiver.complete(wanted.path) ?? undefined;
     }
     wanted.left -= data.length;
     if (wanted.left < 0) throw invalid(`a file is much larger than the sender of files has told`);
-    await this.#receiver.data(wanted.path, data);
-  }
-
-  async #finishWhenDone(): Promise<void> {
-    if (!this.#hasAll || this.#wanted.size > 0 || this.#isFinished) return;
-    this.#isFinished = true;
-    await this.#send({ type: PACKET.fin });
+    return this.#receiver.data(wanted.path, data) ?? undefined;
   }
 }

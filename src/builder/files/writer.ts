@@ -44,11 +44,11 @@ export class FileWriter implements AsyncDisposable {
     this.#arriving.set(path, { at, held, hash: createHash('sha256'), ...nothing });
   }
 
-  async data(path: string, chunk: Uint8Array): Promise<void> {
+  data(path: string, chunk: Uint8Array): Promise<void> | undefined {
     const file = this.#arriving.get(path)!;
     file.chunks.push(chunk);
     file.waiting += chunk.length;
-    if (file.waiting >= PIECE) await this.#enqueue(file, false);
+    return file.waiting >= PIECE ? this.#enqueue(file, false) : undefined;
   }
 
   async complete(path: string): Promise<void> {

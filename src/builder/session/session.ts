@@ -76,7 +76,7 @@ export class Session implements Disposable {
     });
     const call = this.open(FileSync.diffCopy, { metadata, signal });
     return {
-      exchange: { packets: call.responses(), send: (packet) => call.send(packet) },
+      exchange: { packets: call.batches(), send: (...packets) => call.send(...packets) },
       received: () => call.received,
     };
   }

@@ -24,14 +24,12 @@ before(async () => {
 after(() => engine[Symbol.asyncDispose]());
 
 const STEPS = [
-  'COPY . /all',
-  'COPY --exclude=**/*.md . /but',
+  'COPY --exclude=**/*.md . /all',
   'COPY a/1.txt hard /files/',
   'COPY link/*.txt /linked/',
   'COPY a* /wild/',
   'COPY --parents a/*/3.txt /parents/',
   'COPY --chown=5:6 --chmod=640 a/2.md /changed',
-  'ADD a /added',
   'ADD some.tar /unpacked/',
   'RUN --mount=source=a,target=/mnt cat /mnt/1.txt',
 ];
@@ -61,10 +59,7 @@ test('each change of a file makes another step, but not its time, nor whose it i
     'chmod 600 a/1.txt',
     'setfattr -n user.x -v 2 a/1.txt',
     'setfattr -n user.x -v 3 a',
-    'chmod 711 a',
     'ln -sfn empty link',
-    'rm pipe',
-    'mkdir new',
     'mv a/2.md a/2.mD',
   ]) {
     change(command);
