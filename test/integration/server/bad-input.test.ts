@@ -16,18 +16,20 @@ import type { RawReply } from './raw-client.ts';
 import { exchange } from './raw-client.ts';
 
 const COUNT = Number(process.env.GANTRY_BAD_REQUESTS ?? 10_000);
-const SEED = Number(process.env.GANTRY_SEED ?? randomInt(2 ** 31));
+/** The same in every run, so that one that fails can be trusted to; `random` looks for what nobody has seen yet (`npm run fuzz`). */
+const { GANTRY_SEED = '2026' } = process.env;
+const SEED = GANTRY_SEED === 'random' ? randomInt(2 ** 31) : Number(GANTRY_SEED);
 /** How often at least each route is aimed at. */
 const EACH = 5;
 const LANES = 8;
-/** An answer may take this long; on a busy host the request is asked again alone before it counts as hanging. */
+/** An answer may take this long; on a busy host the request is asked again, alone, before it counts as hanging. */
 const HANG_MS = 1000;
 /** A proxy that nobody is: no registry hears of all this. */
 const NOWHERE = 'http://127.0.0.1:1';
 const GROWTH_BYTES = 150 << 20;
 
 /** Verbs that take their time when the request is fine; `wait` of old versions answers when the container ends. */
-const SLOW_VERBS = /\/(stop|restart)\b|\/v1\.24\/.*\/wait\b/;
+const SLOW_VERBS = /\/(stop|restart|fsck)\b|\/v1\.24\/.*\/wait\b/;
 
 let daemon: TestDaemon;
 before(async () => {
@@ -51,6 +53,7 @@ const NOT_ON_RECORD = [
   /^\w+ "https?:\/\/\S+": proxyconnect tcp: /,
   /^protocol .* not supported$/s,
   /^invalid reference format/,
+  /^remoteURL \(.*\) could not be recognized as URL$/s,
   /^Cannot locate specified Dockerfile: /,
   /^lstat .*\0.*: invalid argument$/s,
 ];
@@ -102,23 +105,29 @@ test(`${COUNT} malformed requests are refused: seed ${SEED}`, { timeout: 300_000
     (wire.ends && messageOf(reply) === 'context canceled');
   const statuses = new Map<number, number>();
   const faults: string[] = [];
+  const slow: Wire[] = [];
   let [routed, next, most] = [0, 0, before];
   const lane = async () => {
     for (let at = next++; at < wires.length; at = next++) {
       const wire = wires[at]!;
-      const reply = await answered(wire);
+      const isSlow = SLOW_VERBS.test(wire.title);
+      const reply = await exchange(daemon.socket, wire.bytes, { ends: wire.ends, limitMs: isSlow ? 2000 : 10_000 });
+      if (!isSlow && reply.ms >= HANG_MS) slow.push(wire);
       statuses.set(reply.status, (statuses.get(reply.status) ?? 0) + 1);
       if (isRouted(reply)) routed++;
       if (reply.status === 500) {
         const spoken = await inWords(wire, reply);
         if (!isDockers(spoken, wire)) faults.push(`500 "${messageOf(spoken).slice(0, 300)}": ${wire.title}`);
       }
-      if (reply.ms > HANG_MS) faults.push(`${Math.round(reply.ms)} ms: ${wire.title}`);
       if (at % 500 === 0) most = Math.max(most, residentBytes(daemon.pid()));
       if (reply.status === 201) await undo(reply);
     }
   };
   await Promise.all(Array.from({ length: LANES }, lane));
+  for (const { title, bytes, ends } of slow) {
+    const { ms } = await exchange(daemon.socket, bytes, { ends });
+    if (ms >= HANG_MS) faults.push(`${Math.round(ms)} ms: ${title}`);
+  }
   t.diagnostic(
     `${[...statuses].map(([status, count]) => `${status}: ${count}`).join(', ')}; ${routed} got past the routes`,
   );
@@ -130,13 +139,6 @@ test(`${COUNT} malformed requests are refused: seed ${SEED}`, { timeout: 300_000
   assert.equal((await api(daemon.socket, 'GET', '/_ping', undefined, HANG_MS)).status, 200);
   assert.doesNotMatch(daemon.log(), /request failed|uncaught|unhandled/i);
 });
-
-async function answered(wire: Wire): Promise<RawReply> {
-  const isSlow = SLOW_VERBS.test(wire.title);
-  const reply = await exchange(daemon.socket, wire.bytes, { ends: wire.ends, limitMs: isSlow ? 2000 : 10_000 });
-  if (reply.ms < HANG_MS || isSlow) return { ...reply, ms: 0 };
-  return await exchange(daemon.socket, wire.bytes, { ends: wire.ends });
-}
 
 /** The answer to a HEAD does not say why. */
 async function inWords(wire: Wire, reply: RawReply): Promise<RawReply> {
