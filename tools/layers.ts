@@ -34,6 +34,7 @@ export const EDGES: Readonly<Record<string, readonly string[]>> = {
     'api',
     'oci',
     'tar',
+    'template',
     'dockerfile',
     'errdefs',
     'async',

@@ -22,7 +22,7 @@ import type { ImageDefaults } from './merge.ts';
 import type { ExecSpecRequest, SpecRequest } from './spec-request.ts';
 
 export type { Bind, CopyRules, Found, Holder, View } from '#snapshot';
-export type { ExecSpecRequest, ResolvedMount, SpecRequest } from './spec-request.ts';
+export type { ExecSpecRequest, SpecRequest } from './spec-request.ts';
 
 /** What this module needs of an image. */
 export interface ImageRecord {

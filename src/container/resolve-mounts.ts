@@ -1,9 +1,8 @@
 import { closeSync, constants, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { internal, invalid, notFound } from '#errdefs';
-import type { PlacedMount } from '#runtime';
+import type { PlacedMount, ResolvedMount } from '#runtime';
 import { closeFd, failpoint, isErrno, mountFlags, O_PATH, openat2, RESOLVE_BENEATH, RESOLVE_NO_MAGICLINKS } from '#sys';
 import type { Context } from './context.ts';
-import type { ResolvedMount } from './deps.ts';
 import type { Container, ContainerMount } from './record.ts';
 import { isRemapped } from './user-namespace.ts';
 

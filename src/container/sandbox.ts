@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { deadline } from '#async';
 import { EngineError, internal } from '#errdefs';
-import type { SandboxLinks } from '#runtime';
+import type { ResolvedMount, SandboxLinks } from '#runtime';
 import { failpoint } from '#sys';
 import type { Context } from './context.ts';
-import type { InnerSocket, PrepareRequest, Rendered, ResolvedMount } from './deps.ts';
+import type { InnerSocket, PrepareRequest, Rendered } from './deps.ts';
 import { containerFiles, makeFolder, writeNetworkFiles } from './folder.ts';
 import { linkEnvironment } from './link-environment.ts';
 import { logTarget } from './log-care.ts';

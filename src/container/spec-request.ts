@@ -1,17 +1,5 @@
 import type { ContainerConfig, ExecConfig, HostConfig } from '#api';
-
-/** A bind or volume mount with its place on the host. */
-export interface ResolvedMount {
-  readonly source: string;
-  readonly destination: string;
-  readonly readonly: boolean;
-  readonly propagation?: string;
-  readonly nonRecursive?: boolean;
-  readonly readOnlyNonRecursive?: boolean;
-  readonly readOnlyForceRecursive?: boolean;
-  /** Restrictions of the source's own mount, which a bind must not lift. */
-  readonly flags?: readonly string[];
-}
+import type { ResolvedMount } from '#runtime';
 
 /** What of a container its runtime spec is computed from; the daemon adds host and defaults. */
 export interface SpecRequest {

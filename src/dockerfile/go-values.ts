@@ -1,62 +1,7 @@
 import { goQuote } from '#template/quote';
 import { refuse } from './dockerfile-error.ts';
 
-// Go's readings of numbers, durations and single-line CSV, with its messages.
-
-const UNITS: Readonly<Record<string, number>> = {
-  ns: 1,
-  us: 1e3,
-  µs: 1e3,
-  μs: 1e3,
-  ms: 1e6,
-  s: 1e9,
-  m: 6e10,
-  h: 3.6e12,
-};
-const LARGEST_NS = 2 ** 63;
-
-/** A duration such as `1m30s`, in ns. */
-export function parseDuration(text: string): number {
-  const [, sign, body = ''] = /^([+-]?)(.*)$/s.exec(text)!;
-  const bad = () => refuse(`time: invalid duration ${goQuote(text)}`);
-  if (body === '0') return 0;
-  if (body === '') bad();
-  let total = 0;
-  for (let rest = body; rest !== ''; ) {
-    const [, number = '', unit = ''] = /^(\d+\.?\d*|\.\d+)?([^.\d]*)/.exec(rest)!;
-    if (number === '') bad();
-    if (unit === '') refuse(`time: missing unit in duration ${goQuote(text)}`);
-    if (!Object.hasOwn(UNITS, unit)) refuse(`time: unknown unit ${goQuote(unit)} in duration ${goQuote(text)}`);
-    total += Math.trunc(Number(number) * UNITS[unit]!);
-    if (total >= LARGEST_NS) bad();
-    rest = rest.slice(number.length + unit.length);
-  }
-  return sign === '-' ? -total : total;
-}
-
-/** A duration in Go's words: `1m30s`. */
-export function formatDuration(ns: number): string {
-  if (ns === 0) return '0s';
-  const size = Math.abs(ns);
-  const sign = ns < 0 ? '-' : '';
-  if (size < 1e3) return `${sign}${size}ns`;
-  if (size < 1e6) return `${sign}${decimal(size, 1e3)}µs`;
-  if (size < 1e9) return `${sign}${decimal(size, 1e6)}ms`;
-  const minutes = Math.floor(size / 6e10);
-  const seconds = `${decimal(size - minutes * 6e10, 1e9)}s`;
-  if (minutes === 0) return sign + seconds;
-  const hours = Math.floor(minutes / 60);
-  return hours === 0 ? `${sign}${minutes}m${seconds}` : `${sign}${hours}h${minutes % 60}m${seconds}`;
-}
-
-/** Exact, where a division would round. */
-function decimal(value: number, unit: number): string {
-  const whole = Math.floor(value / unit);
-  const digits = String(Math.round(value - whole * unit))
-    .padStart(Math.round(Math.log10(unit)), '0')
-    .replace(/0+$/, '');
-  return digits === '' ? `${whole}` : `${whole}.${digits}`;
-}
+// Go's readings of numbers and single-line CSV, with its messages.
 
 /** A decimal number of 32 bits with its sign. */
 export function parseInt32(text: string): number {

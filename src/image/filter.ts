@@ -2,6 +2,7 @@ import type { Filters } from '#api';
 import { booleanFilter, checkFilters, filterValues, matchesLabels, parseTimestamp } from '#api';
 import { EngineError, internal } from '#errdefs';
 import { familiarName, familiarString, parseReference } from '#oci';
+import { parseDuration } from '#template/duration';
 import { matchesGlob } from './glob.ts';
 import type { ImageRecord } from './record.ts';
 
@@ -45,7 +46,7 @@ function matchesName(pattern: string, name: string): boolean {
 
 /** A point in time (RFC 3339, a date, seconds since the epoch) or how long ago, as `until=` has it, in ns. */
 export function untilTime(text: string, now: bigint): bigint {
-  const ago = parseDuration(text);
+  const ago = durationOf(text);
   if (ago !== undefined) return now - ago;
   const time = parseInstant(text);
   if (time !== undefined) return time;
@@ -53,20 +54,16 @@ export function untilTime(text: string, now: bigint): bigint {
   throw internal(`failed to parse value as time or duration: ${JSON.stringify(text)}`);
 }
 
-const DURATION_NS: Readonly<Record<string, number>> = { ns: 1, us: 1e3, µs: 1e3, ms: 1e6, s: 1e9, m: 6e10, h: 3.6e12 };
-
 const LONGEST_DURATION = 64;
 
 /** A Go duration (`1h30m`) in ns; undefined when it is none. */
-export function parseDuration(text: string): bigint | undefined {
+function durationOf(text: string): bigint | undefined {
   if (text.length > LONGEST_DURATION) return undefined;
-  const [, sign, body] = /^([+-]?)((?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|ms|s|m|h))+|0)$/.exec(text) ?? [];
-  if (body === undefined) return undefined;
-  let total = 0;
-  for (const [, value, unit] of body.matchAll(/(\d+\.?\d*|\.\d+)(ns|us|µs|ms|s|m|h)/g)) {
-    total += Number(value) * DURATION_NS[unit!]!;
+  try {
+    return BigInt(parseDuration(text));
+  } catch {
+    return undefined;
   }
-  return Number.isFinite(total) ? BigInt(Math.round(sign === '-' ? -total : total)) : undefined;
 }
 
 function parseInstant(text: string): bigint | undefined {

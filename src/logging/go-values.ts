@@ -1,4 +1,5 @@
 import { invalid } from '#errdefs';
+import { parseDuration } from '#template/duration';
 
 const LARGEST = 2n ** 64n - 1n;
 const TRUE = ['1', 't', 'T', 'true', 'TRUE', 'True'];
@@ -32,24 +33,11 @@ export function parseSize(text: string, step: 1000 | 1024): number {
   return Math.floor(Number(number) * step ** 'bkmgtp'.indexOf(unit.toLowerCase() || 'b'));
 }
 
-const UNITS: Readonly<Record<string, number>> = {
-  ns: 1e-6,
-  us: 1e-3,
-  µs: 1e-3,
-  μs: 1e-3,
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-};
-
 /** Go's time.ParseDuration, in ms. */
-export function parseDuration(text: string): number {
-  const [, sign = '', parts = ''] = /^([+-]?)((?:\d*\.?\d*(?:ns|us|µs|μs|ms|s|m|h))+|0)$/.exec(text) ?? [];
-  const found = [...parts.matchAll(/(\d*\.?\d*)(ns|us|µs|μs|ms|s|m|h)/g)];
-  if (parts === '' || found.some(([, number]) => !/\d/.test(number!))) {
-    throw invalid(`time: invalid duration ${JSON.stringify(text)}`);
+export function parseMilliseconds(text: string): number {
+  try {
+    return parseDuration(text) / 1e6;
+  } catch (error) {
+    throw invalid((error as Error).message);
   }
-  const ms = found.reduce((sum, [, number, unit]) => sum + Number(number) * UNITS[unit!]!, 0);
-  return sign === '-' ? -ms : ms;
 }

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { invalid } from '#errdefs';
 import { isErrno } from '#sys';
 import { fluentdAddress, gelfAddress, syslogAddress } from './addresses.ts';
-import { parseBool, parseDuration, parseInteger, parseSize, parseUnsigned } from './go-values.ts';
+import { parseBool, parseInteger, parseMilliseconds, parseSize, parseUnsigned } from './go-values.ts';
 
 type Options = Readonly<Record<string, string>>;
 type Check = (options: Options) => void;
@@ -120,19 +120,19 @@ function checkFluentd(options: Options): void {
   given('async', parseBool);
   const name = 'fluentd-async-reconnect-interval';
   const interval = given('async-reconnect-interval', (text) =>
-    worded(`invalid value for ${name}: `, () => parseDuration(text)),
+    worded(`invalid value for ${name}: `, () => parseMilliseconds(text)),
   );
   if (interval !== undefined && interval !== 0 && (interval < 100 || interval > 10_000)) {
     const value = JSON.stringify(options[name]);
     throw invalid(`invalid value for ${name}: value (${value}) must be between 100ms and 10s`);
   }
   given('buffer-limit', (text) => parseSize(text, 1024));
-  given('retry-wait', parseDuration);
+  given('retry-wait', parseMilliseconds);
   given('max-retries', parseUnsigned);
   given('sub-second-precision', parseBool);
   given('request-ack', parseBool);
   given('write-timeout', (text) =>
-    worded('invalid value for fluentd-write-timeout: value must be a duration: ', () => parseDuration(text)),
+    worded('invalid value for fluentd-write-timeout: value must be a duration: ', () => parseMilliseconds(text)),
   );
 }
 

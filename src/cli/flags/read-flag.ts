@@ -1,6 +1,6 @@
+import { parseDuration } from '#template/duration';
 import { goQuote } from '#template/quote';
 import type { Flag, FlagKind, ReadFlag } from '../command.ts';
-import { parseDuration } from '../format/duration.ts';
 import { parseBytes } from '../format/size.ts';
 
 /** A flag's value before any argument. */

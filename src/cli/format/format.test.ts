@@ -1,18 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { goQuote, goUnquote } from '#template/quote';
-import { goDuration, parseDuration } from './duration.ts';
 import { compactJson, indentJson } from './json-indent.ts';
 import { bytesSize, humanSize, parseBytes } from './size.ts';
 import { layOut } from './table.ts';
 import { apiTimestamp } from './time.ts';
-
-test('durations as Go writes and reads them', () => {
-  for (const text of ['0s', '1.5s', '1m30s', '1h0m0s', '250ms', '1h1m1s'])
-    assert.equal(goDuration(parseDuration(text)), text);
-  assert.throws(() => parseDuration('5'), { message: 'time: missing unit in duration "5"' });
-  assert.throws(() => parseDuration('1d'), { message: 'time: unknown unit "d" in duration "1d"' });
-});
 
 test('sizes', () => {
   assert.deepEqual(

@@ -1,6 +1,6 @@
-// Times as Go prints and reads them, in the machine's time zone.
+import { parseDuration } from '#template/duration';
 
-import { parseDuration } from './duration.ts';
+// Times as Go prints and reads them, in the machine's time zone.
 
 const two = (n: number) => String(n).padStart(2, '0');
 

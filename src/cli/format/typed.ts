@@ -1,9 +1,9 @@
+import { formatDuration } from '#template/duration';
 // What Docker's Go types make of an inspected object: which fields there are although the JSON leaves them out, and which
 // maps have which keys. Templates depend on both.
 
 import type { Value } from '#template/value';
 import { GoMap, GoStruct, NilPointer } from '#template/value';
-import { goDuration } from './duration.ts';
 
 type Json = Record<string, unknown>;
 
@@ -68,7 +68,7 @@ const mount: Shape = {
     ClusterOptions: new NilPointer('*mount.ClusterOptions'),
   },
 };
-const duration = (value: unknown) => goDuration(Number(value ?? 0));
+const duration = (value: unknown) => formatDuration(Number(value ?? 0));
 
 const checks: Shape = {
   type: '*v1.HealthcheckConfig',

@@ -1,7 +1,7 @@
+import { formatDuration } from '#template/duration';
 import { goQuote } from '#template/quote';
 import type { HealthSettings, InstructionOf } from '../ast.ts';
 import { refuse } from '../dockerfile-error.ts';
-import { formatDuration } from '../go-values.ts';
 import { isSignal } from '../signal.ts';
 import type { DispatchContext } from './context.ts';
 import { withoutSecrets } from './secret-names.ts';

@@ -1,7 +1,8 @@
+import { parseDuration } from '#template/duration';
 import { goQuote } from '#template/quote';
 import type { HealthSettings } from '../ast.ts';
 import { refuse } from '../dockerfile-error.ts';
-import { parseDuration, parseInt32 } from '../go-values.ts';
+import { parseInt32 } from '../go-values.ts';
 import { FLAGS } from './flag-table.ts';
 import type { Flags } from './flags.ts';
 import { parseFlags } from './flags.ts';
@@ -33,9 +34,17 @@ export function healthSettings({ args, flags: given, isJson }: Statement): Healt
 
 function interval(flags: Flags, name: string): number {
   const text = flags.text(name);
-  const duration = text === '' ? 0 : parseDuration(text);
+  const duration = text === '' ? 0 : durationOf(text);
   if (duration !== 0 && duration < SHORTEST_NS) refuse(`Interval ${goQuote(name)} cannot be less than 1ms`);
   return duration;
+}
+
+function durationOf(text: string): number {
+  try {
+    return parseDuration(text);
+  } catch (error) {
+    return refuse((error as Error).message);
+  }
 }
 
 function retries(text: string): number {
