@@ -8,6 +8,7 @@ import type { Material } from './artifact/provenance.ts';
 import type { Context } from './context.ts';
 import type { BuildEvents } from './events.ts';
 import type { BuildInputs } from './inputs.ts';
+import { namedBase } from './named-base.ts';
 import { inContext } from './ops/context-tree.ts';
 import type { BuildRequest } from './request.ts';
 
@@ -34,6 +35,12 @@ export async function findBases(context: Context, plan: BuildPlan, asking: Askin
   for (let wanted = plan.wanted(); wanted.length > 0; wanted = plan.wanted()) {
     await Promise.all(
       wanted.map(async (one) => {
+        const named = one.kind === 'image' ? undefined : await namedBase(context, one, asking);
+        if (named) {
+          bases.set(one.index, named.base);
+          plan.found(one, { image: named.image, reference: named.reference });
+          return;
+        }
         const source = one.kind === 'image' ? one.reference : imageOf(asking.request, one.reference);
         if (source === undefined) {
           bases.set(one.index, await folderBase(context, one, asking));

@@ -33,7 +33,7 @@ export async function exportResult(
   const configDigest = digestOf(document);
   const response = new Map([['containerimage.config.digest', configDigest as string]]);
   let result: BuildResult = {
-    ...{ imageId: undefined, configDigest, config: document, response, warnings: [] },
+    ...{ imageId: undefined, configDigest, config: document, layers: built.layers, response, warnings: [] },
     manifest: { mediaType: '', digest: '', size: 0 },
   };
   for (const [n, exporter] of build.request.exporters.entries()) {

@@ -12,7 +12,15 @@ export type { ClassicOptions } from './classic/options.ts';
 export type { BuildDeps } from './deps.ts';
 export type { BuildEvents, Position, SourceExcerpt, Status, Vertex, Warning } from './events.ts';
 export { ImageBuilder, keptByCache } from './image-builder.ts';
-export type { BlobStore, BuildInputs, ContextFolder, ContextNeed, Credentials, KnownFiles } from './inputs.ts';
+export type {
+  BlobStore,
+  BuildInputs,
+  ContextFolder,
+  ContextNeed,
+  Credentials,
+  KnownFiles,
+  OtherResult,
+} from './inputs.ts';
 export { withoutPassword } from './ops/fetch-git.ts';
 export type { RemoteContext, RemoteFetching } from './remote/remote-context.ts';
 export type { BuildRequest, CacheEntry, Exporter } from './request.ts';

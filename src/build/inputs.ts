@@ -1,4 +1,5 @@
 import type { Duplex, Readable, Writable } from 'node:stream';
+import type { LayerRef } from '#image';
 import type { Descriptor, Digest } from '#oci';
 import type { KnownTree } from '#snapshot';
 
@@ -34,6 +35,13 @@ export interface Credentials {
   readonly registryToken?: string;
 }
 
+/** What another build has made. */
+export interface OtherResult {
+  readonly layers: readonly LayerRef[];
+  /** The image's config document. */
+  readonly config: Uint8Array;
+}
+
 /** A content store of the client: blobs by digest. */
 export interface BlobStore {
   /** The bytes of a blob; not-found when it has none. */
@@ -67,6 +75,8 @@ export interface BuildInputs {
   auth(host: string): Promise<Credentials | undefined>;
   /** Where the n-th exporter of the request writes its archive, for types that are written to the client. */
   output(exporter: number, metadata: ReadonlyMap<string, string>): Promise<Writable>;
+  /** The result of another build of the client, by the name it goes by in this one; undefined: there is none. */
+  result?(name: string): Promise<OtherResult | undefined>;
   /** A content store of the client by its name; undefined: it offers none. */
   store?(id: string): BlobStore | undefined;
   /** A git or http source, fetched by the client's own means; undefined: the engine does it. */

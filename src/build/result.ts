@@ -1,4 +1,5 @@
 import { EngineError } from '#errdefs';
+import type { LayerRef } from '#image';
 import type { Descriptor, Digest } from '#oci';
 import type { SourceExcerpt } from './events.ts';
 
@@ -11,6 +12,8 @@ export interface BuildResult {
   readonly manifest: Descriptor;
   /** The image's config document. */
   readonly config: Uint8Array;
+  /** Base first. */
+  readonly layers: readonly LayerRef[];
   /** As BuildKit's exporters answer: `containerimage.digest`, `containerimage.config.digest`, `image.name`, … */
   readonly response: ReadonlyMap<string, string>;
   readonly warnings: readonly string[];

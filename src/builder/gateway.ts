@@ -8,6 +8,7 @@ import type { BuilderContext } from './context.ts';
 import { blaming, loadDefinition } from './solve/definition.ts';
 import { describe } from './solve/describe.ts';
 import type { Job } from './solve/job.ts';
+import { definitionOf, NO_GRAPHS } from './solve/linked.ts';
 import { openMain } from './solve/remote.ts';
 import { refuseOtherFrontends } from './solve/solve.ts';
 import { workerOf } from './workers.ts';
@@ -31,15 +32,14 @@ export function gatewayHandlers(context: BuilderContext): Handler[] {
     }),
     unary(Gateway.solve, async ({ frontend, frontendOpt, frontendInputs, definition }, call) => {
       const job = await jobOf(call);
-      if ((definition?.def.length ?? 0) > 0 || frontendInputs.size > 0) {
-        throw notImplemented('building a graph of BuildKit (LLB) is not supported yet: build a Dockerfile');
-      }
-      const request = { frontend, attributes: frontendOpt };
+      if ((definition?.def.length ?? 0) > 0) throw notImplemented(NO_GRAPHS);
+      const request = { frontend, attributes: frontendOpt, inputs: frontendInputs };
       refuseOtherFrontends(request);
       const question = frontendOpt.get('requestid');
       if (question)
         return { result: { ref: {}, metadata: await answerOf(context, job, { question, attributes: frontendOpt }) } };
-      return { result: { ref: { id: job.promise(request) } } };
+      const id = job.promise(request);
+      return { result: { ref: { id, def: definitionOf(job.ref) } } };
     }),
     unary(Gateway.evaluate, async ({ ref }, call) => {
       (await jobOf(call)).promised(ref);

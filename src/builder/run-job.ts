@@ -36,9 +36,11 @@ async function finish(context: BuilderContext, { job, request, caller }: Begun):
   let error: unknown;
   try {
     result = await solve(context, job, { request, upload });
+    job.outcome.resolve(result);
     return result;
   } catch (fault) {
     error = signal.aborted ? signal.reason : fault;
+    job.outcome.reject(error);
     throw error;
   } finally {
     jobs.end(job);

@@ -1,10 +1,10 @@
-import { bytes, int32, many, manyBytes, message, of, string, stringMap } from '#protobuf';
+import { bytes, int32, many, manyBytes, mapOf, message, of, string, stringMap } from '#protobuf';
 
 /** What of `pb` (the low-level build graph) others refer to. */
 export const Platform = message({ architecture: string(1), os: string(2), variant: string(3), osVersion: string(4) });
 
 /** A graph; what its operations are is not looked into. */
-export const Definition = message({ def: manyBytes(1) });
+export const Definition = message({ def: manyBytes(1), metadata: mapOf(2, message({})) });
 
 export const SourceInfo = message({
   filename: string(1),

@@ -14,6 +14,7 @@ export type { ImportOptions } from './import.ts';
 export type { Snapshots } from './layers.ts';
 export type { ListQuery } from './list.ts';
 export type { LoadOptions } from './load.ts';
+export { chooseManifest } from './pull/choose.ts';
 export type { PullOptions } from './pull/pull.ts';
 export type { Packing } from './push/pack-blob.ts';
 export type { ImageRecord } from './record.ts';

@@ -1,5 +1,13 @@
 import type { Duplex, Writable } from 'node:stream';
-import type { BlobStore, BuildInputs, ContextFolder, ContextNeed, Credentials, RemoteContext } from '#build';
+import type {
+  BlobStore,
+  BuildInputs,
+  ContextFolder,
+  ContextNeed,
+  Credentials,
+  OtherResult,
+  RemoteContext,
+} from '#build';
 import { Auth, Ssh } from '#buildkit';
 import { readIgnoreFile } from '#dockerfile';
 import { byteStream, RpcError } from '#grpc';
@@ -20,6 +28,8 @@ export interface InputParts {
   readonly main: RemoteContext | undefined;
   readonly folders: ContextFolders;
   readonly remotes: RemoteContexts;
+  /** Results of other builds by the names that this one has for them. */
+  readonly linked: ReadonlyMap<string, OtherResult>;
 }
 
 /** Gives a build what its client has, over the client's session. Disposing it gives the folders back. */
@@ -31,8 +41,10 @@ export class SessionInputs implements BuildInputs, AsyncDisposable {
   readonly #fetched: RemoteContext[] = [];
   readonly #remotes: RemoteContexts;
   readonly #main: RemoteContext | undefined;
+  readonly #linked: ReadonlyMap<string, OtherResult>;
 
-  constructor(places: Places, { definition, main, folders, remotes }: InputParts) {
+  constructor(places: Places, { definition, main, folders, remotes, linked }: InputParts) {
+    this.#linked = linked;
     this.#places = places;
     this.#definition = definition;
     this.#folders = folders;
@@ -107,6 +119,10 @@ export class SessionInputs implements BuildInputs, AsyncDisposable {
     const { session, signal } = this.#places;
     const isFolder = this.#places.exporters[exporter]?.type === 'local';
     return openOutput(session, { exporter, isFolder, metadata, signal, spool: this.#places.spool });
+  }
+
+  async result(name: string): Promise<OtherResult | undefined> {
+    return this.#linked.get(name);
   }
 
   store(id: string): BlobStore | undefined {

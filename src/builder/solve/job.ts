@@ -1,5 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import type { BuildResult } from '#build';
+import type { Definition } from '#buildkit';
 import { invalid } from '#errdefs';
+import type { Message } from '#protobuf';
 import { Feed } from '../progress/feed.ts';
 import { Report } from '../progress/report.ts';
 
@@ -7,6 +10,8 @@ import { Report } from '../progress/report.ts';
 export interface FrontendRequest {
   readonly frontend: string;
   readonly attributes: ReadonlyMap<string, string>;
+  /** Results of other builds that it uses, by the names that its attributes have for them. */
+  readonly inputs?: ReadonlyMap<string, Message<typeof Definition>>;
 }
 
 /** One build that a client has begun: what it asks comes in several calls that name it. */
@@ -16,6 +21,8 @@ export class Job {
   readonly report = new Report(this.feed);
   /** What the client decided: the result that is to be exported, or nothing. */
   readonly returned = Promise.withResolvers<FrontendRequest | undefined>();
+  /** What came of it, once it has ended. */
+  readonly outcome = Promise.withResolvers<BuildResult | undefined>();
   /** The session and the cancellation of the call that waits for the whole. */
   readonly session: string;
   readonly signal: AbortSignal;
@@ -28,6 +35,7 @@ export class Job {
     this.session = session;
     this.signal = signal;
     this.returned.promise.catch(() => {});
+    this.outcome.promise.catch(() => {});
     if (signal.aborted) this.returned.reject(signal.reason);
     signal.addEventListener('abort', () => this.returned.reject(signal.reason), { once: true });
   }

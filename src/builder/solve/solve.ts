@@ -11,12 +11,15 @@ import type { Places } from './definition.ts';
 import { blaming, loadDefinition } from './definition.ts';
 import { SessionInputs } from './inputs.ts';
 import type { FrontendRequest, Job } from './job.ts';
+import type { Jobs } from './jobs.ts';
+import { linkedResults, NO_GRAPHS } from './linked.ts';
 import { openMain } from './remote.ts';
 
 export interface SolveDeps {
   readonly builder: Pick<Builder, 'build' | 'remoteContext'>;
   readonly sessions: Sessions;
   readonly folders: ContextFolders;
+  readonly jobs: Jobs;
 }
 
 type Request = Message<typeof SolveRequest>;
@@ -31,7 +34,7 @@ export async function solve(
   const asked =
     request.frontend === ''
       ? await job.returned.promise
-      : { frontend: request.frontend, attributes: request.frontendAttrs };
+      : { frontend: request.frontend, attributes: request.frontendAttrs, inputs: request.frontendInputs };
   if (!asked) return undefined;
   refuseOtherFrontends(asked);
   const { attributes } = asked;
@@ -51,7 +54,8 @@ export async function solve(
   const definition = await loadDefinition(places, main);
   refuseOtherSyntax(definition.dockerfile);
   const { builder: remotes, folders } = deps;
-  await using inputs = new SessionInputs(places, { definition, main, folders, remotes });
+  const linked = await linkedResults(deps.jobs, asked, job.signal);
+  await using inputs = new SessionInputs(places, { definition, main, folders, remotes, linked });
   return await blaming(definition, () =>
     deps.builder.build(build, inputs, job.report, { signal: job.signal, id: job.ref }),
   );
@@ -62,10 +66,8 @@ export function exportersOf({ exporters, exporter, exporterAttrs }: Request) {
   return exporters.length > 0 || exporter === '' ? exporters : [{ type: exporter, attrs: exporterAttrs }];
 }
 
-function refuseGraphs({ definition, frontendInputs }: Request): void {
-  if ((definition?.def.length ?? 0) > 0 || frontendInputs.size > 0) {
-    throw notImplemented('building a graph of BuildKit (LLB) is not supported yet: build a Dockerfile');
-  }
+function refuseGraphs({ definition }: Request): void {
+  if ((definition?.def.length ?? 0) > 0) throw notImplemented(NO_GRAPHS);
 }
 
 export function refuseOtherFrontends({ frontend, attributes }: FrontendRequest): void {

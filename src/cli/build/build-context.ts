@@ -1,6 +1,7 @@
 import { createReadStream, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
+import { LayoutFolder } from '#client';
 import { stdinIsTerminal } from '../output/terminal.ts';
 
 /** Where a build finds its files. */
@@ -131,14 +132,21 @@ function isArchive(head: Buffer): boolean {
 }
 
 /** `--build-context NAME=PLACE`: a folder is served to the build, all else is for the daemon to resolve. */
-export function namedContexts(options: readonly string[], folders: Map<string, string>): Record<string, string> {
+export function namedContexts(
+  options: readonly string[],
+  { folders, stores }: { folders: Map<string, string>; stores: Map<string, string> },
+): Record<string, string> {
   const attributes: Record<string, string> = {};
   for (const option of options) {
     const at = option.indexOf('=');
     if (at <= 0 || at === option.length - 1) throw new Error(`invalid context value: ${option}, expected key=value`);
     const name = option.slice(0, at).toLowerCase();
     const place = option.slice(at + 1);
-    if (/^(docker-image|oci-layout|target|input):/.test(place) || REMOTE.test(place)) {
+    if (place.startsWith('oci-layout:')) {
+      attributes[`context:${name}`] = layoutContext(place, stores);
+      continue;
+    }
+    if (/^(docker-image|target|input):/.test(place) || REMOTE.test(place)) {
       attributes[`context:${name}`] = place;
       continue;
     }
@@ -151,4 +159,18 @@ export function namedContexts(options: readonly string[], folders: Map<string, s
     attributes[`context:${name}`] = `local:${name}`;
   }
   return attributes;
+}
+
+/** `oci-layout://PATH[:TAG][@DIGEST]`: the folder is served under a name, the image is named by its digest. */
+function layoutContext(place: string, stores: Map<string, string>): string {
+  const [, path = '', tag = 'latest', given] = /^oci-layout:\/\/([^:@]+)(?::([^@]*))?(?:@(.*))?$/.exec(place) ?? [];
+  if (path === '') throw new Error(`invalid OCI layout reference ${JSON.stringify(place)}`);
+  const layout = new LayoutFolder(path);
+  const digest = given ?? layout.find({ tag })?.digest;
+  if (digest === undefined) {
+    throw new Error(`oci-layout reference ${JSON.stringify(place)} could not be resolved: no such tag ${tag}`);
+  }
+  const id = crypto.randomUUID().replaceAll('-', '');
+  stores.set(`oci:${id}`, path);
+  return `oci-layout://${id}:${tag}@${digest}`;
 }

@@ -32,8 +32,9 @@ async function run(session: Session, { flags, operands }: CommandInput): Promise
   const asksOnly = call !== 'build';
   if (asksOnly) attributes['requestid'] = `frontend.${call === 'check' ? 'lint' : call}`;
   using context = await openContext(operands[0]!, flags.text('file'));
-  Object.assign(attributes, context.attributes, namedContexts(flags.list('build-context'), context.folders));
   const caches = readCaches(flags);
+  const places = { folders: context.folders, stores: caches.stores };
+  Object.assign(attributes, context.attributes, namedContexts(flags.list('build-context'), places));
   for (const warning of caches.warnings) session.err(`WARNING: ${warning}\n`);
   using interrupted = onInterrupt();
   using building = await session.client.builds.solve({

@@ -8,7 +8,7 @@ export interface Caches {
   readonly from: readonly TypedOption[];
   readonly to: readonly TypedOption[];
   /** By the name that the daemon asks for. */
-  readonly stores: ReadonlyMap<string, string>;
+  readonly stores: Map<string, string>;
   /** What could not be used, as a user should know it. */
   readonly warnings: readonly string[];
   /** Has the tag of each folder mean what was written to it. */

@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import { PassThrough, Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
-import type { Exporter } from '#build';
+import type { BlobStore, Exporter } from '#build';
+import { notFound } from '#errdefs';
 import { TarReader } from '#tar';
 import { RegistryDouble } from '../../harness/registry.ts';
 import { BuildEngine } from './engine.ts';
@@ -170,4 +171,51 @@ test('an image that is attested is pushed with what attests it, also when it was
     createHash('sha256').update(pushed.bytes).digest('hex'),
     response.get('containerimage.digest')!.slice(7),
   );
+});
+
+/** What a client serves of the files of a layout. */
+function storeOf(files: ReadonlyMap<string, Buffer>): BlobStore {
+  return {
+    async *read(digest) {
+      const bytes = files.get(`blobs/sha256/${digest.slice(7)}`);
+      if (!bytes) throw notFound(`content ${digest}: not found`);
+      yield bytes;
+    },
+    write: () => Promise.reject(new Error('nothing is written')),
+  };
+}
+
+test('builds begin with, and copy from, an image in a layout of the client', async () => {
+  const { bytes } = await exported('oci', { compression: 'gzip' }, { attestations: { provenance: 'mode=min' } });
+  const { files, index } = await layoutOf(bytes);
+  const { digest } = index.manifests[0];
+  const asked: string[] = [];
+  const store = (id: string) => {
+    asked.push(id);
+    return storeOf(files);
+  };
+  const dockerfile = 'FROM other\nRUN cat /made\nFROM conformance\nCOPY --from=other /made /again\nRUN cat /again\n';
+  const build = (place: string, given = store) =>
+    engine.build(dockerfile, {
+      request: { namedContexts: new Map([['other', place]]), noCache: 'all' },
+      inputs: { store: given },
+    });
+  const { heard } = await build(`oci-layout://one:latest@${digest}`);
+  assert.match(heard.log, new RegExp(`${SECRET.length}`));
+  assert.deepEqual([...new Set(asked)], ['oci:one']);
+  await assert.rejects(build('oci-layout://one:latest'), /it needs a digest/);
+  await assert.rejects(build(`oci-layout://one@sha256:${'0'.repeat(64)}`), /not found/);
+  const lying = (): BlobStore => storeOf(new Map([...files].map(([name]) => [name, Buffer.from('{}')])));
+  await assert.rejects(build(`oci-layout://one@${digest}`, lying), /is not what its name says/);
+});
+
+test('a build begins with the result of another one', async () => {
+  const first = await engine.build('FROM conformance\nENV WHO=first\nRUN echo linked > /linked\n');
+  const result = async (name: string) => (name === 'default-base' ? first.result : undefined);
+  const dockerfile = 'FROM base\nRUN echo $WHO; cat /linked\n';
+  const named = (value: string) => ({ namedContexts: new Map([['base', value]]) });
+  const { heard } = await engine.build(dockerfile, { request: named('input:default-base'), inputs: { result } });
+  assert.match(heard.log, /first\nlinked/);
+  const other = engine.build(dockerfile, { request: named('input:other'), inputs: { result } });
+  await assert.rejects(other, /unsupported context base: input:other/);
 });
