@@ -5,6 +5,7 @@ import { commit } from './commit.ts';
 import { compose, reboot, stop } from './cycle.ts';
 import type { Engine, Pair } from './engines.ts';
 import { output, parents, pss, timed } from './engines.ts';
+import { imageMemory } from './image-memory.ts';
 import { images } from './images.ts';
 import { reads, stats } from './observe.ts';
 import { pull } from './pull.ts';
@@ -81,7 +82,7 @@ async function eight(once: () => Promise<number>): Promise<number> {
   return 200 / ((performance.now() - started) / 1000);
 }
 
-async function* memory(pair: Pair): AsyncGenerator<Row> {
+async function* idleMemory(pair: Pair): AsyncGenerator<Row> {
   const { ours, theirs } = pair;
   const kB = { unit: 'kB', more: false } as const;
   yield { what: 'daemon idle (PSS)', goal: '≤ 60 %', ours: pss(ours.pids()), theirs: pss(theirs.pids()), ...kB };
@@ -114,6 +115,11 @@ async function* memory(pair: Pair): AsyncGenerator<Row> {
     theirs: other.daemon,
     ...kB,
   };
+}
+
+async function* memory(pair: Pair): AsyncGenerator<Row> {
+  yield* idleMemory(pair);
+  yield* imageMemory(pair);
 }
 
 async function* start({ ours, theirs }: Pair): AsyncGenerator<Row> {
