@@ -29,7 +29,7 @@ export const EDGES: Readonly<Record<string, readonly string[]>> = {
   events: ['api', 'store'],
   content: ['oci', 'errdefs', 'async', 'log', 'store', 'sys'],
   snapshot: ['oci', 'tar', 'dockerfile', 'errdefs', 'async', 'log', 'store', 'sys'],
-  distribution: ['oci', 'errdefs', 'async', 'log', 'sys', 'content'],
+  distribution: ['api', 'oci', 'errdefs', 'async', 'log', 'sys', 'content'],
   image: [
     'api',
     'oci',

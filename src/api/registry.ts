@@ -8,7 +8,7 @@ export interface DistributionInspect {
   Platforms: { architecture: string; os: string; variant?: string | undefined }[] | null;
 }
 
-/** One entry of `GET /images/search`. */
+/** One entry of `GET /images/search`, with its keys in Docker's order. */
 export interface SearchResult {
   star_count: number;
   is_official: boolean;

@@ -33,6 +33,6 @@ export { login, registryOf } from './login.ts';
 export type { Access } from './registries.ts';
 export { Registries } from './registries.ts';
 export type { Asked, Remote } from './remote.ts';
-export type { SearchQuery, SearchResult } from './search.ts';
+export type { SearchQuery } from './search.ts';
 export { searchIndex } from './search.ts';
 export type { RegistriesOptions, RegistrySettings } from './settings.ts';

@@ -1,3 +1,4 @@
+import type { SearchResult } from '#api';
 import { internal, invalid } from '#errdefs';
 import type { Credentials } from './credentials.ts';
 import { RegistryError } from './failure.ts';
@@ -8,15 +9,6 @@ const ANSWER_LIMIT = 16 * 2 ** 20;
 const HUB = 'docker.io';
 /** Docker Hub searches under another name than it serves images. */
 const HUB_INDEX = 'index.docker.io';
-
-/** One found repository; keys in Docker's order. */
-export interface SearchResult {
-  star_count: number;
-  is_official: boolean;
-  name: string;
-  is_automated: boolean;
-  description: string;
-}
 
 export interface SearchQuery {
   readonly term: string;

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import type { SessionOffers } from '#client';
 import type { Command, CommandInput } from '../command.ts';
 import type { FlagValues } from '../flags/flag-values.ts';
-import { pushName } from '../image/push.ts';
+import { pushName } from '../image/push-name.ts';
 import { findCredentials, HUB } from '../registry/credentials.ts';
 import type { Session } from '../session.ts';
 import { StatusError } from '../status-error.ts';

@@ -43,10 +43,3 @@ async function run(session: Session, { flags, operands: [operand = ''] }: Comman
   } else await showProgress(body, { write: (text) => session.out(text), fd: 1 });
   return 0;
 }
-
-/** Pushes one name with the user's credentials, and tells on standard error how it goes. */
-export async function pushName(session: Session, operand: string, quiet: boolean): Promise<void> {
-  const { name, tag } = pushTarget(operand);
-  const body = await session.client.images.push(name, { tag: tag || 'latest' }, registryAuth(session, name));
-  await showProgress(body, quiet ? undefined : { write: (text) => session.err(text), fd: 2 });
-}

@@ -1,10 +1,9 @@
 import * as fs from 'node:fs';
 import { internal } from '#errdefs';
-import { isErrno } from '#sys/tree';
+import { bytes, diskTree, linkAt } from './compose/disk-tree.ts';
+import { MOST_LINKS, partsOf, resolveIn, utf8 } from './compose/resolve.ts';
 import type { Found } from './task.ts';
 
-/** As many as Go follows. */
-const LINKS = 255;
 const S_IFLNK = fs.constants.S_IFLNK;
 
 /** What stands at an absolute path (latin1), a link at its end not followed unless a slash comes behind it. */
@@ -21,28 +20,8 @@ export function find(path: string): Found {
 
 /** Where a path leads in the end; what does not exist is taken for what it looks like. */
 function followLinks(path: string): string {
-  let [done, left, links] = ['', split(path), 0];
-  while (left.length > 0) {
-    const name = left.shift()!;
-    if (name === '..') {
-      done = done.slice(0, Math.max(0, done.lastIndexOf('/')));
-      continue;
-    }
-    const target = linkAt(`${done}/${name}`);
-    if (target === undefined) done = `${done}/${name}`;
-    else if (++links > LINKS) throw internal(`evalSymlinksInScope: too many links in ${utf8(path)}`);
-    else [done, left] = [target.startsWith('/') ? '' : done, [...split(target), ...left]];
-  }
-  return done || '/';
-}
-
-function linkAt(path: string): string | undefined {
-  try {
-    return fs.readlinkSync(bytes(path), { encoding: 'buffer' }).toString('latin1');
-  } catch (error) {
-    if (isErrno(error, 'EINVAL', 'ENOENT', 'ENOTDIR')) return undefined;
-    throw error;
-  }
+  const tooMany = () => internal(`evalSymlinksInScope: too many links in ${utf8(path)}`);
+  return resolveIn(diskTree(''), path, tooMany) || '/';
 }
 
 /**
@@ -50,7 +29,7 @@ function linkAt(path: string): string | undefined {
  * Throws ENOENT's and ENOTDIR's like as Go's EvalSymlinks does.
  */
 export function evalLinks(path: string): string {
-  let [done, left, links] = ['', split(path), 0];
+  let [done, left, links] = ['', partsOf(path), 0];
   while (left.length > 0) {
     const name = left.shift()!;
     if (name === '..') {
@@ -60,9 +39,9 @@ export function evalLinks(path: string): string {
     const next = `${done}/${name}`;
     const stats = fs.lstatSync(bytes(next));
     if (stats.isSymbolicLink()) {
-      if (++links > LINKS) throw internal('EvalSymlinks: too many links');
+      if (++links > MOST_LINKS) throw internal('EvalSymlinks: too many links');
       const target = linkAt(next) ?? '';
-      [done, left] = [target.startsWith('/') ? '' : done, [...split(target), ...left]];
+      [done, left] = [target.startsWith('/') ? '' : done, [...partsOf(target), ...left]];
       continue;
     }
     if (left.length > 0 && !stats.isDirectory()) throw internal('not a directory');
@@ -70,8 +49,3 @@ export function evalLinks(path: string): string {
   }
   return done || '/';
 }
-
-const split = (path: string): string[] => path.split('/').filter((part) => part !== '' && part !== '.');
-const bytes = (text: string): Buffer => Buffer.from(text, 'latin1');
-/** A path as it is told to people. */
-export const utf8 = (text: string): string => bytes(text).toString();

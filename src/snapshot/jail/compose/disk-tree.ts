@@ -12,7 +12,12 @@ const CHUNK = 2 ** 18;
 export const bytes = (text: string): Buffer => Buffer.from(text, 'latin1');
 
 /** The files below a path of this process. */
-export const diskTree = (root: string): Tree<fs.BigIntStats> => ({ root, facts: lstatAt, names: namesIn, target });
+export const diskTree = (root: string): Tree<fs.BigIntStats> => ({
+  root,
+  facts: lstatAt,
+  names: namesIn,
+  target: linkAt,
+});
 
 /** The same with what is in them, each file read once at most. */
 export function diskContents(root: string, limits: UnpackLimits): ContentTree {
@@ -45,7 +50,8 @@ function namesIn(path: string): string[] {
   return names.sort(Buffer.compare).map((name) => name.toString('latin1'));
 }
 
-function target(path: string): string | undefined {
+/** Where a link leads; undefined for what is none. */
+export function linkAt(path: string): string | undefined {
   try {
     return fs.readlinkSync(bytes(path), { encoding: 'buffer' }).toString('latin1');
   } catch (error) {

@@ -2,10 +2,12 @@ import { invalid } from '#errdefs';
 import type { Tree } from './tree.ts';
 
 /** As many as Go follows. */
-const LINKS = 255;
+export const MOST_LINKS = 255;
 
 /** A path as it is told to people. */
 export const utf8 = (text: string): string => Buffer.from(text, 'latin1').toString();
+
+export const partsOf = (path: string): string[] => path.split('/').filter((part) => part !== '' && part !== '.');
 
 /** The parts of a path, `..` applied to what is written and never above the top. */
 export function cleanParts(path: string): string[] {
@@ -21,9 +23,13 @@ export function cleanParts(path: string): string[] {
  * Where a path of a tree leads, its links followed as if the tree were the whole file system; what does not exist is taken
  * for what it looks like. The result begins with the tree's root.
  */
-export function resolveIn(tree: Pick<Tree, 'root' | 'target'>, path: string): string {
+export function resolveIn(
+  tree: Pick<Tree, 'root' | 'target'>,
+  path: string,
+  tooMany: () => Error = () => invalid(`too many links in ${utf8(path)}`),
+): string {
   let done: string[] = [];
-  let left = path.split('/').filter((part) => part !== '' && part !== '.');
+  let left = partsOf(path);
   for (let links = 0; left.length > 0; ) {
     const name = left.shift()!;
     if (name === '..') {
@@ -35,9 +41,9 @@ export function resolveIn(tree: Pick<Tree, 'root' | 'target'>, path: string): st
       done.push(name);
       continue;
     }
-    if (++links > LINKS) throw invalid(`too many links in ${utf8(path)}`);
+    if (++links > MOST_LINKS) throw tooMany();
     if (target.startsWith('/')) done = [];
-    left = [...target.split('/').filter((part) => part !== '' && part !== '.'), ...left];
+    left = [...partsOf(target), ...left];
   }
   return done.length === 0 ? tree.root : `${tree.root}/${done.join('/')}`;
 }
