@@ -112,6 +112,7 @@ export interface BuildDeps {
     | 'compose'
     | 'digests'
     | 'commit'
+    | 'prepareCommit'
     | 'copyIn'
   >;
   readonly networks: Networks;

@@ -239,15 +239,16 @@ export class Solve {
     );
     failpoint('build.step.prepared');
     try {
+      const options = { signal, adopts: true, ...(epoch === undefined ? {} : { latest: epoch }) };
+      await using commit = snapshots.prepareCommit(id, options);
       const shared = { context: this.#context, request, inputs, tree: this.#tree, stage: this.#unpacked };
       const work = { ...shared, key: id, sink, signal };
       await perform(work, step);
       failpoint('build.step.done');
-      const options = { signal, adopts: true, ...(epoch === undefined ? {} : { latest: epoch }) };
       return await images.addLayer({
         below: layers,
         signal,
-        write: (output) => snapshots.commit(id, output, options),
+        write: (output) => commit.write(output),
         record: (layer) => {
           const chain = layer ? [...layers, layer] : layers;
           const now = Date.now();

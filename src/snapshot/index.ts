@@ -5,13 +5,14 @@
  * tree as its root. Returns mounts as values and makes none itself.
  */
 
+export type { CommitOptions, PreparedCommit, Unplaced } from './commit.ts';
 export type { Composition, SourceTree } from './compose.ts';
 export type { KnownTree } from './jail/compose/tree.ts';
 export type { ActionDigest, ComposeAction, CopyAction, Owner } from './jail/compose/work.ts';
 export type { CopyRules, Found, UnpackLimits } from './jail/task.ts';
 export type { InputFile } from './jail.ts';
 export type { LayerSource } from './layers.ts';
-export type { SnapshotOptions, Unplaced } from './snapshots.ts';
+export type { SnapshotOptions } from './snapshots.ts';
 export { Snapshots } from './snapshots.ts';
 export type { CopyIn, CopyOut } from './stage.ts';
 export type { Usage } from './usage.ts';

@@ -50,8 +50,11 @@ export interface JailOptions {
   readonly signal?: AbortSignal;
   /** What the task reads. */
   readonly input?: Readable | InputFile;
-  /** What takes the task's output. */
-  readonly output?: Writable;
+  /**
+   * What takes the task's output. A task without input may be held until it is known: its process is started at once, and
+   * does nothing before this resolves. A rejection ends it.
+   */
+  readonly output?: Writable | Promise<Writable>;
   /** Hears what the task found, before its output comes. */
   readonly onFound?: (found: Found) => void;
   /** Sources and options of mounts are relative to this directory. */
@@ -142,12 +145,9 @@ function start(
     ...(users ? usersArguments(users, fd++) : []),
     ...mounts.flatMap((mount) => argumentsOf(mount, mount.type === 'tree' ? fd++ : 0)),
   ];
-  const program = [
-    process.execPath,
-    ...NODE_OPTIONS,
-    PROGRAM,
-    JSON.stringify(users ? { ...task, owners: users.maps } : task),
-  ];
+  const isHeld = output instanceof Promise;
+  const conditions = { ...(users && { owners: users.maps }), ...(isHeld && { isHeld }) };
+  const program = [process.execPath, ...NODE_OPTIONS, PROGRAM, JSON.stringify({ ...task, ...conditions })];
   const cache = getCompileCacheDir();
   using namespaces = new DisposableStack();
   const opened = [
@@ -155,7 +155,7 @@ function start(
     ...mounts.filter((mount) => mount.type === 'tree').map((mount) => namespaceOf('mnt', mount, namespaces)),
   ];
   const child = spawn(launcher, [...place, ...made, ...(cache ? ['--cache', cache] : []), '--', ...program], {
-    stdio: [file ?? (input ? 'pipe' : 'ignore'), output ? 'pipe' : 'ignore', 'pipe', 'pipe', ...opened],
+    stdio: [file ?? (input || isHeld ? 'pipe' : 'ignore'), output ? 'pipe' : 'ignore', 'pipe', 'pipe', ...opened],
   });
   failpoint('snapshot.jail.begun');
   return child;
@@ -215,12 +215,24 @@ const LINE_END = 0x0a;
 async function feed(child: ChildProcess, { input, output }: JailOptions): Promise<{ error?: unknown }> {
   const flows: Promise<void>[] = [];
   if (input && !('path' in input)) flows.push(pipeline(input, child.stdin!));
-  if (output) flows.push(pipeline(child.stdout!, output));
+  if (output instanceof Promise) flows.push(begin(child, output));
+  else if (output) flows.push(pipeline(child.stdout!, output));
   const results = await Promise.allSettled(flows);
   const failed = results.find((result) => result.status === 'rejected' && !isBrokenPipe(result.reason));
   if (failed) child.kill('SIGKILL');
   return failed ? { error: (failed as PromiseRejectedResult).reason } : {};
 }
+
+/** Lets a task begin that was held. It may have ended meanwhile: its answer says why. */
+async function begin(child: ChildProcess, held: Promise<Writable>): Promise<void> {
+  const [stdin, stdout] = [child.stdin!, child.stdout!];
+  stdin.on('error', () => {});
+  const output = await held;
+  stdin.end(BEGIN);
+  await pipeline(stdout, output);
+}
+
+const BEGIN = '.';
 
 function isBrokenPipe(error: unknown): boolean {
   return error instanceof Error && 'code' in error && BROKEN.has(String(error.code));

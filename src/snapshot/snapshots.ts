@@ -1,12 +1,14 @@
-import { mkdirSync, readdirSync, renameSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { KeyedMutex, Semaphore } from '#async';
 import { notFound, notImplemented } from '#errdefs';
 import type { Log } from '#log';
 import type { Mount } from '#oci';
 import { failpoint } from '#sys';
+import type { CommitOptions, PreparedCommit, Unplaced } from './commit.ts';
+import { commitTree, prepared, unprepared } from './commit.ts';
 import type { Composition, SourceTree } from './compose.ts';
 import { compose, digests, sourceMount, unpackInto } from './compose.ts';
 import { layersOf, makeSnapshot, overlayMount, readOnlyMount } from './container-snapshot.ts';
@@ -33,7 +35,7 @@ import {
 import { findDirectory } from './merged.ts';
 import { canOverlay, mergeLayers } from './native.ts';
 import type { CopyIn, CopyOut } from './stage.ts';
-import { commitChanges, copyIn, copyOut, exportTree, findAt, writeChanges } from './stage.ts';
+import { copyIn, copyOut, exportTree, findAt, writeChanges } from './stage.ts';
 import { Trash } from './trash.ts';
 import type { Usage } from './usage.ts';
 import { usageOf } from './usage.ts';
@@ -54,17 +56,12 @@ export interface SnapshotOptions {
   readonly size?: number | undefined;
 }
 
-/** A layer that has no name yet. */
-export interface Unplaced extends AsyncDisposable {
-  readonly size: number;
-  readonly entries: number;
-  /** Puts it where layers are, on the disk when it resolves. */
-  place(layer: Omit<LayerSource, 'open'>): Promise<void>;
-}
-
 interface Cancellable {
   readonly signal?: AbortSignal;
 }
+
+/** Processes that wait for the end of containers: they take memory. */
+const PREPARED = 4;
 
 /** The unpacked layers of images and the writable trees of containers. */
 export class Snapshots {
@@ -83,6 +80,7 @@ export class Snapshots {
   readonly #inherited: { containers: string[]; disks: string[]; layers: string[]; ingests: string[] };
   readonly #disks: Disks;
   readonly #size: number | undefined;
+  #prepared = 0;
 
   constructor(options: SnapshotOptions) {
     this.#folders = openFolders(options.root);
@@ -277,31 +275,23 @@ export class Snapshots {
    * the result is placed as a layer, else disposed of. Times later than `latest` (seconds) become that. A container that is
    * over may give its own tree (`adopts`): there is none to be copied, and the container has none any more.
    */
-  async commit(
-    key: string,
-    output: Writable,
-    options: Cancellable & { readonly latest?: number; readonly adopts?: boolean } = {},
-  ): Promise<Unplaced> {
+  async commit(key: string, output: Writable | Promise<Writable>, options: CommitOptions = {}): Promise<Unplaced> {
     const tree = this.#staged(key, options);
     // A file system of its own is no place for a layer.
-    const adopts = options.adopts === true && !this.#disks.has(key);
-    const ingest = join(this.#folders.ingests, `commit-${process.hrtime.bigint()}`);
-    mkdirSync(adopts ? ingest : join(ingest, 'diff'), { recursive: true, mode: 0o755 });
-    failpoint('snapshot.commit.begun');
-    await using undo = new AsyncDisposableStack();
-    undo.defer(() => void this.#trash.discard(ingest));
-    const copy = adopts ? undefined : relative(this.#folders.root, join(ingest, 'diff'));
-    const { size, entries } = await commitChanges(tree, { copy, latest: options.latest }, output);
-    failpoint('snapshot.commit.filled');
-    if (adopts) renameSync(this.#upper(key), join(ingest, 'diff'));
-    failpoint('snapshot.commit.taken');
-    const kept = undo.move();
-    return {
-      size,
-      entries,
-      place: (layer) => this.#place(ingest, { layer, size, entries }),
-      [Symbol.asyncDispose]: () => kept.disposeAsync(),
-    };
+    const own = options.adopts && !this.#disks.has(key) ? this.#upper(key) : undefined;
+    return await commitTree(tree, output, {
+      own,
+      latest: options.latest,
+      discard: (path) => void this.#trash.discard(path),
+      place: (ingest, made) => this.#place(ingest, made),
+    });
+  }
+
+  /** As {@link commit}, with what takes time made ready while the container still runs. Of a few at once. */
+  prepareCommit(key: string, options: CommitOptions = {}): PreparedCommit {
+    if (this.#prepared === PREPARED) return unprepared((output) => this.commit(key, output, options));
+    this.#prepared++;
+    return prepared((output) => this.commit(key, output, options).finally(() => this.#prepared--));
   }
 
   /** Copies files into a snapshot that nobody has mounted, links of either tree followed inside of it only. */

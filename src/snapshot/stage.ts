@@ -64,7 +64,7 @@ export function copyIn(tree: Staged, { path, rules, view, input, limits }: CopyI
 export function commitChanges(
   tree: Staged,
   { copy, latest }: { copy: string | undefined; latest: number | undefined },
-  output: Writable,
+  output: Writable | Promise<Writable>,
 ): Promise<TaskResult> {
   const adopts = copy === undefined;
   const { mounts, lower } = mountsApart(tree, { writes: adopts });

@@ -2,7 +2,7 @@
  * The program of a jail: started by gantry-jail with a task in its argument, it loads all its code, locks itself up in
  * the task's root, does the task and says how it went on descriptor 3. It never loads anything afterwards.
  */
-import { closeSync, writeSync } from 'node:fs';
+import { closeSync, readSync, writeSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
 import type { IdMaps } from '#oci';
 import { enterJail } from './enter.ts';
@@ -12,21 +12,28 @@ import type { Task, TaskAnswer } from './task.ts';
 
 const ANSWER = 3;
 
-void main(JSON.parse(process.argv[2]!) as Task & { readonly owners?: IdMaps });
+interface Conditions {
+  readonly owners?: IdMaps;
+  /** Whether it begins only when a byte comes on standard input; at its end it is not wanted. */
+  readonly isHeld?: boolean;
+}
 
-async function main({ owners, ...task }: Task & { readonly owners?: IdMaps }): Promise<void> {
+void main(JSON.parse(process.argv[2]!) as Task & Conditions);
+
+async function main({ owners, isHeld, ...task }: Task & Conditions): Promise<void> {
   shiftOwners(owners);
-  const answer = await answerTo(task);
+  const answer = await answerTo(task, isHeld);
   writeLine(answer);
   closeSync(ANSWER);
   process.exit('error' in answer ? 1 : 0);
 }
 
-async function answerTo(task: Task): Promise<Exclude<TaskAnswer, { found: unknown }>> {
+async function answerTo(task: Task, isHeld = false): Promise<Exclude<TaskAnswer, { found: unknown }>> {
   try {
     // What it would write at its end it writes now, outside.
     flushCompileCache();
     enterJail(task.root);
+    if (isHeld && readSync(0, Buffer.alloc(1)) === 0) throw new Error('the task is not wanted');
     return { result: await runTask(task, (found) => writeLine({ found })) };
   } catch (error) {
     return { error: describe(error) };

@@ -240,6 +240,36 @@ test('a commit that fails or is not placed leaves nothing', async () => {
   assert.deepEqual(fs.readdirSync(join(rig.data, '.ingest')), []);
 });
 
+test('a prepared commit writes what is there when it is written, and leaves nothing when it is not wanted', async () => {
+  await using rig = snapshotRig();
+  await rig.snapshots.unpack(LAYER);
+  await rig.snapshots.prepare('c', [LAYER.chainId]);
+  const options = { adopts: true, latest: 5 };
+  for (let n = 0; n < 6; n++) {
+    await using unwanted = rig.snapshots.prepareCommit('c', options);
+    assert.ok(unwanted);
+  }
+  assert.deepEqual(fs.readdirSync(join(rig.data, '.ingest')), []);
+  const commits = Array.from({ length: 6 }, () => rig.snapshots.prepareCommit('c', options));
+  fs.writeFileSync(join(rig.data, 'c/c/upper/f'), 'written after the commit was prepared');
+  const { output, bytes } = sink();
+  await using unplaced = await commits[0]!.write(output);
+  const expected = [{ type: 'file', name: 'f', content: 'written after the commit was prepared' }] as const;
+  assert.deepEqual(bytes(), archive(expected.map((item) => ({ ...item, mtime: { seconds: 5, nanoseconds: 0 } }))));
+  assert.equal(unplaced.entries, 1);
+  await Promise.all(commits.map((commit) => commit[Symbol.asyncDispose]()));
+  const chainId = `sha256:${'e'.repeat(64)}`;
+  await unplaced.place({ chainId, diffId: chainId, parent: LAYER.chainId });
+  assert.equal(await rig.snapshots.check(chainId), 'whole');
+  assert.deepEqual(fs.readdirSync(join(rig.data, '.ingest')), []);
+  const abort = new AbortController();
+  await rig.snapshots.prepare('d', [LAYER.chainId]);
+  await using aborted = rig.snapshots.prepareCommit('d', { signal: abort.signal });
+  const refused = assert.rejects(aborted.write(sink().output), /no longer/);
+  abort.abort(new Error('no longer'));
+  await refused;
+});
+
 test('a reader that goes away ends the jail', async () => {
   await using rig = snapshotRig();
   const big = layerOf(archive([{ type: 'file', name: 'big', content: Buffer.alloc(8 * 2 ** 20, 1) }]));
