@@ -10,6 +10,7 @@ import { images } from './images.ts';
 import { reads, stats } from './observe.ts';
 import { pull } from './pull.ts';
 import { runRaw } from './raw.ts';
+import { registry } from './registry.ts';
 import type { Row } from './statistics.ts';
 import { inTurn, median } from './statistics.ts';
 import { logs, streams } from './streams.ts';
@@ -196,4 +197,5 @@ export const GROUPS: Readonly<Record<string, Group>> = {
   reads,
   stats,
   images,
+  registry,
 };

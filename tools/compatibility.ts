@@ -8,6 +8,7 @@ import { CASES } from '../test/conformance/cases/index.ts';
 import { words } from '../test/conformance/cli/command.ts';
 import { CLI_CASES } from '../test/conformance/cli/index.ts';
 import { dockerfileLines } from './dockerfile-proofs.ts';
+import { registryLines } from './registry-proofs.ts';
 
 /** Where the page is kept. */
 const FILE = 'docs/compatibility.md';
@@ -105,6 +106,7 @@ export async function compatibility(): Promise<{ text: string; complaints: strin
     .map((route) => `${titleOf(route)}: no recorded call reaches it`);
   const commands = await commandLines(byCommand);
   const dockerfiles = dockerfileLines();
+  const registries = registryLines();
   const missing = DOCKER_COMMANDS.filter((name) => !findTop(name) && !Object.hasOwn(groups, name));
   const text = [
     '# What works as Docker does, and the test that shows it',
@@ -149,6 +151,7 @@ export async function compatibility(): Promise<{ text: string; complaints: strin
     ...commands.unproven,
     '',
     ...dockerfiles.lines,
+    ...registries.lines,
     "## Commands of docker's that are not there yet",
     '',
     `${missing.map((name) => `\`${name}\``).join(' ')}; of the groups: ${Object.keys(groups)
@@ -156,7 +159,10 @@ export async function compatibility(): Promise<{ text: string; complaints: strin
       .join(' ')} those above.`,
     '',
   ].join('\n');
-  return { text, complaints: [...complaints, ...commands.complaints, ...dockerfiles.complaints] };
+  return {
+    text,
+    complaints: [...complaints, ...commands.complaints, ...dockerfiles.complaints, ...registries.complaints],
+  };
 }
 
 async function commandLines(shown: Shown): Promise<{ proven: string[]; unproven: string[]; complaints: string[] }> {

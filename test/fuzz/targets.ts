@@ -31,6 +31,7 @@ import { dockerArchive } from '../crash/archive.ts';
 import { DIFF_COPY } from './diff-copy.ts';
 import { DOCKERFILE_TARGETS } from './dockerfiles.ts';
 import { DOOR_TARGETS } from './doors.ts';
+import { REGISTRY_TARGETS } from './registry.ts';
 
 /** One thing that reads hostile bytes: it may refuse them with our own errors, nothing else, and not hang. */
 export interface Target {
@@ -215,6 +216,7 @@ export const TARGETS: Readonly<Record<string, Target>> = {
   ...DOCKERFILE_TARGETS,
   'transfer of files': DIFF_COPY,
   ...DOOR_TARGETS,
+  ...REGISTRY_TARGETS,
 };
 
 function thrown(work: () => unknown): unknown {
