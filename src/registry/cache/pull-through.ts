@@ -1,6 +1,6 @@
 import { singleFlight } from '#async';
 import type { AnyDigest } from '#oci';
-import { isAnyDigest, isDigest } from '#oci';
+import { digestOf, isAnyDigest, isDigest } from '#oci';
 import type { Upstream } from '../deps.ts';
 import { asRegistryError, RegistryError } from '../errors.ts';
 import type { Reader, Referrer } from '../reader.ts';
@@ -66,8 +66,9 @@ export class PullThrough implements Reader, Disposable {
     const found = await this.#ask(() => this.#upstream.manifest(name, digest, this.#registry.settings.manifestBytes));
     if (!found) throw new RegistryError('MANIFEST_UNKNOWN', { detail: { name, revision: digest } });
     const { bytes, contentType } = found;
-    const { stored } = await this.#registry.keepManifest(name, bytes, { contentType, alias: digest });
-    await this.#expiry.note(name, 'manifests', stored);
+    // First: what is here and not noted would never expire.
+    await this.#expiry.note(name, 'manifests', digestOf(bytes));
+    await this.#registry.keepManifest(name, bytes, { contentType, alias: digest });
     return await this.#registry.manifest(name, digest);
   }
 
@@ -82,9 +83,9 @@ export class PullThrough implements Reader, Disposable {
     }
     const size = await this.#ask(() => this.#upstream.blobSize(name, digest));
     if (size === undefined) throw new RegistryError('BLOB_UNKNOWN', { detail: { digest } });
-    if (isDigest(digest) && (await this.#registry.adoptBlob(name, digest))) {
+    if (isDigest(digest)) {
       await this.#expiry.note(name, 'blobs', digest);
-      return await this.#registry.blob(name, digest);
+      if (await this.#registry.adoptBlob(name, digest)) return await this.#registry.blob(name, digest);
     }
     return { size, stored: undefined, open: (range) => this.#fetchBlob(name, digest, size).read(range) };
   }

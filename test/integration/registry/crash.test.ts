@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
+import { delay } from '#async';
 import { digestOf, MEDIA } from '#oci';
+import { pushImage, startRig } from './rig.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../../bin/gantryd');
 const POINTS = [
@@ -20,12 +22,12 @@ const POINTS = [
 ];
 
 /** A registry as a process of its own, on this folder, that dies at the failpoint. */
-async function start(folder: string, failpoint: string) {
+async function start(folder: string, failpoint: string, more: Record<string, string> = {}) {
   // This host's own configuration of a registry is nothing to us.
   const config = join(folder, 'config.yml');
   writeFileSync(config, 'version: 0.1\n');
   const child = spawn(PROGRAM, ['registry', 'serve', '--listen', '127.0.0.1:0', '--root', folder, config], {
-    env: { ...process.env, GANTRY_FAILPOINT: failpoint },
+    env: { ...process.env, ...more, GANTRY_FAILPOINT: failpoint },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const ended = once(child, 'exit');
@@ -88,6 +90,47 @@ for (const point of POINTS) {
       await using registry = await start(folder, '');
       await check(registry.url);
       await life(registry.url);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+}
+
+/** Files that hold blobs. */
+const blobsIn = (folder: string) =>
+  readdirSync(join(folder, 'docker/registry/v2/blobs'), { recursive: true }).filter((name) =>
+    String(name).endsWith('data'),
+  );
+
+for (const point of [
+  'registry.upload.begun',
+  'registry.blob.linked',
+  'registry.name.renamed',
+  'registry.name.renamed=2',
+  'registry.name.renamed=5',
+]) {
+  test(`killed at ${point} while it stands for another one: nothing is kept longer than it may be`, async () => {
+    await using upstream = await startRig();
+    const { body, layer } = await pushImage(upstream, 'a', 'v1');
+    const folder = mkdtempSync('/var/tmp/gantry-test-registry-');
+    const proxy = { REGISTRY_PROXY_REMOTEURL: `http://${upstream.address}` };
+    const pull = async (url: string) => {
+      assert.equal(await (await fetch(`${url}/v2/a/manifests/v1`)).text(), body);
+      assert.equal(await (await fetch(`${url}/v2/a/blobs/${layer.digest}`)).text(), 'layer of v1');
+    };
+    try {
+      {
+        await using registry = await start(folder, point, proxy);
+        // The last effects may come after the answer.
+        await pull(registry.url).catch(() => undefined);
+        const [, signal] = (await registry.ended) as [number | null, string | null];
+        assert.equal(signal, 'SIGKILL');
+      }
+      await using registry = await start(folder, '', { ...proxy, REGISTRY_PROXY_TTL: '1s' });
+      await pull(registry.url);
+      for (let i = 0; i < 1000 && blobsIn(folder).length > 0; i++) await delay(10);
+      assert.deepEqual(blobsIn(folder), []);
+      await pull(registry.url);
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
-import { readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { delay } from '#async';
 import { digestHex } from '#oci';
 import { importAs } from '../../conformance/image.ts';
 import { api } from '../../harness/api.ts';
 import type { TestDaemon } from '../../harness/daemon.ts';
 import { startDaemon } from '../../harness/daemon.ts';
+import { pushImage, startRig } from './rig.ts';
 
 let daemon: TestDaemon;
 let address: string;
@@ -81,4 +83,23 @@ test('what the engine has is nobody else his to link', async () => {
   const blob = readdirSync(blobsFolder())[0]!;
   const answer = await call(`/v2/stranger/blobs/sha256:${blob}`, { method: 'HEAD' });
   assert.equal(answer.status, 404);
+});
+
+test('the registry of daemon.json stands for another one; what is pulled through it is the engine’s own', async () => {
+  await using upstream = await startRig();
+  const { digest, layer } = await pushImage(upstream, 'team/app', 'v1');
+  await daemon.stop();
+  const config = join(daemon.folder, 'proxy.json');
+  const proxy = { remoteurl: `http://${upstream.address}`, ttl: '1h' };
+  writeFileSync(config, JSON.stringify({ registry: { listen: '127.0.0.1:0', proxy } }));
+  await daemon.start({ args: ['--config-file', config] });
+  address = addressOf(daemon.log());
+  const manifest = await call('/v2/team/app/manifests/v1');
+  assert.deepEqual([manifest.status, manifest.headers.get('docker-content-digest')], [200, digest]);
+  assert.equal(await (await call(`/v2/team/app/blobs/${layer.digest}`)).text(), 'layer of v1');
+  const file = join(blobsFolder(), digestHex(layer.digest));
+  for (let i = 0; i < 500 && !existsSync(file); i++) await delay(10);
+  assert.equal(statSync(file).size, layer.size);
+  const push = await call('/v2/team/app/blobs/uploads/', { method: 'POST' });
+  assert.equal(push.status, 405);
 });
