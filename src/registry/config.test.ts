@@ -19,7 +19,8 @@ test("the configuration of Docker's registry, and REGISTRY_* before it", () => {
   );
   assert.deepEqual([config.host, config.port, config.folder], [undefined, 80, '/a']);
   const quota = { repository: 0, total: 0 };
-  assert.deepEqual(config.settings, { readOnly: false, delete: false, blobBytes: 10 * 2 ** 30, quota });
+  const headers = {};
+  assert.deepEqual(config.settings, { readOnly: false, delete: false, blobBytes: 10 * 2 ** 30, quota, headers });
   assert.deepEqual(config.auth, { kind: 'basic', realm: undefined, path: '/p', service: 'registry' });
   assert.deepEqual(config.rules, [{ account: 'alice', repository: 'team/*', actions: ['pull'] }]);
   assert.deepEqual([config.endpoints[0]?.timeoutMs, config.upstream?.ttlMs], [2000, 5400_000]);

@@ -69,7 +69,7 @@ export function registryConfig(
   const http = top.section('http');
   const storage = top.section('storage');
   top.ignore('version', 'log', 'health', 'loglevel', 'middleware', 'catalog', 'redis', 'validation', 'compatibility');
-  http.ignore('net', 'prefix', 'secret', 'relativeurls', 'headers', 'http2', 'h2c', 'draintimeout');
+  http.ignore('net', 'prefix', 'secret', 'relativeurls', 'http2', 'h2c', 'draintimeout');
   storage.ignore('cache', 'redirect', 'tag', 'inmemory');
   const debug = http.section('debug');
   const prometheus = debug.section('prometheus');
@@ -80,7 +80,7 @@ export function registryConfig(
     metrics: metrics && { ...metrics, path: prometheus.text('path') ?? '/metrics' },
     folder: storage.section('filesystem').text('rootdirectory'),
     s3: s3Of(storage),
-    settings: { ...settingsOf(storage), quota: quotaOf(top.section('quota')) },
+    settings: { ...settingsOf(storage), quota: quotaOf(top.section('quota')), headers: headersOf(http) },
     auth: authOf(top.section('auth')),
     rules: rulesOf(top.list('access')),
     endpoints: top.section('notifications').list('endpoints').flatMap(endpointOf),
@@ -116,6 +116,16 @@ function settingsOf(storage: Section): Partial<Settings> {
     ...(uploadMs !== undefined && { uploadMs }),
     ...(blobBytes !== undefined && { blobBytes }),
   };
+}
+
+function headersOf(http: Section): Record<string, string> {
+  const headers = http.map('headers');
+  for (const [name, value] of Object.entries(headers)) {
+    if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name) || /[^\t\x20-\x7e]/.test(value)) {
+      throw invalid(`registry: http.headers: "${name}" is no header`);
+    }
+  }
+  return headers;
 }
 
 const quotaOf = (quota: Section) => ({ repository: quota.size('repository') ?? 0, total: quota.size('total') ?? 0 });

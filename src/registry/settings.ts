@@ -17,6 +17,8 @@ export interface Settings {
   /** An upload that nobody goes on with is removed after this time. */
   readonly uploadMs: number;
   readonly quota: QuotaLimits;
+  /** Of every answer, beside its own: what browsers ask for, mostly. */
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 export const DEFAULT_SETTINGS: Settings = {
@@ -28,4 +30,5 @@ export const DEFAULT_SETTINGS: Settings = {
   idleMs: 60_000,
   uploadMs: 7 * 24 * 3600_000,
   quota: { repository: 0, total: 0 },
+  headers: {},
 };

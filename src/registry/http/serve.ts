@@ -89,6 +89,7 @@ export async function serve({ registry, reader, gate, isOwner }: Door, exchange:
   });
   response.setHeader('Docker-Distribution-Api-Version', 'registry/2.0');
   response.setHeader('X-Content-Type-Options', 'nosniff');
+  for (const [name, value] of Object.entries(registry.settings.headers)) response.setHeader(name, value);
   if (path === '/' || path === '/healthz') return answer(call(), 200);
   // Docker: a registry of this kind is one on its own, without an index of users.
   if (path === '/v1/_ping') return answerJson(call(), { standalone: true }, { 'X-Docker-Registry-Standalone': 'True' });
@@ -99,9 +100,11 @@ export async function serve({ registry, reader, gate, isOwner }: Door, exchange:
   }
   const target = targetOf(path);
   if (!target) return answer(call(), 404, { 'Content-Type': 'text/plain; charset=utf-8' }, '404 page not found\n');
+  const allowed = Object.keys(VERBS[target.kind]).join(', ');
+  // Browsers ask before they ask, and bring no credentials then.
+  if (request.method === 'OPTIONS') return answer(call(), 200, { Allow: allowed });
   const found = VERBS[target.kind][request.method ?? ''];
-  if (!found)
-    throw new RegistryError('UNSUPPORTED', { headers: { Allow: Object.keys(VERBS[target.kind]).join(', ') } });
+  if (!found) throw new RegistryError('UNSUPPORTED', { headers: { Allow: allowed } });
   const [action, handler] = found;
   const need = action && 'name' in target ? { repository: target.name, actions: actionsFor(action) } : undefined;
   const visitor = await admitted(gate, exchange, need);

@@ -3,6 +3,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { delay } from '#async';
 import { digestOf, MEDIA } from '#oci';
+import type { Gate } from '#registry';
+import { registryConfig } from '#registry';
 import { sendfile } from '#sys';
 import { codeOf, pushBlob, pushImage, startRig } from './rig.ts';
 
@@ -252,6 +254,20 @@ test('names and methods that are none', async () => {
     assert.equal(answer.status, status, path);
     if (code) assert.equal(await codeOf(answer), code, path);
   }
+});
+
+test('what browsers need: headers of the operator on every answer, and methods without credentials', async () => {
+  const { settings } = registryConfig({
+    http: { headers: { 'Access-Control-Allow-Origin': ['https://ui'], 'X-Team': ['a', 'b'] } },
+  });
+  const closed: Gate = { admit: async () => undefined, challenge: () => 'Basic realm="x"' };
+  await using rig = await startRig({ settings, gate: closed });
+  const asked = await rig.call('OPTIONS', '/v2/a/tags/list');
+  assert.deepEqual([asked.status, asked.headers.get('allow')], [200, 'GET']);
+  const refused = await rig.call('GET', '/v2/a/tags/list');
+  assert.deepEqual([refused.status, refused.headers.get('access-control-allow-origin')], [401, 'https://ui']);
+  assert.equal(refused.headers.get('x-team'), 'a,b');
+  assert.throws(() => registryConfig({ http: { headers: { 'X: y': ['z'] } } }), /http.headers: "X: y" is no header/);
 });
 
 test('search finds repositories by parts of their names', async () => {
