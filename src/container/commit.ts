@@ -34,10 +34,19 @@ export async function commit(context: Context, container: Container, options: Co
   context.store.tx(() => context.rows.begin(id, 'commit', bootId()));
   failpoint('container.commit.intended');
   try {
-    await pause(context, container);
+    await pauseIfAlive(context, container);
     return { Id: await makeImage(context, container, { options, config }) };
   } finally {
     await finishCommit(context, id);
+  }
+}
+
+/** Docker: what cannot be paused, as its process ends just now, is committed as it is. */
+async function pauseIfAlive(context: Context, container: Container): Promise<void> {
+  try {
+    await pause(context, container);
+  } catch (error) {
+    context.log.warn('container not paused for its commit', { container: container.id, error });
   }
 }
 

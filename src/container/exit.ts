@@ -126,8 +126,8 @@ function goesAtOnce(container: Container): boolean {
   return spec.hostConfig.AutoRemove && !isBeingHandled(container) && !mounts.some(({ anonymous }) => anonymous);
 }
 
-function answer({ waiters }: Context, { container, exitCode, restartMs, removed }: Ending): void {
+function answer({ waiters }: Context, { container, exitCode, removed }: Ending): void {
   const response = { StatusCode: exitCode };
   if (removed) waiters.removed(container.id, response);
-  else waiters.exited(container.id, response, { stays: restartMs === undefined });
+  else waiters.exited(container.id, response);
 }

@@ -79,7 +79,7 @@ export function giveUpRestart({ store, rows, restarts, waiters, ...context }: Co
   });
   restarts.cancel(container.id);
   failpoint('container.stop.restart-cancelled');
-  waiters.exited(container.id, { StatusCode: container.exitCode }, { stays: true });
+  waiters.exited(container.id, { StatusCode: container.exitCode });
 }
 
 /** Lets a paused container run on, so that it can act on a signal. */

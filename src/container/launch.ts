@@ -98,7 +98,7 @@ async function takeBack(context: Context, container: Container, cause: unknown):
     return error;
   } finally {
     context.starting.delete(id);
-    context.waiters.exited(id, endOf({ exitCode, error: error.message }), { stays: true });
+    context.waiters.exited(id, endOf({ exitCode, error: error.message }));
     removeAfterEnd(context, container);
     void releaseVolumes(context);
   }

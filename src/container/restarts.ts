@@ -52,7 +52,7 @@ export class Restarts {
     } catch (error) {
       const failed = context.rows.get(id);
       if (failed) {
-        context.waiters.exited(id, endOf(failed), { stays: true });
+        context.waiters.exited(id, endOf(failed));
         removeAfterEnd(context, failed);
       }
       throw error;

@@ -20,7 +20,7 @@ test('the next exit is waited for also by a container that does not run yet', as
   const next = waiters.wait(container('created'), 'next-exit');
   const removed = waiters.wait(container('created'), 'removed');
   assert.equal(await isSettled(next), false);
-  waiters.exited('c', { StatusCode: 3 }, { stays: true });
+  waiters.exited('c', { StatusCode: 3 });
   assert.deepEqual(await next, { StatusCode: 3 });
   assert.equal(await isSettled(removed), false);
   waiters.removed('c', { StatusCode: 3 });
@@ -28,13 +28,11 @@ test('the next exit is waited for also by a container that does not run yet', as
   assert.equal(waiters.size, 0);
 });
 
-test('an exit that the restart policy answers is no end of running', async () => {
+test('an exit is the end of running also where the container comes back', async () => {
   const waiters = new Waiters();
   const end = waiters.wait(container('running'), 'not-running');
-  waiters.exited('c', { StatusCode: 1 }, { stays: false });
-  assert.equal(await isSettled(end), false);
-  waiters.exited('c', { StatusCode: 2 }, { stays: true });
-  assert.deepEqual(await end, { StatusCode: 2 });
+  waiters.exited('c', { StatusCode: 1 });
+  assert.deepEqual(await end, { StatusCode: 1 });
 });
 
 test('a client that has gone is forgotten', () => {

@@ -28,9 +28,9 @@ export class Waiters {
     return promise;
   }
 
-  /** The container's end is committed; with `stays` false its restart policy brings it back. */
-  exited(id: string, response: WaitResponse, { stays }: { stays: boolean }): void {
-    this.#answer(id, response, ({ condition }) => condition === 'next-exit' || (stays && condition === 'not-running'));
+  /** The container's end is committed. Docker: who waits until it does not run is answered even if it is to come back. */
+  exited(id: string, response: WaitResponse): void {
+    this.#answer(id, response, ({ condition }) => condition !== 'removed');
   }
 
   /** The row is gone and the name is free: nothing of it can happen any more, so everybody is answered. */

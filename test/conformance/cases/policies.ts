@@ -53,6 +53,15 @@ export const policies: Case[] = [
     ],
   },
   {
+    name: 'a wait ends with the first exit of a container that comes back',
+    removes: ['again'],
+    calls: [
+      make('again', { Cmd: ['sh', '-c', 'sleep 1; exit 3'], HostConfig: policy('always') }),
+      post('again/start'),
+      post('again/wait', { isLong: true }),
+    ],
+  },
+  {
     name: 'no restart after success',
     removes: ['again'],
     calls: [

@@ -59,6 +59,16 @@ test('an image of a container has what it changed, its config, and nothing of it
   await engine.expect(200, 'DELETE', '/images/made-image');
 });
 
+test('a container whose process ends at that moment is committed all the same', async () => {
+  for (let round = 0; round < 5; round++) {
+    await engine.run('brief', ['sleep', '1000']);
+    process.kill((await engine.state('brief')).Pid, 'SIGKILL');
+    const { Id } = (await engine.expect(201, 'POST', '/commit?container=brief')) as { Id: string };
+    await engine.expect(200, 'DELETE', `/images/${Id}`);
+    await engine.remove('brief');
+  }
+});
+
 test('a client that leaves ends its commit: the container runs on and nothing is left', async () => {
   await big('left');
   const { socket } = engine.daemon;
