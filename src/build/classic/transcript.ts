@@ -9,6 +9,7 @@ interface Entry {
   readonly text: string;
   readonly lines: Lines;
   readonly isRun: boolean;
+  readonly isFrom: boolean;
   /** The steps that the instruction became, when it became any: a FROM has those of triggers. */
   readonly vertices: Digest[];
 }
@@ -95,6 +96,7 @@ export class Transcript implements BuildEvents {
     const course = this.#courses.get(digest);
     if (!course || course.isDone || course.isRunning) return;
     course.isRunning = true;
+    this.#advance();
     const entry = this.#entries.find(({ vertices }) => vertices.includes(digest));
     if (entry?.isRun) this.#news(digest, { stream: ` ---> Running in ${short(digest)}\n` });
   }
@@ -117,11 +119,23 @@ export class Transcript implements BuildEvents {
         for (const line of course.news.splice(0)) this.#tell(line);
         if (!course.isDone) return;
       }
+      const next = this.#nextOf(entry);
+      if (next && !next.isDone && !next.isRunning) return;
       // The last one has the image's own id, which is not known before.
       if (this.#at === this.#entries.length - 1 && last === undefined) return;
       this.#conclude(entry, last);
       this.#begin(this.#at + 1);
     }
+  }
+
+  /** Whether an instruction that is no step was there before is told by the step that comes next in its stage. */
+  #nextOf(entry: Entry): Course | undefined {
+    if (entry.isFrom || entry.vertices.length > 0) return undefined;
+    for (const later of this.#entries.slice(this.#at + 1)) {
+      if (later.isFrom) return undefined;
+      if (later.vertices[0]) return this.#courses.get(later.vertices[0]);
+    }
+    return undefined;
   }
 
   #begin(at: number): void {
@@ -132,8 +146,10 @@ export class Transcript implements BuildEvents {
     this.#tell({ stream: '\n' });
   }
 
-  #conclude({ text, vertices, isRun }: Entry, last: string | undefined): void {
-    const courses = vertices.map((digest) => this.#courses.get(digest)!);
+  #conclude(entry: Entry, last: string | undefined): void {
+    const { text, vertices, isRun } = entry;
+    const next = this.#nextOf(entry);
+    const courses = next ? [next] : vertices.map((digest) => this.#courses.get(digest)!);
     this.#id = `sha256:${createHash('sha256').update(`${this.#id} ${text} ${vertices.join()}`).digest('hex')}`;
     if (courses.length > 0 && courses.every(({ isCached }) => isCached)) this.#tell({ stream: ' ---> Using cache\n' });
     else if (isRun && vertices[0]) {
@@ -154,6 +170,7 @@ function entriesOf({ globalArgs, stages }: Dockerfile, target: string): Entry[] 
     text: `${keyword.toUpperCase()}${code.slice(keyword.length)}`,
     lines,
     isRun: keyword.toUpperCase() === 'RUN',
+    isFrom: keyword.toUpperCase() === 'FROM',
     vertices: [],
   }));
 }

@@ -73,10 +73,27 @@ test('the same build again is in the cache, and a changed file is not', async ()
   const second = await build(TWO_STAGES, 't=again');
   assert.equal(second.id, first.id);
   assert.doesNotMatch(second.text, /Running in/);
-  assert.equal(second.text.match(/Using cache/g)?.length, 5);
+  assert.equal(second.text.match(/Using cache/g)?.length, 6);
   const changed = await build({ ...TWO_STAGES, 'a.txt': 'bye\n' }, 't=again');
   assert.match(changed.text, /Running in/);
   assert.notEqual(changed.id, first.id);
+});
+
+test('what is said between two steps was in the cache if the step behind it was', async () => {
+  const file = (word: string) => `FROM conformance
+ENV WORD=said
+RUN touch /one
+LABEL word=${word}
+RUN echo ${word} > /two
+CMD ["true"]
+`;
+  await build({ Dockerfile: file('one') });
+  const again = await build({ Dockerfile: file('one') });
+  for (const step of ['2/6 : ENV', '3/6 : RUN', '4/6 : LABEL', '5/6 : RUN'])
+    assert.match(again.text, new RegExp(`Step ${step} .*\\n ---> Using cache`));
+  const changed = await build({ Dockerfile: file('two') });
+  assert.match(changed.text, /Step 3\/6 : .*\n ---> Using cache\n ---> \w{12}\nStep 4\/6 : .*\n ---> \w{12}\nStep 5/);
+  assert.match(changed.text, /Step 5\/6 : .*\n ---> Running in/);
 });
 
 test('a copy from a stage that changed elsewhere is in the cache', async () => {
