@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -48,13 +48,19 @@ export async function* registry(): AsyncGenerator<Row> {
     writeFileSync(file, JSON.stringify({ version: 0.1, storage, http: { addr: `127.0.0.1:${port}` } }));
     return ['serve', file];
   });
-  for (const clients of [1, 4]) {
+  const sink = compileSink(folder);
+  for (const [reader, clients, program] of [
+    ['one that throws it away', 1, sink],
+    ['four that do', 4, sink],
+    ['curl', 1, 'curl'],
+    ['4 curls', 4, 'curl'],
+  ] as const) {
     const rates = await inTurn(
       ROUNDS,
-      () => download(ours, clients),
-      () => download(theirs, clients),
+      () => download(ours, clients, program),
+      () => download(theirs, clients, program),
     );
-    const what = `registry: GET of a blob of 512 MB, ${clients === 1 ? 'one client' : `${clients} clients`}`;
+    const what = `registry: GET of a blob of 512 MB by ${reader}`;
     yield { what, goal: '≥ 1.5×', ...rates, unit: 'MB/s', more: true };
   }
   const asked = { ours: await manifests(ours), theirs: await manifests(theirs) };
@@ -80,13 +86,44 @@ export async function* registry(): AsyncGenerator<Row> {
 
 const manifests = async ({ port, manifest }: Side) => [await load({ host: '127.0.0.1', port }, () => manifest, TYPE)];
 
+/**
+ * A client that costs next to nothing: the kernel drops the bytes where they arrive (MSG_TRUNC of tcp(7)). On few cores any
+ * other client is what is measured.
+ */
+const SINK = `
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+int main(int argc, char **argv) {
+  struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(atoi(argv[1])), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  int s = socket(AF_INET, SOCK_STREAM, 0);
+  char head[512];
+  int length = snprintf(head, sizeof head, "GET %s HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n\\r\\n", argv[2]);
+  if (connect(s, (struct sockaddr *)&to, sizeof to) || send(s, head, length, 0) != length) return 1;
+  long all = 0, got;
+  while ((got = recv(s, 0, 1 << 24, MSG_TRUNC)) > 0) all += got;
+  return all < atol(argv[3]);
+}
+`;
+
+function compileSink(folder: string): string {
+  const program = join(folder, 'sink');
+  execFileSync('cc', ['-O2', '-x', 'c', '-o', program, '-'], { input: SINK });
+  return program;
+}
+
 /** MB/s of so many clients that read the whole blob at the same time. */
-async function download({ port, blob }: Side, clients: number): Promise<number> {
+async function download({ port, blob }: Side, clients: number, program: string): Promise<number> {
   const began = performance.now();
+  const words =
+    program === 'curl'
+      ? ['-sf', '-o', '/dev/null', `http://127.0.0.1:${port}${blob}`]
+      : [String(port), blob, String(BLOB_BYTES)];
   const one = async () => {
-    const child = spawn('curl', ['-sf', '-o', '/dev/null', `http://127.0.0.1:${port}${blob}`], { stdio: 'ignore' });
+    const child = spawn(program, words, { stdio: 'ignore' });
     const [code] = (await once(child, 'close')) as [number];
-    if (code !== 0) throw new Error(`curl: exit code ${code}`);
+    if (code !== 0) throw new Error(`${program}: exit code ${code}`);
   };
   await Promise.all(Array.from({ length: clients }, one));
   return (clients * BLOB_BYTES) / 1e6 / ((performance.now() - began) / 1000);

@@ -7,12 +7,17 @@ import type { ByteRange } from '../deps.ts';
 import type { FoundBlob } from '../registry.ts';
 import type { Call } from './call.ts';
 
-/** Moves bytes from where a file stands into a socket: how many went, none or −1 when it takes nothing now. */
-export type SendFile = (socket: number, file: number, count: number) => Promise<number>;
+/**
+ * Moves bytes from where a file stands into a socket: how many went, none or −1 when it takes nothing now, nor within this
+ * time.
+ */
+export type SendFile = (socket: number, file: number, count: number, patienceMs?: number) => Promise<number>;
 
 const PIECE = 4 * 2 ** 20;
 /** Smaller ones go with their head in one piece. */
 const SMALL = 256 * 1024;
+/** A reader who keeps up makes room within this time; the others are looked after from time to time. */
+const PATIENCE_MS = 2;
 const REST_MS = 1;
 const LONG_REST_MS = 25;
 
@@ -28,7 +33,7 @@ export async function sendBlob({ response, registry }: Call, blob: FoundBlob, ra
     await using file = await open(path, 'r');
     return await sendByKernel(response, {
       ...{ bytes: range.end + 1, idleMs: settings.idleMs },
-      send: (count) => sendFile(descriptor, file.fd, count),
+      send: (count, patienceMs) => sendFile(descriptor, file.fd, count, patienceMs),
     });
   }
   await pipeline(await blob.open(range), response);
@@ -37,7 +42,7 @@ export async function sendBlob({ response, registry }: Call, blob: FoundBlob, ra
 interface Sending {
   readonly bytes: number;
   readonly idleMs: number;
-  readonly send: (count: number) => Promise<number>;
+  readonly send: (count: number, patienceMs: number) => Promise<number>;
 }
 
 async function sendByKernel(response: ServerResponse, { bytes, idleMs, send }: Sending): Promise<void> {
@@ -45,15 +50,21 @@ async function sendByKernel(response: ServerResponse, { bytes, idleMs, send }: S
   let left = bytes;
   let stalled = performance.now();
   let rest = REST_MS;
+  let isFull = false;
   while (left > 0 && !response.destroyed && response.socket?.writable) {
-    const went = await send(Math.min(left, PIECE));
+    const asked = Math.min(left, PIECE);
+    const isSlow = rest > REST_MS;
+    const went = await send(asked, isFull && !isSlow ? PATIENCE_MS : 0);
+    const wasFull = isFull;
+    isFull = went < asked;
     if (went > 0) {
       left -= went;
       stalled = performance.now();
-      rest = REST_MS;
+      if (went >= SMALL) rest = REST_MS;
       continue;
     }
     if (performance.now() - stalled > idleMs) break;
+    if (!wasFull && !isSlow) continue;
     await delay(rest);
     rest = Math.min(rest * 2, LONG_REST_MS);
   }
