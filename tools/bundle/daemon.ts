@@ -13,6 +13,7 @@ export const PROGRAMS: Readonly<Record<string, string>> = {
   gantryd: 'src/daemon/index.ts',
   worker: 'src/network/kernel/worker.ts',
   'sampler-worker': 'src/runtime/stats/sampler-worker.ts',
+  'file-worker': 'src/builder/files/file-worker.ts',
   'trash-worker': 'src/snapshot/trash-worker.ts',
   // Alone, without koffi: it also runs in an image.
   registry: 'src/daemon/registry.ts',

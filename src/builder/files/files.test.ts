@@ -62,7 +62,10 @@ function sender(files: readonly Sent[], then: readonly Partial<Packet>[] = []) {
         if (type !== PACKET.request) continue;
         const { path, content = '' } = files[id]!;
         asked.push(String(path));
-        for (const piece of content.match(/.{1,3}/gs) ?? []) put({ type: PACKET.data, id, data: Buffer.from(piece) });
+        const bytes = Buffer.from(content);
+        const length = Math.max(3, bytes.length >> 4);
+        for (let n = 0; n < bytes.length; n += length)
+          put({ type: PACKET.data, id, data: bytes.subarray(n, n + length) });
         put({ type: PACKET.data, id });
       }
     },
@@ -206,6 +209,43 @@ test('what is told of a folder without looking is what lies there, whatever chan
     await opened[Symbol.asyncDispose]();
     if (random(5) === 0) all = new ContextFolders({ root: at, log: nullLog });
   }
+});
+
+const many = (seed: number): Sent[] => [
+  { path: 'd', mode: DIRECTORY },
+  ...Array.from({ length: 60 }, (_, n) => {
+    const size = n % 7 === 0 ? 0 : n === 13 ? 3_000_000 : n * 1111;
+    const changed = n % 5 === 0 ? seed : 0;
+    return { path: `d/${n}`, content: `${n}${changed}`.repeat(size), mode: 0o100640, modTime: BigInt(changed + 1) };
+  }),
+];
+
+test('many and large files come as they are', async () => {
+  const all = folders();
+  for (const seed of [1, 1, 2]) {
+    const { exchange, asked } = sender(many(seed));
+    await using opened = await all.open('key', exchange);
+    assert.deepEqual(told(opened), found(opened.path));
+    if (seed === 2) assert.ok(asked.length > 0 && asked.length < 20);
+  }
+});
+
+test('a file that cannot be written ends a transfer, and nothing is left', async () => {
+  const at = join(root, String(number++));
+  mkdirSync(at);
+  const all = new ContextFolders({ root: at, log: nullLog });
+  const { exchange } = sender(many(1));
+  const pull: Exchange = {
+    packets: exchange.packets,
+    send: async (...packets) => {
+      const isLate = packets.some(({ id = 0 }) => id > 50);
+      const made = readdirSync(at).flatMap((boot) => readdirSync(join(at, boot)).map((name) => join(at, boot, name)));
+      if (isLate) for (const folder of made) rmSync(join(folder, 'd'), { recursive: true, force: true });
+      await exchange.send(...packets);
+    },
+  };
+  await assert.rejects(all.open('key', pull), { code: 'ENOENT', syscall: 'open' });
+  assert.deepEqual(all.list(), []);
 });
 
 test('a name of a file that came anew is a name of the new one', async () => {

@@ -47,7 +47,7 @@ class FolderSync implements Receiver {
     return this.#writer.data(path, chunk);
   }
 
-  complete(path: string): Promise<void> {
+  complete(path: string): Promise<void> | void {
     return this.#writer.complete(path);
   }
 

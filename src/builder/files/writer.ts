@@ -1,115 +1,50 @@
-import type { Hash } from 'node:crypto';
-import { createHash } from 'node:crypto';
-import { close, constants, fchmodSync, fchownSync, open, write } from 'node:fs';
-import { promisify } from 'node:util';
-import { Semaphore } from '#async';
-import { setTimes, setXattr, timespec } from '#sys';
 import type { Held } from './held.ts';
+import { PoolWriter } from './pool-writer.ts';
+import { ThreadWriter } from './thread-writer.ts';
 
-const openFile = promisify(open);
-const writeFile = promisify(write);
-const closeFile = promisify(close);
-
-/** Held before a file is written; larger ones are written in pieces. */
-const PIECE = 512 * 1024;
-/** How many files are written at once: as many as libuv has threads for, and some that wait. */
-const WRITERS = 8;
-const CREATE = constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW | constants.O_WRONLY;
-
-interface Arriving {
-  readonly at: Buffer;
-  readonly held: Held;
-  readonly hash: Hash;
-  size: number;
-  chunks: Uint8Array[];
-  waiting: number;
-  fd: number | undefined;
-  /** Writes of one file follow each other. */
-  last: Promise<void>;
-}
+/** More than this is worth a thread, which takes a while to start. */
+const FEW_FILES = 32;
+const FEW_BYTES = 1024 * 1024;
 
 /**
- * Writes the content of files as it arrives, several at once, and takes its digest. A file has its time only when it is
- * complete.
+ * Writes the content of files as it arrives and takes its digest. A file has its time only when it is complete. What
+ * returns a promise wants to be waited for before more is given.
  */
 export class FileWriter implements AsyncDisposable {
-  readonly #arriving = new Map<string, Arriving>();
-  readonly #turn = new Semaphore(WRITERS);
-  readonly #pending = new Set<Promise<void>>();
-  #fault: unknown;
+  readonly #pool = new PoolWriter();
+  readonly #writers = new Map<string, PoolWriter | ThreadWriter>();
+  #thread: ThreadWriter | undefined;
+  #files = 0;
+  #bytes = 0;
 
   /** A file whose content will come. */
   begin(path: string, at: Buffer, held: Held): void {
-    const nothing = { size: 0, chunks: [], waiting: 0, fd: undefined, last: Promise.resolve() };
-    this.#arriving.set(path, { at, held, hash: createHash('sha256'), ...nothing });
+    this.#files++;
+    this.#bytes += held.toldSize;
+    if (this.#files > FEW_FILES || this.#bytes > FEW_BYTES) this.#thread ??= new ThreadWriter();
+    const writer = this.#thread ?? this.#pool;
+    this.#writers.set(path, writer);
+    writer.begin(path, at, held);
   }
 
   data(path: string, chunk: Uint8Array): Promise<void> | undefined {
-    const file = this.#arriving.get(path)!;
-    file.chunks.push(chunk);
-    file.waiting += chunk.length;
-    return file.waiting >= PIECE ? this.#enqueue(file, false) : undefined;
+    return this.#writers.get(path)!.data(path, chunk);
   }
 
-  async complete(path: string): Promise<void> {
-    const file = this.#arriving.get(path)!;
-    this.#arriving.delete(path);
-    await this.#enqueue(file, true);
+  complete(path: string): Promise<void> | undefined {
+    const writer = this.#writers.get(path)!;
+    this.#writers.delete(path);
+    return writer.complete(path);
   }
 
   /** Resolves when all that is complete is written. */
   async settled(): Promise<void> {
-    await Promise.all(this.#pending);
-    if (this.#fault) throw this.#fault;
+    await this.#pool.settled();
+    await this.#thread?.settled();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#pending);
-    for (const { fd } of this.#arriving.values()) if (fd !== undefined) await closeFile(fd).catch(() => {});
+    await this.#pool[Symbol.asyncDispose]();
+    await this.#thread?.[Symbol.asyncDispose]();
   }
-
-  /** Waits for a turn, not for the write. */
-  async #enqueue(file: Arriving, isLast: boolean): Promise<void> {
-    if (this.#fault) throw this.#fault;
-    const turn = await this.#turn.acquire();
-    const { chunks } = file;
-    file.chunks = [];
-    file.waiting = 0;
-    const job = file.last
-      .then(() => flush(file, chunks, isLast))
-      .catch((error) => {
-        this.#fault ??= error;
-      })
-      .finally(() => {
-        turn[Symbol.dispose]();
-        this.#pending.delete(job);
-      });
-    file.last = job;
-    this.#pending.add(job);
-  }
-}
-
-async function flush(file: Arriving, chunks: Uint8Array[], isLast: boolean): Promise<void> {
-  file.fd ??= await openFile(file.at, CREATE, 0o600);
-  const bytes = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
-  file.hash.update(bytes);
-  file.size += bytes.length;
-  for (let at = 0; at < bytes.length; ) at += (await writeFile(file.fd, bytes, at)).bytesWritten;
-  if (!isLast) return;
-  try {
-    dress(file.fd, file.held);
-    file.held.content = { digest: file.hash.digest('hex'), size: file.size };
-  } finally {
-    await closeFile(file.fd);
-  }
-}
-
-/** Owner before mode, as a change of owner clears bits. */
-function dress(fd: number, { uid, gid, mode, xattrs, modTime }: Held): void {
-  if (uid !== 0 || gid !== 0) fchownSync(fd, uid, gid);
-  fchmodSync(fd, mode & 0o7777);
-  for (const [name, value] of xattrs)
-    setXattr(fd, { name: Buffer.from(name, 'latin1'), value: Buffer.from(value, 'latin1') });
-  const time = timespec(modTime);
-  setTimes(fd, time, time);
 }
