@@ -42,6 +42,8 @@ export const UNREACHED: Readonly<Record<string, string>> = {
   'registry.upload.begun': 'only in a registry; test/integration/registry/crash.test.ts',
   'registry.upload.discarded': 'only in a registry; test/integration/registry/crash.test.ts',
   'builder.sync.folder': 'needs a client that serves its files; test/integration/cli/sync-crash.test.ts',
+  'builder.sync.forgotten': 'needs a client that serves its files; test/integration/cli/sync-crash.test.ts',
+  'builder.sync.indexed': 'needs a client that serves its files; test/integration/cli/sync-crash.test.ts',
   'builder.sync.written': 'needs a client that serves its files; test/integration/cli/sync-crash.test.ts',
   'network.forwarding.on': 'the host forwards already; test/integration/network passes it in a namespace of its own',
 };

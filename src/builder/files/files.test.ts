@@ -1,6 +1,18 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -200,15 +212,58 @@ test('what is told of a folder without looking is what lies there, whatever chan
   const random = numbers(seed);
   const at = join(root, String(number++));
   mkdirSync(at);
-  let all = new ContextFolders({ root: at, log: nullLog });
+  // Some daemons die before they have written down what they know.
+  const start = (indexAfterMs = random(2) === 0 ? 0 : 1e9) => ({
+    indexAfterMs,
+    folders: new ContextFolders({ root: at, log: nullLog, indexAfterMs }),
+  });
+  let daemon = start();
   for (let round = 0; round < 60; round++) {
     // Two states alternate with new ones, so that much is the same as before and much comes back.
     const files = draw(round % 3 === 0 ? numbers(round % 2) : random);
-    const opened = await all.open('key', sender(files).exchange);
+    const opened = await daemon.folders.open('key', sender(files).exchange);
     assert.deepEqual(told(opened), found(opened.path), `seed ${seed}, round ${round}`);
     await opened[Symbol.asyncDispose]();
-    if (random(5) === 0) all = new ContextFolders({ root: at, log: nullLog });
+    if (random(3) > 0) continue;
+    if (daemon.indexAfterMs === 0) await exists(`${opened.path}.index`);
+    daemon = start();
   }
+});
+
+async function exists(path: string): Promise<void> {
+  while (!existsSync(path)) await new Promise((turn) => setTimeout(turn, 5));
+}
+
+test('the next daemon knows a folder without looking, unless something was changing in it', async () => {
+  const at = join(root, String(number++));
+  mkdirSync(at);
+  const next = () => new ContextFolders({ root: at, log: nullLog, indexAfterMs: 0 });
+  const files: Sent[] = [
+    { path: 'd', mode: DIRECTORY },
+    {
+      path: Buffer.from('d/caf\xe9\n', 'latin1'),
+      content: 'hello',
+      xattrs: new Map([['user.x', Buffer.from([0, 255])]]),
+    },
+    { path: 'hard', linkname: Buffer.from('d/caf\xe9\n', 'latin1'), content: 'hello' },
+    { path: 'link', mode: LINK, linkname: 'd' },
+  ];
+  const first = await next().open('key', sender(files).exchange);
+  const before = told(first);
+  const index = `${first.path}.index`;
+  await first[Symbol.asyncDispose]();
+  await exists(index);
+  // Nobody does that: it shows that nobody looked.
+  const place = Buffer.concat([Buffer.from(`${first.path}/d/`), Buffer.from('caf\xe9\n', 'latin1')]);
+  writeFileSync(place, 'HELLO');
+  const again = sender(files);
+  assert.deepEqual(told(await next().open('key', again.exchange)), before);
+  assert.deepEqual(again.asked, []);
+  // Half of what was written down is nothing.
+  truncateSync(index, statSync(index).size - 3);
+  const looked = await next().open('key', sender([]).exchange);
+  assert.deepEqual(told(looked), []);
+  assert.ok(!existsSync(index));
 });
 
 const many = (seed: number): Sent[] => [

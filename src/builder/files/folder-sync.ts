@@ -8,14 +8,22 @@ import type { Exchange, Receiver } from './receive.ts';
 import { receive } from './receive.ts';
 import { FileWriter } from './writer.ts';
 
+interface OwnFolder {
+  readonly root: Buffer;
+  /** What is in it. */
+  readonly held: HeldFiles;
+  /** Is called before the first change. */
+  readonly forget: () => void;
+}
+
 /**
  * Makes a folder of ours the same as what the other side has, fetching only what differs from `held`, which is kept true;
  * whether anything did. Every directory on the way to a file was made here and nobody else writes here, so plain paths lead
  * nowhere else.
  */
-export async function syncFolder(root: Buffer, held: HeldFiles, exchange: Exchange): Promise<boolean> {
+export async function syncFolder(folder: OwnFolder, exchange: Exchange): Promise<boolean> {
   await using writer = new FileWriter();
-  const sync = new FolderSync(root, held, writer);
+  const sync = new FolderSync(folder, writer);
   await receive(exchange, sync);
   return await sync.finish();
 }
@@ -25,14 +33,16 @@ let transfers = 0;
 class FolderSync implements Receiver {
   readonly #root: Buffer;
   readonly #held: HeldFiles;
+  readonly #forget: () => void;
   readonly #writer: FileWriter;
   readonly #transfer = ++transfers;
   readonly #links: { path: string; held: Held }[] = [];
   #hasChanged = false;
 
-  constructor(root: Buffer, held: HeldFiles, writer: FileWriter) {
+  constructor({ root, held, forget }: OwnFolder, writer: FileWriter) {
     this.#root = root;
     this.#held = held;
+    this.#forget = forget;
     this.#writer = writer;
   }
 
@@ -71,7 +81,7 @@ class FolderSync implements Receiver {
   async #change(path: string, stat: Stat, before: Held | undefined): Promise<boolean> {
     const held = heldOf(stat);
     held.transfer = this.#transfer;
-    this.#hasChanged = true;
+    this.#changes();
     const stays = before?.isDirectory() && held.isDirectory();
     if (before && !stays) await this.#remove(path);
     this.#held.set(path, held);
@@ -117,9 +127,14 @@ class FolderSync implements Receiver {
     held.original = original;
   }
 
-  async #remove(path: string): Promise<void> {
-    await rm(inside(this.#root, path) as unknown as string, { recursive: true, force: true });
+  #changes(): void {
+    if (!this.#hasChanged) this.#forget();
     this.#hasChanged = true;
+  }
+
+  async #remove(path: string): Promise<void> {
+    this.#changes();
+    await rm(inside(this.#root, path) as unknown as string, { recursive: true, force: true });
     const below = `${path}/`;
     const wasDirectory = this.#held.get(path)?.isDirectory();
     this.#held.delete(path);

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Log } from '#log';
 import { bootId, failpoint } from '#sys';
 import { syncFolder } from './folder-sync.ts';
 import type { HeldFiles } from './held.ts';
+import { readIndex, writeIndex } from './held-index.ts';
 import { HeldTree } from './held-tree.ts';
 import { readHeld } from './read-held.ts';
 import type { Exchange } from './receive.ts';
@@ -13,6 +14,9 @@ import type { Exchange } from './receive.ts';
 /** So many folders are kept for a next build, and so many bytes in them. */
 const MAX_IDLE = 16;
 const MAX_IDLE_BYTES = 20 * 1024 ** 3;
+/** What is in a folder is written down when nobody has needed it for so long. */
+const INDEX_AFTER_MS = 1000;
+const INDEX = '.index';
 
 interface Folder {
   readonly name: string;
@@ -22,6 +26,10 @@ interface Folder {
   tree: HeldTree | undefined;
   inUse: boolean;
   bytes: number;
+  /** Whether the next daemon would know what is in it; and the writing of that. */
+  isIndexed: boolean;
+  indexing: NodeJS.Timeout | undefined;
+  indexed: Promise<void>;
   readonly createdAt: number;
   usedAt: number;
   uses: number;
@@ -45,8 +53,9 @@ export interface KeptFolder {
 }
 
 /**
- * Copies of clients' folders, one a build at a time, kept so that next time only what has changed is sent. They do not
- * outlive a boot: after a power cut the time of a file says nothing about its content.
+ * Copies of clients' folders, one a build at a time, kept so that next time only what has changed is sent, and with what is
+ * known of their files, digests included. They outlive the daemon, but not a boot: after a power cut the time of a file says
+ * nothing about its content.
  */
 export class ContextFolders {
   readonly #root: string;
@@ -54,15 +63,18 @@ export class ContextFolders {
   readonly #folders = new Map<string, Folder>();
   #next = 0;
 
-  constructor({ root, log }: { root: string; log: Log }) {
+  readonly #indexAfterMs: number;
+
+  constructor({ root, log, indexAfterMs = INDEX_AFTER_MS }: { root: string; log: Log; indexAfterMs?: number }) {
     this.#root = join(root, bootId());
     this.#log = log;
+    this.#indexAfterMs = indexAfterMs;
     mkdirSync(this.#root, { recursive: true, mode: 0o700 });
     this.#sweep(root);
     for (const name of readdirSync(this.#root)) {
       const [key = '', number = ''] = name.split('-');
       if (!/^[0-9a-f]{32}$/.test(key) || !/^\d+$/.test(number)) continue;
-      this.#folders.set(name, { ...fresh(name, key), held: undefined });
+      this.#folders.set(name, { ...fresh(name, key), held: undefined, isIndexed: true });
       this.#next = Math.max(this.#next, Number(number) + 1);
     }
   }
@@ -80,8 +92,10 @@ export class ContextFolders {
     try {
       await mkdir(path, { recursive: true, mode: 0o755 });
       failpoint('builder.sync.folder');
-      folder.held ??= await readHeld(Buffer.from(path));
-      const hasChanged = await syncFolder(Buffer.from(path), folder.held, exchange);
+      await folder.indexed;
+      folder.held ??= (await readIndex(path + INDEX)) ?? (await readHeld(Buffer.from(path)));
+      const forget = () => this.#forget(folder);
+      const hasChanged = await syncFolder({ root: Buffer.from(path), held: folder.held, forget }, exchange);
       if (hasChanged || !folder.tree) {
         folder.tree = new HeldTree(folder.held);
         folder.bytes = bytesOf(folder.held);
@@ -108,6 +122,7 @@ export class ContextFolders {
     const idle = [...this.#folders.values()].find((each) => each.key === key && !each.inUse);
     const folder = idle ?? fresh(`${key}-${this.#next++}`, key);
     folder.inUse = true;
+    clearTimeout(folder.indexing);
     folder.uses++;
     this.#folders.set(folder.name, folder);
     return folder;
@@ -116,6 +131,7 @@ export class ContextFolders {
   async #giveBack(folder: Folder): Promise<void> {
     folder.inUse = false;
     folder.usedAt = Date.now();
+    if (!folder.isIndexed) folder.indexing = setTimeout(() => this.#index(folder), this.#indexAfterMs).unref();
     const idle = [...this.#folders.values()].filter(({ inUse }) => !inUse).sort((a, b) => b.usedAt - a.usedAt);
     let bytes = 0;
     for (const [i, each] of idle.entries()) {
@@ -124,8 +140,29 @@ export class ContextFolders {
     }
   }
 
+  #index(folder: Folder): void {
+    const path = join(this.#root, folder.name + INDEX);
+    folder.indexed = writeIndex(path, folder.held!).then(
+      () => {
+        folder.isIndexed = true;
+        failpoint('builder.sync.indexed');
+      },
+      (error) => this.#log.warn('what is in a copy of a context is not written down', { path, error }),
+    );
+  }
+
+  /** Before anything in it changes: whoever dies meanwhile leaves a folder that must be looked at. */
+  #forget(folder: Folder): void {
+    rmSync(join(this.#root, folder.name + INDEX), { force: true });
+    folder.isIndexed = false;
+    failpoint('builder.sync.forgotten');
+  }
+
   async #drop(folder: Folder): Promise<void> {
     this.#folders.delete(folder.name);
+    clearTimeout(folder.indexing);
+    await folder.indexed;
+    this.#forget(folder);
     const path = join(this.#root, folder.name);
     const away = join(this.#root, `gone-${folder.name}`);
     try {
@@ -139,7 +176,12 @@ export class ContextFolders {
   /** Copies of earlier boots, and what a crash left in removal, go. */
   #sweep(root: string): void {
     const old = readdirSync(root).map((name) => join(root, name));
-    const gone = readdirSync(this.#root).filter((name) => /^(gone|output)-/.test(name));
+    const names = new Set(readdirSync(this.#root));
+    const isLeft = (name: string) => /^(gone|output)-|\.new$/.test(name);
+    const gone = [...names].filter((name) => isLeft(name));
+    // One of a folder that is gone must not be taken for that of the next one of its name.
+    const isStray = (name: string) => name.endsWith(INDEX) && !names.has(name.slice(0, -INDEX.length));
+    for (const name of names) if (isStray(name)) rmSync(join(this.#root, name), { force: true });
     const doomed = [...old.filter((path) => path !== this.#root), ...gone.map((name) => join(this.#root, name))];
     for (const path of doomed) {
       rm(path, { recursive: true, force: true }).catch((error) => this.#log.warn('not removed', { path, error }));
@@ -161,6 +203,9 @@ const fresh = (name: string, key: string): Folder => ({
     tree: undefined,
     inUse: false,
     bytes: 0,
+    isIndexed: false,
+    indexing: undefined,
+    indexed: Promise.resolve(),
     createdAt: Date.now(),
     usedAt: Date.now(),
     uses: 0,
