@@ -8,6 +8,7 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  renameSync,
   rmSync,
   statSync,
   truncateSync,
@@ -259,6 +260,13 @@ test('the next daemon knows a folder without looking, unless something was chang
   const again = sender(files);
   assert.deepEqual(told(await next().open('key', again.exchange)), before);
   assert.deepEqual(again.asked, []);
+  // One whose folder is gone is not that of the next folder of its name.
+  const stray = `${first.path.replace(/-0$/, '-1')}.index`;
+  renameSync(index, stray);
+  next();
+  assert.ok(!existsSync(stray));
+  await (await next().open('key', sender(files).exchange))[Symbol.asyncDispose]();
+  await exists(index);
   // Half of what was written down is nothing.
   truncateSync(index, statSync(index).size - 3);
   const looked = await next().open('key', sender([]).exchange);

@@ -50,7 +50,7 @@ for (const name of ['builder.sync.folder', 'builder.sync.forgotten', 'builder.sy
     const contexts = join(daemon.dataRoot, 'builder/contexts');
     const left = readdirSync(contexts).flatMap((boot) => readdirSync(join(contexts, boot)));
     assert.deepEqual(
-      left.filter((each) => !/^[0-9a-f]{32}-\d+(\.index)?$/.test(each)),
+      left.filter((each) => !/^[0-9a-f]{32}-\d+(\.index(\.new)?)?$/.test(each)),
       [],
     );
   });
