@@ -28,6 +28,8 @@ export interface Call {
   readonly only?: readonly string[];
   /** Only the elements that mention this kept value are compared: other work may share the engine. */
   readonly about?: string;
+  /** Only the elements of lists, the answer's own or those in its fields, that mention this are compared. */
+  readonly mentions?: string;
   /** Repeats the call until the answer has this (at most 10 s): for what happens by itself. */
   readonly until?: (answer: Answer) => boolean;
 }

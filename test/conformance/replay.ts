@@ -71,11 +71,15 @@ function toFact(call: Call, { status, type, body }: Answer, kept: ReadonlyMap<st
   return { call: title, status, type, body: call.bodyDiffers ? null : shown };
 }
 
-function select({ only, about }: Call, body: unknown, kept: ReadonlyMap<string, string>): unknown {
+function select({ only, about, mentions }: Call, body: unknown, kept: ReadonlyMap<string, string>): unknown {
   if (about !== undefined) {
     const items = Array.isArray(body) ? body : [body];
     return items.filter((item) => JSON.stringify(item).includes(kept.get(about) ?? ''));
   }
-  if (only === undefined) return body;
-  return Object.fromEntries(only.map((key) => [key, (body as Record<string, unknown>)[key]]));
+  const pick = (value: unknown) =>
+    mentions !== undefined && Array.isArray(value)
+      ? value.filter((item) => JSON.stringify(item).includes(mentions))
+      : value;
+  if (only === undefined) return pick(body);
+  return Object.fromEntries(only.map((key) => [key, pick((body as Record<string, unknown>)[key])]));
 }

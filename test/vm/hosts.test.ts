@@ -12,6 +12,7 @@ import {
   unitRestart,
   userNamespaces,
 } from './host-suite.ts';
+import { imageCuts } from './image-cuts.ts';
 import type { Machine, Suite } from './machine.ts';
 import { boot } from './machine.ts';
 
@@ -35,6 +36,7 @@ for (const suite of ['bookworm', 'trixie'] as const) {
       manyLayers,
       reboot,
       powerCut,
+      ...imageCuts,
       uninstall,
     ];
     for (const step of steps) test(step.name, () => step.run(machine));

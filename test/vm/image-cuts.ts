@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { Step } from './host-suite.ts';
 import type { Machine } from './machine.ts';
 
 /** Power cuts while images come, go and are sent, and right after the engine said that they did. */
@@ -74,6 +75,18 @@ export async function stopRegistry(machine: Machine): Promise<void> {
   const path = '/etc/systemd/system/cut-registry.service';
   await machine.sh(`systemctl disable -q --now cut-registry; rm -rf ${path} /var/lib/cut-registry ${ARCHIVE}`);
 }
+
+/** One cut after and one during each verb. */
+export const imageCuts: readonly Step[] = KINDS.map((kind) => ({
+  name: `a power cut after and during ${kind} leaves images whole`,
+  run: async (machine) => {
+    await startRegistry(machine);
+    const cuts = new ImageCuts(machine);
+    await cuts.cut(kind, 'after');
+    await cuts.cut(kind, { during: 0.5 });
+    await stopRegistry(machine);
+  },
+}));
 
 /** Cuts the power of a machine in its time with images, and checks what is left; how long each verb took is remembered. */
 export class ImageCuts {

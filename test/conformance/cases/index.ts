@@ -4,6 +4,7 @@ import { commit } from './commit.ts';
 import { createErrors } from './create-errors.ts';
 import { createMerge } from './create-merge.ts';
 import { deviceCases } from './devices.ts';
+import { diskUsage } from './disk-usage.ts';
 import { doors } from './doors.ts';
 import { told } from './events.ts';
 import { exec } from './exec.ts';
@@ -39,6 +40,7 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
   commit,
   lists,
   images,
+  'disk-usage': diskUsage,
   registries,
   mounts: mountCases,
   namespaces,
