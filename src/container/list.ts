@@ -1,4 +1,4 @@
-import type { ContainerSummary, Filters, PortMap, PortSummary } from '#api';
+import type { ContainerSummary, Filters, MountPoint, PortMap, PortSummary } from '#api';
 import { EngineError } from '#errdefs';
 import type { Context } from './context.ts';
 import { humanStatus } from './human.ts';
@@ -67,9 +67,15 @@ function freshSummary(context: Context, container: Container, links: readonly Li
     Status: '',
     HostConfig: { NetworkMode: hostConfig.NetworkMode, ...annotations(hostConfig.Annotations) },
     NetworkSettings: { Networks: settings.Networks },
-    // Docker: a list does not say where volumes lie.
-    Mounts: container.mounts.map(mountPoint).map((m) => (m.Type === 'volume' ? { ...m, Source: '' } : m)),
+    Mounts: container.mounts.map(mountPoint).map((m) => (isImplied(container, m) ? { ...m, Source: '' } : m)),
   };
+}
+
+/** Docker: a list does not say where a volume lies that only the configuration asks for, by its place. */
+function isImplied({ spec: { config, hostConfig } }: Container, { Type, Destination }: MountPoint): boolean {
+  if (Type !== 'volume' || config.Volumes?.[Destination] === undefined) return false;
+  const isBound = (bind: string) => bind === Destination || bind.split(':')[1] === Destination;
+  return !hostConfig.Binds?.some(isBound) && !hostConfig.Mounts?.some(({ Target }) => Target === Destination);
 }
 
 function annotations(given: Record<string, string> | null | undefined): { Annotations?: Record<string, string> } {

@@ -1,5 +1,6 @@
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { EngineError, invalid } from '#errdefs';
+import { unpackForeign } from '#image';
 import { resolveUser } from '#runtime';
 import { failpoint } from '#sys';
 import type { Context } from '../context.ts';
@@ -21,7 +22,7 @@ export interface CopyInOptions {
   readonly signal: AbortSignal;
 }
 
-/** Unpacks an archive into a directory of a container, in any of its states. */
+/** Unpacks an archive, packed by gzip, zstd, bzip2, xz or not at all, into a directory of a container in any of its states. */
 export async function copyIn(
   context: Context,
   { id }: Container,
@@ -32,9 +33,11 @@ export async function copyIn(
     await using _ = reached;
     const { container, view } = reached;
     const owner = ownedByUser ? await ownerOf(context, container) : undefined;
+    // What the jail does not know how to unpack comes to it unpacked.
+    const input = Readable.from(unpackForeign(body), { objectMode: false });
     const rules = { ...rulesOf(container), keepsKinds, ...(owner && { owner }) };
     try {
-      await context.snapshots.copyIn(id, { path: absolutePath(path), rules, view, input: body }, { signal });
+      await context.snapshots.copyIn(id, { path: absolutePath(path), rules, view, input }, { signal });
     } catch (error) {
       throw asMissing(error, path, reference);
     }
