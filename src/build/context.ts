@@ -23,7 +23,7 @@ export function createContext(deps: BuildDeps): Context {
     rows: new CacheRows(deps.store),
     flights: new Flights(),
     cacheMounts: new KeyedMutex(),
-    mounts: new CacheMounts(deps.folder),
+    mounts: new CacheMounts(deps.folder, deps.log),
     processes: new Processes(deps),
   };
 }

@@ -114,6 +114,8 @@ export interface BuildDeps {
     | 'commit'
     | 'prepareCommit'
     | 'copyIn'
+    | 'copyOut'
+    | 'find'
   >;
   readonly networks: Networks;
   readonly runtime: Runtime;

@@ -33,9 +33,7 @@ export class ImageBuilder implements Builder {
     const { folder, volatileFolder, store, networks } = this.#context;
     const steps = join(folder, 'steps');
     mkdirSync(steps, { recursive: true, mode: 0o700 });
-    this.#context.mounts
-      .emptyTrash()
-      .catch((error) => this.#context.log.warn('removed cache mounts are left', { error }));
+    this.#context.mounts.recover().catch((error) => this.#context.log.warn('removed cache mounts are left', { error }));
     const left = readdirSync(steps);
     if (left.length > 0) {
       store.tx(() => {

@@ -106,7 +106,7 @@ function rowOf(id: string, description: string, chain: Base['layers']) {
   const now = Date.now();
   const size = chain.reduce((sum, layer) => sum + layer.size, 0);
   return {
-    ...{ id, type: 'source.local', description, chain, own: true, size, parents: [] },
+    ...{ id, type: 'regular', description, chain, own: true, size, parents: [] },
     ...{ createdAt: now, usedAt: now, uses: 0 },
   };
 }

@@ -1,17 +1,32 @@
 import { statfs } from 'node:fs/promises';
 import { invalid } from '#errdefs';
 import { failpoint } from '#sys';
+import type { CacheMount } from './cache-mounts.ts';
 import type { CacheRecord, PruneOptions, PruneReport } from './cache-record.ts';
 import type { Context } from './context.ts';
 import type { CachedStep } from './store.ts';
 
 /** What the cache holds, the longest unused first. */
-export function records({ rows, images }: Pick<Context, 'rows' | 'images'>): CacheRecord[] {
+export function records(context: Pick<Context, 'rows' | 'images' | 'mounts'>): CacheRecord[] {
+  return held(context).map(({ record }) => record);
+}
+
+/** Something that is kept: the result of a step, or a folder that steps keep things in. */
+interface Held {
+  readonly record: CacheRecord;
+  readonly step?: CachedStep;
+  readonly mount?: string;
+}
+
+function held({ rows, images, mounts }: Pick<Context, 'rows' | 'images' | 'mounts'>): Held[] {
   const needed = images.liveLayersOfImages();
-  return rows
-    .all()
-    .filter(({ type }) => type !== 'internal')
-    .map((step) => recordOf(step, needed));
+  const steps = rows.all().filter(({ type }) => type !== 'internal');
+  const all: Held[] = [
+    ...steps.map((step) => ({ step, record: recordOf(step, needed) })),
+    ...mounts.list().map((mount) => ({ mount: mount.name, record: recordOfMount(mount) })),
+  ];
+  const time = ({ record: { lastUsedAt, createdAt } }: Held) => lastUsedAt ?? createdAt;
+  return all.sort((a, b) => time(a) - time(b));
 }
 
 function recordOf(step: CachedStep, needed: ReadonlySet<string>): CacheRecord {
@@ -25,57 +40,52 @@ function recordOf(step: CachedStep, needed: ReadonlySet<string>): CacheRecord {
   };
 }
 
-/** Removes results from the cache, the longest unused first, until the budget is kept; with `all` and no filter also mounts. */
-export async function prune(context: Context, options: PruneOptions): Promise<PruneReport> {
-  const results = await pruneResults(context, options);
-  const isEverything = options.all && options.filters.size === 0 && options.maxUsedSpace + options.reservedSpace === 0;
-  const mounts = isEverything ? await context.mounts.prune() : [];
-  const removed = mounts.map(
-    ({ name, size }): CacheRecord => ({
-      ...{
-        id: name.slice(0, ID_LENGTH),
-        type: 'exec.cachemount',
-        description: 'cached mount',
-        parents: [],
-        inUse: false,
-      },
-      ...{ shared: false, size, createdAt: 0, lastUsedAt: undefined, usageCount: 0 },
-    }),
-  );
-  const reclaimed = mounts.reduce((sum, { size }) => sum + size, results.reclaimed);
-  return { removed: [...results.removed, ...removed], reclaimed };
+function recordOfMount({ name, description, size, inUse, createdAt, usedAt, uses }: CacheMount): CacheRecord {
+  // One that is private to a step has a number at its end.
+  const [hex = name, number] = name.split('-');
+  const id = number === undefined ? hex.slice(0, ID_LENGTH) : `${hex.slice(0, ID_LENGTH - 4)}x${number}`;
+  return {
+    ...{ id, type: 'exec.cachemount', description, parents: [], inUse, shared: false, size, createdAt },
+    ...{ lastUsedAt: usedAt || undefined, usageCount: uses },
+  };
 }
 
 const ID_LENGTH = 25;
 
-async function pruneResults(context: Context, options: PruneOptions): Promise<PruneReport> {
-  const { rows, images, store } = context;
+/** Removes what matches, the longest unused first, until the budget is kept; what is in use stays. */
+export async function prune(context: Context, options: PruneOptions): Promise<PruneReport> {
   const matches = filterOf(options.filters);
-  const needed = images.liveLayersOfImages();
-  const steps = rows.all();
-  const all = steps.filter(({ type }) => type !== 'internal').map((step) => ({ step, record: recordOf(step, needed) }));
+  const all = held(context);
   let total = all.reduce((sum, { record }) => sum + record.size, 0);
   const budget = Math.max(options.maxUsedSpace, options.reservedSpace);
   const chosen = all.filter(({ record }) => {
     // Docker: without `all` what images share stays.
-    if (!matches(record) || (!options.all && record.shared)) return false;
+    if (!matches(record) || record.inUse || (!options.all && record.shared)) return false;
     if (budget > 0 && total <= budget) return false;
     total -= record.size;
     return true;
   });
-  if (chosen.length === 0) return { removed: [], reclaimed: 0 };
+  await pruneResults(
+    context,
+    chosen.flatMap(({ step }) => (step ? [step] : [])),
+  );
+  const gone = new Set(await context.mounts.remove(chosen.flatMap(({ mount }) => (mount ? [mount] : []))));
+  const removed = chosen.filter(({ mount }) => mount === undefined || gone.has(mount)).map(({ record }) => record);
+  return { removed, reclaimed: removed.reduce((sum, { shared, size }) => sum + (shared ? 0 : size), 0) };
+}
+
+async function pruneResults({ rows, images, store }: Context, chosen: readonly CachedStep[]): Promise<void> {
+  if (chosen.length === 0) return;
   // Other keys of the same results go with them.
-  const results = new Set(chosen.map(({ step }) => step.chain.at(-1)?.chainId));
-  const others = steps.filter(({ type, chain }) => type === 'internal' && results.has(chain.at(-1)?.chainId));
+  const results = new Set(chosen.map(({ chain }) => chain.at(-1)?.chainId));
+  const others = rows.all().filter(({ type, chain }) => type === 'internal' && results.has(chain.at(-1)?.chainId));
   store.tx(() => {
-    for (const { id } of [...chosen.map(({ step }) => step), ...others]) rows.delete(id);
+    for (const { id } of [...chosen, ...others]) rows.delete(id);
   });
   failpoint('build.prune.forgotten');
   await store.durable();
-  const chains = new Set(chosen.flatMap(({ step }) => step.chain.map(({ chainId }) => chainId).reverse()));
+  const chains = new Set(chosen.flatMap(({ chain }) => chain.map(({ chainId }) => chainId).reverse()));
   await images.removeLayers([...chains]);
-  const reclaimed = chosen.reduce((sum, { record }) => sum + (record.shared ? 0 : record.size), 0);
-  return { removed: chosen.map(({ record }) => record), reclaimed };
 }
 
 /** Docker's shares of the disk: what a cache may take in any case, at most, and what stays free. */
@@ -85,7 +95,7 @@ const [RESERVED, LARGEST, FREE] = [0.1, 0.6, 0.2];
 export async function keepWithin(context: Context): Promise<void> {
   const { bsize, blocks, bavail } = await statfs(context.folder);
   const disk = bsize * blocks;
-  const used = context.rows.all().reduce((sum, { size }) => sum + size, 0);
+  const used = held(context).reduce((sum, { record }) => sum + record.size, 0);
   const isFull = bsize * bavail < disk * FREE;
   const limit = disk * (isFull ? RESERVED : LARGEST);
   if (used <= limit) return;
@@ -97,8 +107,8 @@ export async function keepWithin(context: Context): Promise<void> {
 const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 function filterOf(filters: PruneOptions['filters']): (record: CacheRecord) => boolean {
-  const tests = [...filters].flatMap(([key, values]) => values.map((value) => testOf(key, value)));
-  return (record) => tests.every((test) => test(record));
+  const tests = [...filters].map(([key, values]) => values.map((value) => testOf(key, value)));
+  return (record) => tests.every((any) => any.some((test) => test(record)));
 }
 
 function testOf(key: string, value: string): (record: CacheRecord) => boolean {

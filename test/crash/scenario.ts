@@ -74,6 +74,7 @@ COPY file .
 RUN --mount=type=cache,target=/kept --mount=type=bind,source=file,target=/bound/file cp file $CHANGES
 FROM crash
 COPY --from=first /made /made
+RUN --mount=type=cache,target=/seeded,from=first,source=/made true
 `;
 
 async function builds({ daemon, suffix }: Play): Promise<void> {
@@ -83,6 +84,23 @@ async function builds({ daemon, suffix }: Play): Promise<void> {
   await raw(socket, `/build?t=built-${suffix}`, contextTar({ Dockerfile: dockerfile, file: suffix }));
   await raw(socket, `/build?t=built-${suffix}`, contextTar({ Dockerfile: dockerfile, file: suffix }));
   await must(socket, 'DELETE', `/images/built-${suffix}:latest`);
+  await must(socket, 'POST', '/build/prune?all=1');
+  await importsCache(socket, suffix);
+}
+
+/** An image that a registry has tells how it was built. */
+async function importsCache(socket: string, suffix: string): Promise<void> {
+  await using registry = await RegistryDouble.open();
+  const name = `${registry.host}/cached-${suffix}`;
+  const context = contextTar({ Dockerfile: `FROM crash\nCOPY file /${suffix}\n`, file: suffix });
+  const inline = encodeURIComponent(JSON.stringify({ BUILDKIT_INLINE_CACHE: '1' }));
+  await raw(socket, `/build?version=2&t=${name}&buildargs=${inline}`, context);
+  await raw(socket, `/images/${name}/push?tag=latest`, Buffer.alloc(0));
+  await must(socket, 'DELETE', `/images/${name}:latest?force=1`);
+  await must(socket, 'POST', '/build/prune?all=1');
+  const from = encodeURIComponent(JSON.stringify([name]));
+  await raw(socket, `/build?version=2&t=cached-${suffix}&cachefrom=${from}`, context);
+  await must(socket, 'DELETE', `/images/cached-${suffix}:latest`);
   await must(socket, 'POST', '/build/prune?all=1');
 }
 

@@ -110,6 +110,7 @@ export class ImportedCache {
       store.tx(() => {
         for (const [key, hit] of whole) rows.put(rowOf(key, hit));
       });
+      failpoint('build.cache.taken');
     }
     return layers.map((layer) => this.#taken.get(layer.chainId) ?? layer);
   }

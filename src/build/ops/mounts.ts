@@ -1,9 +1,11 @@
-import { createHash } from 'node:crypto';
-import { chmodSync, chownSync, writeFileSync } from 'node:fs';
+import { createHash, randomBytes } from 'node:crypto';
+import { chmodSync, chownSync, constants, writeFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
+import { PassThrough } from 'node:stream';
 import type { PlannedMount, RunEffect } from '#dockerfile';
 import { secretId } from '#dockerfile';
-import { invalid, notFound, notImplemented } from '#errdefs';
+import { invalid, notFound } from '#errdefs';
+import type { LayerRef } from '#image';
 import type { IdMapping, Mount } from '#oci';
 import type { StepMount } from '../deps.ts';
 import { forwardAgent } from './ssh.ts';
@@ -52,7 +54,8 @@ export async function mountAll(work: StepWork, effect: RunEffect, making: Making
     chmodSync(source, 0o755);
     draft.mounts.push({ source, destination: posix.join(folder, name), readonly: true });
   }
-  for (const mount of effect.mounts) await MAKERS[mount.type](work, { mount, workdir: effect.workdir }, making, draft);
+  for (const mount of effect.mounts)
+    await MAKERS[mount.type](work, { mount, workdir: effect.workdir, command: effect.args }, making, draft);
   for (const { destination } of draft.mounts) note(work, destination, draft.made);
   for (const destination of Object.keys(draft.tmpfs)) note(work, destination, draft.made);
   return { ...draft, made: [...draft.made].sort((a, b) => b.length - a.length) };
@@ -71,6 +74,7 @@ function note({ context, key }: StepWork, destination: string, made: Set<string>
 interface Asked {
   readonly mount: PlannedMount;
   readonly workdir: string;
+  readonly command: readonly string[];
 }
 
 type Maker = (work: StepWork, asked: Asked, making: Making, draft: Draft) => Promise<void>;
@@ -197,20 +201,77 @@ async function makeSecret(work: StepWork, { mount, workdir }: Asked, { folder }:
 }
 
 /** Cache mounts outlive builds; their folders are named by what they are called. */
-async function makeCache(work: StepWork, { mount }: Asked, { stack }: Making, draft: Draft): Promise<void> {
+async function makeCache(work: StepWork, { mount, command }: Asked, { stack }: Making, draft: Draft): Promise<void> {
   const { context, request, signal } = work;
   const namespace = request.buildArgs.get('BUILDKIT_CACHE_MOUNT_NS') ?? '';
-  if (mount.origin)
-    throw notImplemented('a cache mount that begins with the files of another stage is not supported yet');
+  const base = mount.origin?.kind === 'stage' ? await work.stage(mount.origin.index) : undefined;
+  const from = base && (base.at(-1)?.chainId ?? 'scratch');
   const name = createHash('sha256')
-    .update(JSON.stringify([namespace, mount.id, null, mount.source]))
+    .update(JSON.stringify([namespace, mount.id, from ?? null, mount.source]))
     .digest('hex');
   const held = await holdCache(work, name, mount.sharing ?? 'shared');
   stack.use(held);
-  const folder = stack.use(context.mounts.hold(held.name, { ...onHost(work, mount), mode: mount.mode ?? 0o755 }));
+  if (base) await seed(work, held.name, { layers: base, source: mount.source });
+  const owned = { ...onHost(work, mount), mode: mount.mode ?? 0o755 };
+  const folder = stack.use(context.mounts.hold(held.name, owned, describe(mount, command)));
   signal.throwIfAborted();
   bind(work, draft, { source: folder.path, subpath: '', mount });
 }
+
+/** A cache that begins with files of a stage gets them when it is made. */
+async function seed(
+  { context, signal }: StepWork,
+  name: string,
+  { layers, source }: { layers: readonly LayerRef[]; source: string },
+): Promise<void> {
+  using _lock = await context.cacheMounts.lock(`seed ${name}`, signal);
+  await context.mounts.fill(name, async (folder) => {
+    const key = randomBytes(32).toString('hex');
+    await context.snapshots.prepare(
+      key,
+      layers.map(({ chainId }) => chainId),
+    );
+    try {
+      const [path, view] = [posix.join('/', source), { writes: false }];
+      const { mode } = await context.snapshots.find(key, path, view, { signal });
+      if ((mode & constants.S_IFMT) !== constants.S_IFDIR) throw invalid(`failed to mount: ${path} is no directory`);
+      await copyTree(context, { key, path, view, folder }, signal);
+    } finally {
+      await context.snapshots.remove(key);
+    }
+  });
+}
+
+/** Both ends of the copy end when one of them fails. */
+async function copyTree(
+  { snapshots }: StepWork['context'],
+  { key, path, view, folder }: { key: string; path: string; view: { writes: boolean }; folder: string },
+  signal: AbortSignal,
+): Promise<void> {
+  const failure = new AbortController();
+  const until = { signal: AbortSignal.any([signal, failure.signal]) };
+  const files = new PassThrough();
+  const reading = snapshots
+    .copyOut(key, { path, name: '.', view, output: files, onFound: () => {} }, until)
+    .then(() => void files.end());
+  const work = [reading, snapshots.unpackInto(folder, files, until)].map((part) =>
+    part.catch((error) => {
+      failure.abort(error);
+      files.destroy(error);
+      throw error;
+    }),
+  );
+  await Promise.allSettled(work);
+  await Promise.all(work);
+}
+
+/** BuildKit's words. */
+function describe({ target, id }: PlannedMount, command: readonly string[]): string {
+  const words = command.join(' ').slice(0, DESCRIBED);
+  return `cached mount ${target} from exec ${words}${id && id !== target ? ` with id "${id}"` : ''}`;
+}
+
+const DESCRIBED = 1024;
 
 async function holdCache(
   { context, signal }: StepWork,

@@ -102,6 +102,7 @@ export class RemoteContext implements Disposable {
   #make(name: string): string {
     const folder = join(this.#place.path, name);
     mkdirSync(folder, { mode: 0o755 });
+    failpoint('build.remote.folder-made');
     return folder;
   }
 

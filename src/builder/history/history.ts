@@ -6,6 +6,7 @@ import { FrameReader, frame } from '#grpc';
 import type { Log } from '#log';
 import type { Message } from '#protobuf';
 import { decode, encode } from '#protobuf';
+import { failpoint } from '#sys';
 import type { Update } from '../progress/feed.ts';
 
 /** BuildKit's own limit on builds that nobody pinned. */
@@ -81,6 +82,7 @@ export class History {
     const path = join(this.#folder, ref);
     await writeFile(`${path}.new`, bytes, { mode: 0o600 });
     await rename(`${path}.new`, path);
+    failpoint('builder.history.written');
   }
 }
 
