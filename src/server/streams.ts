@@ -37,6 +37,8 @@ export const streamRoutes: readonly Route[] = [
     handle: async (x, { containers }) => {
       await containers.inspect(x.name, { size: false });
       acceptWebSocket(x.request);
+      // What Node has not taken for an upgrade is none.
+      throw invalid('not websocket protocol');
     },
     hijack: attachWebSocket,
   },

@@ -7,7 +7,7 @@ const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
 /** The head that accepts a WebSocket; throws for a request that asks for none (RFC 6455 §4.2). */
 export function acceptWebSocket({ headers, httpVersion }: IncomingMessage): string {
-  const upgrades = /(^|,)\s*upgrade\s*(,|$)/i.test(headers.connection ?? '');
+  const upgrades = /(^|,)[ \t]*upgrade[ \t]*(,|$)/i.test(headers.connection ?? '');
   if (httpVersion !== '1.1' || headers.upgrade?.toLowerCase() !== 'websocket' || !upgrades) {
     throw invalid('not websocket protocol');
   }
