@@ -133,12 +133,15 @@ function readGroups(): string {
   }
 }
 
+/** As many clients as the kernel allows may wait to be accepted, as with Docker; Node's own bound is 511. */
+const BACKLOG = 65_535;
+
 type Place = { fd: number } | { path: string } | { host: string; port: number };
 
 function open(server: HttpServer, place: Place, address: string): Promise<Listener> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(place, () => {
+    server.listen({ ...place, backlog: BACKLOG }, () => {
       server.removeListener('error', reject);
       resolve({ address, close: (graceMs) => close(server, graceMs) });
     });

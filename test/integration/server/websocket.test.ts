@@ -30,6 +30,8 @@ async function run(name: string, request: object): Promise<void> {
   assert.equal((await api(daemon.socket, 'POST', `/containers/${name}/start`)).status, 204);
 }
 
+const WAIT_MS = 30_000;
+
 /** A client of the platform's own, not ours. */
 class Client {
   readonly socket: WebSocket;
@@ -61,10 +63,13 @@ class Client {
   }
 
   async until(is: () => boolean): Promise<void> {
-    const timer = setTimeout(() => this.#wake(), 5000);
-    const end = Date.now() + 5000;
+    const timer = setTimeout(() => this.#wake(), WAIT_MS);
+    const end = Date.now() + WAIT_MS;
     while (!is()) {
-      assert.ok(Date.now() < end, `got ${JSON.stringify(this.text)}, closed ${this.closed}`);
+      assert.ok(
+        Date.now() < end,
+        `got ${this.text.length}: ${JSON.stringify(this.text.slice(-200))}, closed ${this.closed}`,
+      );
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
