@@ -54,6 +54,8 @@ test('one of --rm is removed then, whether it still runs or has ended', async ()
 
 test('a restart whose life cannot be put on record fails', async () => {
   await engine.run('again', ['sleep', '1000']);
+  // On record only after the answer.
+  await eventually('running', async () => (await engine.state('again')).Status === 'running');
   using _ = refuse('running');
   const reply = await engine.call('POST', '/containers/again/restart?t=0');
   assert.deepEqual([reply.status, reply.body], [500, { message: `Cannot restart container again: ${REFUSAL}` }]);
