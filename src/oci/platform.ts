@@ -18,6 +18,12 @@ const ARCHITECTURES: Readonly<Record<string, string>> = {
   armel: 'arm',
 };
 const PART = /^[A-Za-z0-9_.-]+$/;
+/** A system with its version in brackets, which says nothing on Linux (containerd platforms). */
+const SYSTEM = /^([A-Za-z0-9_-]+)(?:\(([A-Za-z0-9_.%-]*)((?:\+[A-Za-z0-9_.%-]+)*)\))?$/;
+const SYSTEMS: ReadonlySet<string> = new Set([
+  ...['aix', 'android', 'darwin', 'dragonfly', 'freebsd', 'hurd', 'illumos', 'ios', 'js', 'linux', 'nacl', 'netbsd'],
+  ...['openbsd', 'plan9', 'solaris', 'windows', 'zos'],
+]);
 
 /** This machine's platform. */
 export function hostPlatform(architecture: string = arch()): Platform {
@@ -26,22 +32,34 @@ export function hostPlatform(architecture: string = arch()): Platform {
 
 /** Parses `os/arch[/variant]`, or one of os and arch alone, the rest being the host's. Docker's messages. */
 export function parsePlatform(text: string, host: Platform = hostPlatform()): Platform {
-  const parts = text.split('/');
-  const bad = parts.find((part) => !PART.test(part));
-  if (bad !== undefined) {
+  if (text.includes('*')) throw invalid(`"${text}": wildcards not yet supported: invalid argument`);
+  const [system = '', ...rest] = text.split('/');
+  const [, name] = SYSTEM.exec(system) ?? [];
+  if (name === undefined) {
     throw invalid(
-      `"${text}": "${bad}" is an invalid component of "${text}": platform specifier component must match "^[A-Za-z0-9_.-]+$": invalid argument`,
+      `"${system}" is an invalid OS component of "${text}": OSAndVersion specifier component must match ${goQuoted(SYSTEM)}: invalid argument`,
     );
   }
-  if (parts.length > 3) throw invalid(`"${text}": cannot parse platform specifier: invalid argument`);
-  const [first, second, variant] = parts.map((part) => part.toLowerCase());
-  if (second !== undefined) return normalisePlatform({ os: first!, architecture: second, variant });
-  if (['linux', 'windows', 'darwin', 'freebsd'].includes(first!)) return { ...host, os: first! };
-  const architecture = ARCHITECTURES[first!] ?? first!;
+  const bad = rest.find((part) => !PART.test(part));
+  if (bad !== undefined) {
+    throw invalid(
+      `"${bad}" is an invalid component of "${text}": platform specifier component must match ${goQuoted(PART)}: invalid argument`,
+    );
+  }
+  if (rest.length > 2) throw invalid(`"${text}": cannot parse platform specifier: invalid argument`);
+  const os = name.toLowerCase() === 'macos' ? 'darwin' : name.toLowerCase();
+  const [first, variant] = rest.map((part) => part.toLowerCase());
+  if (first !== undefined) return normalisePlatform({ os, architecture: first, variant });
+  if (SYSTEMS.has(os)) return { ...host, os };
+  const architecture = ARCHITECTURES[os] ?? os;
   if (['amd64', 'arm64', 'arm', '386', 'ppc64le', 's390x', 'riscv64'].includes(architecture)) {
     return { os: host.os, architecture };
   }
   throw invalid(`"${text}": unknown operating system or architecture: invalid argument`);
+}
+
+function goQuoted(pattern: RegExp): string {
+  return JSON.stringify(pattern.source);
 }
 
 /** The same platform in its usual spelling: `x86_64` is `amd64`, arm64's `v8` goes without saying. */
