@@ -50,6 +50,11 @@ export class ImageBuilder implements Builder {
     }
   }
 
+  /** Whether an image of this name is here. */
+  hasImage(name: string): boolean {
+    return this.#context.images.idOf(name) !== undefined;
+  }
+
   /** A folder for the context of a build, empty; removed when it is disposed of. */
   contextFolder(id: string): Disposable & { readonly path: string } {
     const path = join(this.#context.folder, 'contexts', id);

@@ -7,7 +7,12 @@ import type { Snapshots } from '#snapshot';
 
 /** The builder as the REST API asks it. */
 export function restBuilds(builder: ImageBuilder, door: BuildDoor, snapshots: Snapshots): ServerDeps['builds'] {
-  const deps = { builder, snapshots, contextFolder: (id: string) => builder.contextFolder(id) };
+  const deps = {
+    builder,
+    snapshots,
+    contextFolder: (id: string) => builder.contextFolder(id),
+    hasImage: (name: string) => builder.hasImage(name),
+  };
   return {
     build: (body, { registryConfig, ...options }) =>
       options.isBuildKit

@@ -8,6 +8,7 @@ import type { Builder } from '../builder.ts';
 import type { BuildDeps } from '../deps.ts';
 import type { BuildInputs } from '../inputs.ts';
 import { RemoteContext } from '../remote/remote-context.ts';
+import type { BuildRequest } from '../request.ts';
 import { BuildError } from '../result.ts';
 import type { ClassicOptions } from './options.ts';
 import { requestOf } from './options.ts';
@@ -19,6 +20,8 @@ export interface ClassicDeps {
   readonly snapshots: Pick<BuildDeps['snapshots'], 'unpackInto'>;
   /** An empty folder that is removed when it is disposed of. */
   contextFolder(id: string): Disposable & { readonly path: string };
+  /** Whether an image of this name is here. */
+  hasImage(name: string): boolean;
 }
 
 /** Builds for a client of `POST /build`; lines as the classic builder's, the last one tells a failure. */
@@ -40,7 +43,7 @@ export async function* buildClassic(
   });
   const inputs = inputsOf(context.folder, found, options);
   const abort = new AbortController();
-  const work = deps.builder.build(requestOf(options), inputs, transcript, {
+  const work = deps.builder.build(requestFor(deps, options), inputs, transcript, {
     signal: AbortSignal.any([options.signal, abort.signal]),
     ...(options.buildId && { id: options.buildId }),
   });
@@ -64,6 +67,13 @@ export async function* buildClassic(
   } catch (error) {
     yield failureLine(error);
   }
+}
+
+/** Docker: where images are named as the cache, no other cache counts; one that is not here is passed over. */
+function requestFor(deps: ClassicDeps, options: ClassicOptions): BuildRequest {
+  const request = requestOf(options);
+  const hasNone = options.cacheFrom.length > 0 && !options.cacheFrom.some((name) => deps.hasImage(name));
+  return hasNone ? { ...request, noCache: 'all' } : request;
 }
 
 function* last(id: string, names: readonly string[]): Generator<Progress> {

@@ -79,6 +79,13 @@ test('the same build again is in the cache, and a changed file is not', async ()
   assert.notEqual(changed.id, first.id);
 });
 
+test('images that are named as the cache are all of it', async () => {
+  await build(TWO_STAGES, 't=named');
+  const query = (...names: string[]) => `cachefrom=${encodeURIComponent(JSON.stringify(names))}`;
+  assert.match((await build(TWO_STAGES, query('nosuch', 'named'))).text, /Using cache/);
+  assert.doesNotMatch((await build(TWO_STAGES, query('nosuch'))).text, /Using cache/);
+});
+
 test('what is said between two steps was in the cache if the step behind it was', async () => {
   const file = (word: string) => `FROM conformance
 ENV WORD=said
