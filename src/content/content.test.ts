@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { test } from 'node:test';
 import { nullLog } from '#log';
 import type { Descriptor, Digest } from '#oci';
@@ -58,7 +59,20 @@ test('bytes are taken in whole and in order, whatever pieces they come in', asyn
     assert.ok((await readFile(received.path)).equals(bytes), `pieces of ${step}`);
     await received.drop();
     await assert.rejects(all.content.receive(pieces(), { limit: bytes.length - 1 }), /larger than/);
+    const { output, received: written } = await all.content.receiveStream();
+    await pipeline(pieces(), output);
+    const same = await written;
+    assert.equal(same.digest, digestOf(bytes));
+    assert.ok((await readFile(same.path)).equals(bytes), `written in pieces of ${step}`);
+    await same.drop();
+    const short = await all.content.receiveStream({ limit: bytes.length - 1 });
+    await assert.rejects(pipeline(pieces(), short.output), /larger than/);
+    await assert.rejects(short.received, /larger than/);
   }
+  const given = await all.content.receiveStream();
+  given.output.write(bytes);
+  given.output.destroy(new Error('given up'));
+  await assert.rejects(given.received, /given up/);
   assert.deepEqual(await readdir(join(all.root, 'ingest')), []);
 });
 

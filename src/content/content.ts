@@ -11,17 +11,17 @@ import {
 } from 'node:fs';
 import { open, readdir, readFile, rm, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { invalid, notFound } from '#errdefs';
 import type { Log } from '#log';
 import type { Descriptor, Digest } from '#oci';
 import { digestHex, isDigest } from '#oci';
 import { failpoint, isErrno } from '#sys';
 import { reachable } from './collect.ts';
+import type { ReceiveBounds } from './intake.ts';
 import { LayoutIndex } from './layout-index.ts';
 import { Lease } from './lease.ts';
 import { Partial } from './partial.ts';
-import type { ReceiveBounds } from './received.ts';
 import { Received } from './received.ts';
 import { damaged } from './verified.ts';
 
@@ -133,6 +133,11 @@ export class Content {
   /** Takes in a stream, outside of the store: {@link keep} makes it a blob, else it must be dropped. */
   receive(source: AsyncIterable<Buffer>, options: ReceiveOptions = {}): Promise<Received> {
     return Received.from(this.#ingest, source, options);
+  }
+
+  /** As {@link receive}, of what is written to `output`; one that fails or is destroyed leaves nothing. */
+  receiveStream(options: ReceiveOptions = {}): Promise<{ output: Writable; received: Promise<Received> }> {
+    return Received.stream(this.#ingest, options);
   }
 
   /** A blob to be taken in by pieces, from where an earlier attempt left it. One at a time for each digest. */

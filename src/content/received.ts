@@ -1,19 +1,17 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { open, readFile, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Writable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import { invalid } from '#errdefs';
 import type { Digest } from '#oci';
 import { failpoint } from '#sys';
+import type { ReceiveBounds } from './intake.ts';
+import { Intake } from './intake.ts';
 
 /** From this size on the disk begins to write a received file before anybody waits for it. */
 const EAGER_SYNC = 64 * 1024;
-
-export interface ReceiveBounds {
-  /** More bytes than this are an error. */
-  readonly limit?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
 
 /** Bytes that came in: a temporary file with its digest, until the store keeps it as a blob or it is dropped. */
 export class Received {
@@ -56,20 +54,49 @@ export class Received {
     const path = join(folder, randomUUID());
     const file = await open(path, 'wx', 0o600);
     try {
-      const { digest, size } = await copy(source, file, bounds);
-      if (size < EAGER_SYNC) {
-        await file.close();
-        return new Received(path, digest, size, undefined);
-      }
-      const synced = file.datasync().finally(() => file.close());
-      // Whoever keeps the file sees the failure; a dropped file may fail unseen.
-      synced.catch(() => {});
-      return new Received(path, digest, size, synced);
+      return await Received.#finished(path, file, await copy(source, new Intake(file, bounds)));
     } catch (error) {
       await file.close();
       await unlink(path);
       throw error;
     }
+  }
+
+  /** A stream to write to, and what was written when it has ended; one that fails or is destroyed leaves no file. */
+  static async stream(
+    folder: string,
+    bounds: ReceiveBounds,
+  ): Promise<{ readonly output: Writable; readonly received: Promise<Received> }> {
+    const path = join(folder, randomUUID());
+    const file = await open(path, 'wx', 0o600);
+    const intake = new Intake(file, bounds);
+    const output = intake.writable();
+    const received = finished(output).then(
+      async () => Received.#finished(path, file, await intake.finish()),
+      async (error) => {
+        await intake.finish().catch(() => {});
+        await file.close();
+        await unlink(path);
+        throw error;
+      },
+    );
+    received.catch(() => {});
+    return { output, received };
+  }
+
+  static async #finished(
+    path: string,
+    file: FileHandle,
+    { digest, size }: { readonly digest: Digest; readonly size: number },
+  ): Promise<Received> {
+    if (size < EAGER_SYNC) {
+      await file.close();
+      return new Received(path, digest, size, undefined);
+    }
+    const synced = file.datasync().finally(() => file.close());
+    // Whoever keeps the file sees the failure; a dropped file may fail unseen.
+    synced.catch(() => {});
+    return new Received(path, digest, size, synced);
   }
 
   /** The bytes, when there are at most `limit` of them. */
@@ -96,47 +123,16 @@ export class Received {
   }
 }
 
-/** Pieces are gathered so long before they are written, in bytes: each write is a way to another thread and back. */
-const GATHERED = 1024 * 1024;
-
-/** Takes in the next pieces while those before are written. */
-async function copy(source: AsyncIterable<Buffer>, file: FileHandle, { limit, signal }: ReceiveBounds) {
-  const hash = createHash('sha256');
-  let size = 0;
-  let writing: Promise<void> = Promise.resolve();
-  let pieces: Buffer[] = [];
-  let gathered = 0;
-  const flush = async () => {
-    await writing;
-    writing = writeAll(file, pieces, gathered);
-    // It is waited for before the next, and at the end.
-    writing.catch(() => {});
-    [pieces, gathered] = [[], 0];
-  };
+async function copy(source: AsyncIterable<Buffer>, intake: Intake) {
   try {
     for await (const chunk of source) {
-      signal?.throwIfAborted();
-      size += chunk.length;
-      if (limit !== undefined && size > limit) throw invalid(`content is larger than ${limit} bytes`);
-      hash.update(chunk);
-      pieces.push(chunk);
-      gathered += chunk.length;
-      if (gathered >= GATHERED) await flush();
+      const written = intake.take(chunk);
+      if (written) await written;
     }
-    await flush();
-    await writing;
-  } finally {
+  } catch (error) {
     // Nobody may close the file under a write.
-    await writing.catch(() => {});
+    await intake.finish().catch(() => {});
+    throw error;
   }
-  return { digest: `sha256:${hash.digest('hex')}` as const, size };
-}
-
-async function writeAll(file: FileHandle, pieces: readonly Buffer[], length: number): Promise<void> {
-  if (length === 0) return;
-  const { bytesWritten } = await file.writev(pieces);
-  if (bytesWritten === length) return;
-  // A full disk takes a part; what is said of it comes with the rest.
-  const rest = Buffer.concat(pieces).subarray(bytesWritten);
-  for (let at = 0; at < rest.length; ) at += (await file.write(rest, at)).bytesWritten;
+  return await intake.finish();
 }

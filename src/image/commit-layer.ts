@@ -1,5 +1,4 @@
 import type { Writable } from 'node:stream';
-import { PassThrough } from 'node:stream';
 import type { ContainerConfig } from '#api';
 import type { Lease, Received } from '#content';
 import { notFound } from '#errdefs';
@@ -16,7 +15,6 @@ import { undoing } from './undo.ts';
 
 /** Digest of an archive without entries: a container that changed nothing adds no layer. */
 export const EMPTY_LAYER: Digest = 'sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef';
-const BUFFERED = 4 * 2 ** 20;
 
 export interface CommitRequest {
   /** Id of the image that the container was made from. */
@@ -87,20 +85,23 @@ export async function receiveLayer(
   { layer, signal }: Pick<CommitRequest, 'layer' | 'signal'>,
   lease: Lease,
 ): Promise<{ received: Received; unplaced: UnplacedLayer }> {
-  const stream = new PassThrough({ highWaterMark: BUFFERED });
-  const making = layer(stream).then((unplaced) => {
-    stream.end();
+  const { output, received } = await content.receiveStream({ signal });
+  const making = layer(output).then((unplaced) => {
+    output.end();
     return unplaced;
   });
-  making.catch((error) => stream.destroy(error));
+  making.catch((error) => output.destroy(error));
+  const results = await Promise.allSettled([making, received]);
   try {
-    const received = await content.receive(stream, { signal });
-    await content.keep(received, lease);
-    await received.drop();
-    return { received, unplaced: await making };
+    const taken = await received;
+    const unplaced = await making;
+    await content.keep(taken, lease);
+    await taken.drop();
+    return { received: taken, unplaced };
   } catch (error) {
-    const unplaced = await making.catch(() => undefined);
-    await unplaced?.[Symbol.asyncDispose]();
-    throw error;
+    const [made, came] = results;
+    if (made.status === 'fulfilled') await made.value[Symbol.asyncDispose]();
+    if (came.status === 'fulfilled') await came.value.drop();
+    throw made.status === 'rejected' ? made.reason : error;
   }
 }
