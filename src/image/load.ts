@@ -15,7 +15,7 @@ import { packingOf, writeManifest } from './manifests.ts';
 import { planOciArchive } from './oci-archive.ts';
 import type { PlannedImage } from './plan.ts';
 import { describe } from './plan.ts';
-import { failure, layerProgress, ProgressQueue } from './progress.ts';
+import { failure, inSteps, layerProgress, ProgressQueue } from './progress.ts';
 import { undoing } from './undo.ts';
 
 export interface LoadOptions {
@@ -25,8 +25,6 @@ export interface LoadOptions {
   readonly platform?: Platform;
   readonly signal?: AbortSignal;
 }
-
-const PROGRESS_STEP = 512 * 1024;
 
 /**
  * Loads the images of a docker-archive or an OCI image layout, all or none. Docker: every failure, from the first byte
@@ -145,13 +143,8 @@ async function unpack(deps: ImageDeps, image: PlannedImage, loading: Loading): P
 
 /** A layer's bytes; lines of progress as they are read. */
 function counted(deps: ImageDeps, file: Received, { diffId }: Pick<Layer, 'diffId'>, { say }: Loading): LayerFile {
-  let said = 0;
-  const onRead = (current: number) => {
-    if (current - said < PROGRESS_STEP && (current < file.size || said === file.size)) return;
-    said = current;
-    say(layerProgress('Loading layer', shortId(diffId), current, file.size));
-  };
-  return { path: deps.content.file(file.digest), onRead };
+  const tell = (current: number) => say(layerProgress('Loading layer', shortId(diffId), current, file.size));
+  return { path: deps.content.file(file.digest), onRead: inSteps(file.size, tell) };
 }
 
 function linesOf({ image, references }: ReadyImage, renamed: readonly Renamed[]): Progress[] {

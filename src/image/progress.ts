@@ -8,6 +8,19 @@ export function layerProgress(status: string, id: string, current: number, total
   return { status, progressDetail: { current, total }, progress: bar(current, total), id };
 }
 
+/** A line for so many bytes. */
+const STEP = 512 * 1024;
+
+/** Tells how far something of `size` bytes is when it is a step further than what was told, and once at its end. */
+export function inSteps(size: number, tell: (current: number) => void): (current: number) => void {
+  let told = 0;
+  return (current) => {
+    if (current - told < STEP && (current < size || told === size)) return;
+    told = current;
+    tell(current);
+  };
+}
+
 /** A line about one layer without numbers. */
 export function layerStatus(status: string, id: string): Progress {
   return { status, progressDetail: {}, id };

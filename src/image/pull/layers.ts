@@ -5,7 +5,8 @@ import type { Descriptor, Digest } from '#oci';
 import { chainIds, digestIn, shortId } from '#oci';
 import { failpoint } from '#sys';
 import type { ImageDeps } from '../deps.ts';
-import { layerProgress, layerStatus } from '../progress.ts';
+import type { LayerFile } from '../layers.ts';
+import { inSteps, layerProgress, layerStatus } from '../progress.ts';
 import type { RemoteImage, Source } from './documents.ts';
 import type { Transfer, Transfers, Watcher } from './transfer.ts';
 
@@ -13,7 +14,8 @@ import type { Transfer, Transfers, Watcher } from './transfer.ts';
 const STEP = 512 * 1024;
 /** Unpacking holds a place that others wait for: it begins when a download is so near its end. */
 const NEAR_MS = 3000;
-const PACE_MS = 50;
+/** A pace is taken over this time at first, then over twice that, up to a limit. */
+const PACE_MS = { first: 10, last: 160 };
 
 interface Pulling {
   readonly deps: ImageDeps;
@@ -110,20 +112,25 @@ async function downloadAndUnpack(pulling: Pulling, layer: Layer): Promise<number
   signal.addEventListener('abort', leave, { once: true });
   if (signal.aborted) leave();
   try {
+    let isKept = false;
     const kept = Promise.race([transfer.done, leaving.promise]).then(async (received) => {
       say(layerStatus('Download complete', idOf(layer)));
       await content.keep(received, lease);
       failpoint('image.pull.kept');
+      isKept = true;
     });
     kept.catch(() => {});
     await Promise.race([nearEnd(transfer), leaving.promise]);
-    const unpacked = deps.layers.ensure({ ...layer, open: () => extracting(transfer, layer, say) }, signal);
+    // Who had to wait for a place may find all of it here.
+    const open = () =>
+      isKept ? extractingFile(content.file(transfer.digest), layer, say) : extracting(transfer, layer, say);
+    const unpacked = deps.layers.ensure({ ...layer, open }, signal);
     const size = await unpacked.catch(async (error) => {
       // The download's failure is the cause of the other one, and it may have begun anew meanwhile.
       await kept;
       signal.throwIfAborted();
       if (!/is downloaded anew/.test(messages(error))) throw error;
-      return await deps.layers.ensure({ ...layer, open: () => extracting(transfer, layer, say) }, signal);
+      return await deps.layers.ensure({ ...layer, open }, signal);
     });
     await kept;
     return size;
@@ -162,12 +169,18 @@ async function nearEnd(transfer: Transfer): Promise<void> {
   let isOver = false;
   void over.then(() => (isOver = true));
   while (transfer.current === 0 && !isOver) await Promise.race([transfer.grown(), over]);
-  while (!isOver) {
+  for (let time = PACE_MS.first; !isOver; time = Math.min(2 * time, PACE_MS.last)) {
     const [began, from] = [performance.now(), transfer.current];
-    await Promise.race([delay(PACE_MS), over]);
+    await Promise.race([delay(time), over]);
     const pace = (transfer.current - from) / (performance.now() - began);
     if ((transfer.size - transfer.current) / pace < NEAR_MS) return;
   }
+}
+
+/** A download that is over; lines about how much of it was unpacked. */
+function extractingFile(path: string, layer: Layer, say: (line: Progress) => void): LayerFile {
+  const { size } = layer.descriptor;
+  return { path, onRead: inSteps(size, (current) => say(layerProgress('Extracting', idOf(layer), current, size))) };
 }
 
 /** The bytes of a download; lines about how many were unpacked follow those about the download. */
