@@ -1,5 +1,6 @@
 import type { CacheRecord, PruneOptions, PruneReport } from './cache-record.ts';
 import type { BuildEvents } from './events.ts';
+import type { FailedStep } from './failed-step.ts';
 import type { BuildInputs } from './inputs.ts';
 import type { RemoteContext } from './remote/remote-context.ts';
 import type { BuildRequest } from './request.ts';
@@ -16,6 +17,8 @@ export interface Builder {
   ): Promise<BuildResult>;
   /** A context that is fetched from elsewhere, still empty; its folder goes when it is disposed of. */
   remoteContext(): RemoteContext;
+  /** Removes what was kept of a failed step, as soon as nobody uses it. */
+  forgetFailed(failed: FailedStep): Promise<void>;
   /** Ends the build that was begun with this id; none is success. */
   cancel(id: string): void;
   diskUsage(): CacheRecord[];

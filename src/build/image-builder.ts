@@ -11,6 +11,8 @@ import type { Context } from './context.ts';
 import { createContext } from './context.ts';
 import type { BuildDeps } from './deps.ts';
 import type { BuildEvents } from './events.ts';
+import type { FailedStep } from './failed-step.ts';
+import { forgetAllFailed, forgetFailed } from './failed-step.ts';
 import type { BuildInputs } from './inputs.ts';
 import { keepWithin, prune, records } from './prune.ts';
 import { RemoteContext } from './remote/remote-context.ts';
@@ -34,6 +36,9 @@ export class ImageBuilder implements Builder {
     const steps = join(folder, 'steps');
     mkdirSync(steps, { recursive: true, mode: 0o700 });
     this.#context.mounts.recover().catch((error) => this.#context.log.warn('removed cache mounts are left', { error }));
+    forgetAllFailed(this.#context).catch((error) =>
+      this.#context.log.warn('what was kept of failed steps is left', { error }),
+    );
     const left = readdirSync(steps);
     if (left.length > 0) {
       store.tx(() => {
@@ -65,6 +70,10 @@ export class ImageBuilder implements Builder {
       failpoint('build.context.removed');
     };
     return { path, [Symbol.dispose]: remove };
+  }
+
+  forgetFailed({ image }: FailedStep): Promise<void> {
+    return forgetFailed(this.#context, image);
   }
 
   remoteContext(): RemoteContext {

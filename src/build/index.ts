@@ -11,6 +11,7 @@ export { buildClassic } from './classic/classic.ts';
 export type { ClassicOptions } from './classic/options.ts';
 export type { BuildDeps } from './deps.ts';
 export type { BuildEvents, Position, SourceExcerpt, Status, Vertex, Warning } from './events.ts';
+export type { FailedStep } from './failed-step.ts';
 export { ImageBuilder, keptByCache } from './image-builder.ts';
 export type {
   BlobStore,

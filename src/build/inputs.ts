@@ -2,6 +2,7 @@ import type { Duplex, Readable, Writable } from 'node:stream';
 import type { LayerRef } from '#image';
 import type { Descriptor, Digest } from '#oci';
 import type { KnownTree } from '#snapshot';
+import type { FailedStep } from './failed-step.ts';
 
 /** What a front door knows of the files of a context without looking. */
 export type KnownFiles = KnownTree;
@@ -79,6 +80,8 @@ export interface BuildInputs {
   result?(name: string): Promise<OtherResult | undefined>;
   /** A content store of the client by its name; undefined: it offers none. */
   store?(id: string): BlobStore | undefined;
+  /** Hears of each step that fails with its files, which it then owns; absent: nobody wants them. */
+  readonly onFailed?: (failed: FailedStep) => void;
   /** A git or http source, fetched by the client's own means; undefined: the engine does it. */
   remote?(url: string): Promise<Readable | undefined>;
 }

@@ -11,6 +11,7 @@ import type { StepResult } from './cache/step-results.ts';
 import type { Context } from './context.ts';
 import type { BuildEvents, Vertex } from './events.ts';
 import { excerptOf } from './excerpt-of.ts';
+import { keepFailed } from './failed-step.ts';
 import type { StepSink } from './flights.ts';
 import type { BuiltStage } from './image-document.ts';
 import type { BuildInputs } from './inputs.ts';
@@ -168,7 +169,7 @@ export class Solve {
     const same = stage.ignoresCache || byContent === undefined ? undefined : this.#find(byContent, step, layers);
     if (same) return this.#leave(step, { keys, before: layers, layer: same.layer });
     const below = await this.#job.imports.here(layers);
-    const layer = await this.#do({ keys, name: this.#vertices.get(step)!.name, epoch, layers: below, step }, stage);
+    const layer = await this.#do({ keys, name: this.#vertices.get(step)!.name, epoch, layers: below, step, stage });
     return this.#leave(step, { keys, before: layers, layer });
   }
 
@@ -193,12 +194,12 @@ export class Solve {
   }
 
   /** Does a step, or waits for who does the same. */
-  async #do(making: Making, { ignoresCache }: BuildStage): Promise<LayerRef | undefined> {
+  async #do(making: Making): Promise<LayerRef | undefined> {
     const { events, stack } = this.#job;
     const { images, flights } = this.#context;
     const { digest } = this.#vertices.get(making.step)!;
     const [key] = making.keys;
-    const flight = ignoresCache ? `${key} ${randomBytes(8).toString('hex')}` : key!;
+    const flight = making.stage.ignoresCache ? `${key} ${randomBytes(8).toString('hex')}` : key!;
     const sink = sinkOf(events, digest);
     const made = await flights.join(flight, { sink, signal: this.#signal }, (all, signal) =>
       this.#make(making, all, signal),
@@ -224,7 +225,7 @@ export class Solve {
 
   /** Does a step and keeps its result. */
   async #make(
-    { keys, name, epoch, layers, step }: Making,
+    { keys, name, epoch, layers, step, stage }: Making,
     sink: StepSink,
     signal: AbortSignal,
   ): Promise<LayerRef | undefined> {
@@ -243,7 +244,7 @@ export class Solve {
       await using commit = snapshots.prepareCommit(id, options);
       const shared = { context: this.#context, request, inputs, tree: this.#tree, stage: this.#unpacked };
       const work = { ...shared, key: id, sink, signal };
-      await perform(work, step);
+      await perform(work, step).catch((error) => this.#examine(error, { id, layers, step, stage, commit, signal }));
       failpoint('build.step.done');
       return await images.addLayer({
         below: layers,
@@ -273,6 +274,13 @@ export class Solve {
     }
   }
 
+  /** Who wants to look into the files of a step that failed gets them. */
+  async #examine(error: unknown, failed: Parameters<typeof keepFailed>[1]): Promise<never> {
+    const { onFailed } = this.#job.inputs;
+    if (onFailed && !failed.signal.aborted) onFailed(await keepFailed(this.#context, failed));
+    throw error;
+  }
+
   #explain(error: unknown, vertex: Vertex, step: Step): Error {
     if (this.#signal.aborted && !(error instanceof BuildError)) {
       const { reason } = this.#signal;
@@ -296,6 +304,7 @@ interface Making {
   readonly epoch: number | undefined;
   readonly layers: readonly LayerRef[];
   readonly step: Step;
+  readonly stage: BuildStage;
 }
 
 /** BuildKit's words around the failure of a step. */

@@ -64,13 +64,13 @@ export function gatewayHandlers(context: BuilderContext): Handler[] {
 
 /** A question about a Dockerfile needs nothing else of the client. */
 async function answerOf(
-  { builder, sessions, folders, findBase }: BuilderContext,
+  { builder, sessions, folders, findBase, log }: BuilderContext,
   job: Job,
   { question, attributes }: { question: string; attributes: ReadonlyMap<string, string> },
 ): Promise<Map<string, Uint8Array>> {
   const session = await sessions.get(job.session);
   const about = { session, events: job.report, signal: job.signal, attributes };
-  const places = { ...about, exporters: [], spool: folders.spool };
+  const places = { ...about, exporters: [], spool: folders.spool, log };
   using main = await openMain(builder, places);
   const definition = await loadDefinition(places, main);
   return await blaming(definition, () => describe(question, definition, { attributes, findBase }));

@@ -13,4 +13,4 @@ export type { FileSource, PacketExchange } from './send-files.ts';
 export { comparePaths, sendFiles } from './send-files.ts';
 export { Auth, Health, SERVING, SESSION_HEADERS, Secrets, Ssh, Upload } from './session.ts';
 export { TreeOrder } from './tree-order.ts';
-export { Any, Empty, milliseconds, RpcStatus, Timestamp, timestamp } from './well-known.ts';
+export { Any, Empty, FAILED_STEP, milliseconds, RpcStatus, Timestamp, timestamp } from './well-known.ts';

@@ -22,3 +22,6 @@ export function timestamp(ms: number): Message<typeof Timestamp> {
 export function milliseconds(time: Message<typeof Timestamp> | undefined): number | undefined {
   return time && time.seconds * 1000 + time.nanos / 1e6;
 }
+
+/** Gantry's own: an image of the files of a step that failed, as JSON. */
+export const FAILED_STEP = 'gantry/FailedStep+json';

@@ -45,6 +45,11 @@ export const UNREACHED: Readonly<Record<string, string>> = {
   'builder.sync.forgotten': 'needs a client that serves its files; test/integration/cli/sync-crash.test.ts',
   'builder.sync.indexed': 'needs a client that serves its files; test/integration/cli/sync-crash.test.ts',
   'builder.sync.written': 'needs a client that serves its files; test/integration/cli/sync-crash.test.ts',
+  'build.remote.fetched': 'needs a server of contexts; test/integration/build/remote.test.ts',
+  'build.remote.unpacked': 'needs a server of contexts; test/integration/build/remote.test.ts',
+  'build.failed.marked': 'needs the gantry CLI; test/integration/cli/examine.test.ts',
+  'build.failed.kept': 'needs the gantry CLI; test/integration/cli/examine.test.ts',
+  'build.failed.forgotten': 'needs the gantry CLI; test/integration/cli/examine.test.ts',
   'network.forwarding.on': 'the host forwards already; test/integration/network passes it in a namespace of its own',
 };
 

@@ -62,11 +62,12 @@ export async function run(work: StepWork, effect: RunEffect): Promise<void> {
     }),
   });
   signal.throwIfAborted();
-  if (exitCode !== 0) throw failure(effect, format.met ? WRONG_FORMAT : exitCode, oomKilled);
+  const isLookedInto = exitCode === 0 || work.inputs.onFailed !== undefined;
   const places = mounted.made.map((path) => Buffer.from(path).toString('latin1'));
-  if (places.length > 0) {
+  if (isLookedInto && places.length > 0) {
     await snapshots.compose(key, { source: undefined, actions: [{ do: 'drop', paths: places }] }, { signal });
   }
+  if (exitCode !== 0) throw failure(effect, format.met ? WRONG_FORMAT : exitCode, oomKilled);
 }
 
 /** Docker's exit code of a program for another machine, which no emulator takes. */

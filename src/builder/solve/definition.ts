@@ -1,6 +1,7 @@
 import type { BuildEvents, Exporter, RemoteContext } from '#build';
 import { DockerfileError, ignoreFileNames } from '#dockerfile';
 import { RpcError } from '#grpc';
+import type { Log } from '#log';
 import { receiveSmall } from '../files/memory.ts';
 import { asStep } from '../progress/load.ts';
 import type { Session } from '../session/session.ts';
@@ -22,6 +23,7 @@ export interface Places {
   readonly exporters: readonly Exporter[];
   /** A folder of ours for what must wait on disk. */
   readonly spool: string;
+  readonly log: Pick<Log, 'warn'>;
   /** The main context, where it came with the call itself. */
   readonly upload?: AsyncIterable<Uint8Array> | undefined;
 }

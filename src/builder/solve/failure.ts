@@ -1,13 +1,14 @@
+import type { FailedStep } from '#build';
 import { BuildError } from '#build';
 import type { Any } from '#buildkit';
-import { RpcStatus } from '#buildkit';
+import { FAILED_STEP, RpcStatus } from '#buildkit';
 import type { DockerfileError } from '#dockerfile';
 import type { ErrorKind } from '#errdefs';
 import { EngineError } from '#errdefs';
 import type { Code } from '#grpc';
 import { CODES, RpcError } from '#grpc';
 import type { Message } from '#protobuf';
-import { encode } from '#protobuf';
+import { decode, encode } from '#protobuf';
 
 const CODE_OF: Readonly<Record<ErrorKind, Code>> = {
   'invalid-argument': 'invalid-argument',
@@ -44,6 +45,15 @@ export function refusalOf(
     end: { line: last },
   }));
   return withDetails(error, ranges.length > 0 ? { ...file, ranges } : undefined);
+}
+
+/** The same with what Gantry's own client looks into. */
+export function withFailedStep(error: unknown, failed: FailedStep): RpcError {
+  const told = failureOf(error);
+  const empty = { code: CODES[told.code], message: told.message, details: [] };
+  const status = told.details ? decode(RpcStatus, told.details) : empty;
+  const step = { typeUrl: FAILED_STEP, value: Buffer.from(JSON.stringify(failed)) };
+  return new RpcError(told.code, told.message, encode(RpcStatus, { ...status, details: [...status.details, step] }));
 }
 
 interface Place {

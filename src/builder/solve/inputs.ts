@@ -1,10 +1,12 @@
 import type { Duplex, Writable } from 'node:stream';
 import type {
   BlobStore,
+  Builder,
   BuildInputs,
   ContextFolder,
   ContextNeed,
   Credentials,
+  FailedStep,
   OtherResult,
   RemoteContext,
 } from '#build';
@@ -21,15 +23,18 @@ import { openOutput } from './output.ts';
 import type { RemoteContexts } from './remote.ts';
 import { openNamedRemote } from './remote.ts';
 
+/** Of Gantry's own client: the files of a step that fails are looked into. */
+const KEEP_FAILED = 'gantry:keep-failed';
+
 /** What a build of a session is made of. */
 export interface InputParts {
   readonly definition: BuildDefinition;
   /** The main context, where it is no folder of the client; its owner disposes of it. */
   readonly main: RemoteContext | undefined;
   readonly folders: ContextFolders;
-  readonly remotes: RemoteContexts;
   /** Results of other builds by the names that this one has for them. */
   readonly linked: ReadonlyMap<string, OtherResult>;
+  readonly remotes: RemoteContexts & Pick<Builder, 'forgetFailed'>;
 }
 
 /** Gives a build what its client has, over the client's session. Disposing it gives the folders back. */
@@ -39,7 +44,10 @@ export class SessionInputs implements BuildInputs, AsyncDisposable {
   readonly #folders: ContextFolders;
   readonly #opened: OpenedFolder[] = [];
   readonly #fetched: RemoteContext[] = [];
-  readonly #remotes: RemoteContexts;
+  readonly #remotes: InputParts['remotes'];
+  /** What was kept of the step that failed first: it goes with the session. */
+  failed: FailedStep | undefined;
+  readonly onFailed?: (failed: FailedStep) => void;
   readonly #main: RemoteContext | undefined;
   readonly #linked: ReadonlyMap<string, OtherResult>;
 
@@ -50,6 +58,7 @@ export class SessionInputs implements BuildInputs, AsyncDisposable {
     this.#folders = folders;
     this.#remotes = remotes;
     this.#main = main;
+    if (places.attributes.get(KEEP_FAILED) === '1') this.onFailed = (failed) => this.#keep(failed);
   }
 
   get dockerfile(): Uint8Array {
@@ -132,6 +141,13 @@ export class SessionInputs implements BuildInputs, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const remote of this.#fetched.splice(0)) remote[Symbol.dispose]();
     await Promise.all(this.#opened.splice(0).map((folder) => folder[Symbol.asyncDispose]()));
+  }
+
+  #keep(failed: FailedStep): void {
+    this.failed ??= failed;
+    const { session, log } = this.#places;
+    const forget = () => this.#remotes.forgetFailed(failed);
+    session.closed.then(forget, forget).catch((error) => log.warn('a failed step is kept', { error, ...failed }));
   }
 
   async #fetchNamed(name: string, address: string): Promise<ContextFolder | undefined> {

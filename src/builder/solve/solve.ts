@@ -2,6 +2,7 @@ import type { Builder, BuildResult, CacheEntry } from '#build';
 import type { SolveRequest } from '#buildkit';
 import { detectSyntax, isOwnSyntax } from '#dockerfile';
 import { forbidden, notImplemented } from '#errdefs';
+import type { Log } from '#log';
 import type { Message } from '#protobuf';
 import type { ContextFolders } from '../files/folders.ts';
 import { Session } from '../session/session.ts';
@@ -9,6 +10,7 @@ import type { Sessions } from '../session/sessions.ts';
 import { requestOf } from './attributes.ts';
 import type { Places } from './definition.ts';
 import { blaming, loadDefinition } from './definition.ts';
+import { withFailedStep } from './failure.ts';
 import { SessionInputs } from './inputs.ts';
 import type { FrontendRequest, Job } from './job.ts';
 import type { Jobs } from './jobs.ts';
@@ -16,7 +18,8 @@ import { linkedResults, NO_GRAPHS } from './linked.ts';
 import { openMain } from './remote.ts';
 
 export interface SolveDeps {
-  readonly builder: Pick<Builder, 'build' | 'remoteContext'>;
+  readonly builder: Pick<Builder, 'build' | 'remoteContext' | 'forgetFailed'>;
+  readonly log: Pick<Log, 'warn'>;
   readonly sessions: Sessions;
   readonly folders: ContextFolders;
   readonly jobs: Jobs;
@@ -49,16 +52,20 @@ export async function solve(
   });
   const { exporters } = build;
   const about = { session, events: job.report, signal: job.signal, attributes };
-  const places: Places = { ...about, exporters, spool: deps.folders.spool, upload };
+  const places: Places = { ...about, exporters, spool: deps.folders.spool, log: deps.log, upload };
   using main = await openMain(deps.builder, places);
   const definition = await loadDefinition(places, main);
   refuseOtherSyntax(definition.dockerfile);
   const { builder: remotes, folders } = deps;
   const linked = await linkedResults(deps.jobs, asked, job.signal);
   await using inputs = new SessionInputs(places, { definition, main, folders, remotes, linked });
-  return await blaming(definition, () =>
-    deps.builder.build(build, inputs, job.report, { signal: job.signal, id: job.ref }),
-  );
+  try {
+    return await blaming(definition, () =>
+      deps.builder.build(build, inputs, job.report, { signal: job.signal, id: job.ref }),
+    );
+  } catch (error) {
+    throw inputs.failed ? withFailedStep(error, inputs.failed) : error;
+  }
 }
 
 /** Old clients have one exporter, in fields of its own. */

@@ -31,6 +31,7 @@ export const buildFlags: readonly Flag[] = [
   }),
   text('cgroup-parent', 'Set the parent cgroup for the "RUN" instructions during build'),
   { name: 'check', kind: 'bool', usage: 'Shorthand for "--call=check"' },
+  { name: 'debug-on-error', kind: 'bool', usage: 'Open a shell in the files of a step that fails' },
   text('file', 'Name of the Dockerfile (default: "PATH/Dockerfile")', { short: 'f' }),
   text('iidfile', 'Write the image ID to a file'),
   list('label', 'Set metadata for an image'),

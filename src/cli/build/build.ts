@@ -12,6 +12,7 @@ import { namedContexts, openContext } from './build-context.ts';
 import { buildFlags } from './build-flags.ts';
 import type { Caches } from './caches.ts';
 import { readCaches } from './caches.ts';
+import { examine } from './examine.ts';
 import type { Outputs } from './outputs.ts';
 import { readOutputs } from './outputs.ts';
 import { showBuild } from './show-build.ts';
@@ -31,6 +32,11 @@ async function run(session: Session, { flags, operands }: CommandInput): Promise
   const call = flags.bool('check') ? 'check' : flags.text('call');
   const asksOnly = call !== 'build';
   if (asksOnly) attributes['requestid'] = `frontend.${call === 'check' ? 'lint' : call}`;
+  if (flags.bool('debug-on-error')) {
+    const readsStdin = operands[0] === '-' || flags.text('file') === '-';
+    if (readsStdin) throw new Error('--debug-on-error: standard input is for the shell');
+    attributes['gantry:keep-failed'] = '1';
+  }
   using context = await openContext(operands[0]!, flags.text('file'));
   const caches = readCaches(flags);
   const places = { folders: context.folders, stores: caches.stores };
@@ -45,9 +51,11 @@ async function run(session: Session, { flags, operands }: CommandInput): Promise
     entitlements: [...flags.list('allow'), ...(attributes['force-network-mode'] === 'host' ? ['network.host'] : [])],
     offers: offersOf(session, flags, { context, outputs, caches }),
     asksOnly,
+    outlivesFailure: flags.bool('debug-on-error'),
     signal: interrupted.signal,
   });
-  const response = await showBuild(session, flags, building);
+  const look = (image: string) => examine(session, flags, image);
+  const response = await showBuild(session, flags, building, look);
   caches.finish(response);
   if (!asksOnly) {
     for (const name of outputs.pushed) await pushName(session, name, flags.bool('quiet'));

@@ -24,6 +24,8 @@ export interface SolveOptions {
   /** Only asks: the frontend says something of the Dockerfile (`requestid` among the attributes), nothing is built. */
   readonly asksOnly?: boolean;
   readonly signal?: AbortSignal;
+  /** The session goes on after a failure, until the build is disposed of. */
+  readonly outlivesFailure?: boolean;
 }
 
 export type BuildStatus = Message<typeof StatusResponse>;
@@ -61,7 +63,7 @@ export class Builds {
     const connection = await this.#connect();
     const calls = { connection, ref, session, signal };
     const answer = asksOnly ? ask(calls, options.attributes) : solve(calls, options);
-    const response = answer.finally(() => offered.destroy());
+    const response = options.outlivesFailure ? answer : answer.finally(() => offered.destroy());
     response.catch(() => {});
     const close = () => {
       offered.destroy();

@@ -230,3 +230,16 @@ test('the classic builder fetches contexts too', async () => {
   assert.match(missing.text, /error downloading remote context .*\/missing: .*status 404/);
   assertNothingLeft();
 });
+
+for (const name of ['build.remote.fetched', 'build.remote.unpacked']) {
+  test(`killed at ${name} the daemon leaves nothing of a context`, async () => {
+    await daemon.stop('SIGKILL');
+    await daemon.start({ env: { GANTRY_FAILPOINT: name } });
+    assert.notEqual((await build([`${sources.url}/context.tar`])).code, 0);
+    await daemon.exited();
+    assert.equal(daemon.endedBy(), 'SIGKILL');
+    await daemon.start();
+    assertNothingLeft();
+    await says([`${sources.url}/context.tar`], /of an archive/);
+  });
+}

@@ -1,4 +1,4 @@
-import { RpcStatus } from '#buildkit';
+import { FAILED_STEP, RpcStatus } from '#buildkit';
 import type { RpcError } from '#grpc';
 import { decode } from '#protobuf';
 import type { Step, Warning } from './steps.ts';
@@ -29,6 +29,13 @@ export function failureText(error: RpcError, steps: Iterable<Step>): string {
     parts.push(excerpt(info.filename ?? '', text, first, ranges?.at(-1)?.end?.line || first));
   }
   return parts.join('');
+}
+
+/** The image of the files of the step that failed, if one was asked for. */
+export function failedStepOf(error: RpcError): string | undefined {
+  const found =
+    error.details && decode(RpcStatus, error.details).details.find(({ typeUrl }) => typeUrl === FAILED_STEP);
+  return found && (JSON.parse(Buffer.from(found.value).toString()) as { image: string }).image;
 }
 
 function sourceOf(error: RpcError): Source | undefined {
