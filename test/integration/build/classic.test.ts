@@ -197,8 +197,9 @@ test('the cache is listed and pruned', async () => {
   const usage = (await engine.expect(200, 'GET', '/system/df?type=build-cache')) as { BuildCache: { Type: string }[] };
   assert.ok(usage.BuildCache.length >= 5);
   const pruned = (await engine.expect(200, 'POST', '/build/prune?all=1')) as { CachesDeleted: string[] };
-  // And the mount that a test above has kept something in.
-  assert.equal(pruned.CachesDeleted.length, usage.BuildCache.length + 1);
+  // Among them is the mount that a test above has kept something in.
+  assert.ok(usage.BuildCache.some(({ Type }) => Type === 'exec.cachemount'));
+  assert.equal(pruned.CachesDeleted.length, usage.BuildCache.length);
   assert.deepEqual(readdirSync(`${engine.daemon.dataRoot}/build/mounts`), []);
   assert.match((await build(TWO_STAGES)).text, /Running in/);
 });
