@@ -170,7 +170,7 @@ async function folderBase(context: Context, { reference }: WantedBase, asking: A
     const layer = await context.images.addLayer({
       below: [],
       signal,
-      write: (output) => context.snapshots.commit(id, output, { signal, adopts: true, latest: 0 }),
+      write: (output) => context.snapshots.commit(id, output, { signal, adopts: true, purpose: 'step' }),
       record: (made) => {
         const now = Date.now();
         context.rows.put({

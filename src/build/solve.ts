@@ -240,7 +240,8 @@ export class Solve {
     );
     failpoint('build.step.prepared');
     try {
-      const options = { signal, adopts: true, ...(epoch === undefined ? {} : { latest: epoch }) };
+      const purpose = step.effect.kind === 'run' ? ('run' as const) : ('step' as const);
+      const options = { signal, adopts: true, purpose, ...(epoch === undefined ? {} : { latest: epoch }) };
       await using commit = snapshots.prepareCommit(id, options);
       const shared = { context: this.#context, request, inputs, tree: this.#tree, stage: this.#unpacked };
       const work = { ...shared, key: id, sink, signal };
@@ -310,7 +311,9 @@ interface Making {
 /** BuildKit's words around the failure of a step. */
 function wording({ effect }: Step, message: string): string {
   return effect.kind === 'copy' && message.endsWith(': not found')
-    ? `failed to calculate checksum of ref: ${message}`
+    ? effect.origin.kind === 'stage'
+      ? `lstat ${message.slice(1, message.indexOf('"', 1))}: no such file or directory`
+      : `failed to compute cache key: failed to calculate checksum of ref: ${message}`
     : message;
 }
 

@@ -83,7 +83,16 @@ async function contentOf({ origin, source }: RunEffect['mounts'][number], input:
   if (origin?.kind === 'stage') return chainId(await input.others(origin.index));
   const path = Buffer.from(source || '/').toString('latin1');
   return await digestIn(input.tree, {
-    ...{ do: 'copy', sources: [path], destination: '/', mode: '', excludes: [], parents: false, unpack: false },
+    ...{
+      do: 'copy',
+      sources: [path],
+      destination: '/',
+      mode: '',
+      excludes: [],
+      omits: [],
+      parents: false,
+      unpack: false,
+    },
   });
 }
 

@@ -3,6 +3,7 @@ import { join, relative } from 'node:path';
 import type { Writable } from 'node:stream';
 import { failpoint } from '#sys';
 import type { LayerSource } from './layers.ts';
+import type { CommitRules } from './stage.ts';
 import { commitChanges } from './stage.ts';
 import type { Staged } from './view.ts';
 
@@ -14,10 +15,8 @@ export interface Unplaced extends AsyncDisposable {
   place(layer: Omit<LayerSource, 'open'>): Promise<void>;
 }
 
-export interface CommitOptions {
+export interface CommitOptions extends CommitRules {
   readonly signal?: AbortSignal;
-  /** Seconds: no time in the layer is later. */
-  readonly latest?: number;
   /** The container is over when it is written: its own tree becomes the layer. */
   readonly adopts?: boolean;
 }
@@ -27,10 +26,9 @@ export interface PreparedCommit extends AsyncDisposable {
   write(output: Writable): Promise<Unplaced>;
 }
 
-interface Committing {
+interface Committing extends CommitRules {
   /** The upper directory that becomes the layer; undefined: a copy of it does. */
   readonly own: string | undefined;
-  readonly latest: number | undefined;
   discard(path: string): void;
   place(ingest: string, made: { layer: Omit<LayerSource, 'open'>; size: number; entries: number }): Promise<void>;
 }
@@ -39,7 +37,7 @@ interface Committing {
 export async function commitTree(
   tree: Staged,
   output: Writable | Promise<Writable>,
-  { own, latest, discard, place }: Committing,
+  { own, latest, purpose, discard, place }: Committing,
 ): Promise<Unplaced> {
   const { folders } = tree;
   const ingest = join(folders.ingests, `commit-${process.hrtime.bigint()}`);
@@ -49,7 +47,7 @@ export async function commitTree(
   await using undo = new AsyncDisposableStack();
   undo.defer(() => discard(ingest));
   const copy = own === undefined ? relative(folders.root, diff) : undefined;
-  const { size, entries } = await commitChanges(tree, { copy, latest }, output);
+  const { size, entries } = await commitChanges(tree, { copy, latest, purpose }, output);
   failpoint('snapshot.commit.filled');
   if (own !== undefined) renameSync(own, diff);
   failpoint('snapshot.commit.taken');

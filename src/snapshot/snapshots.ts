@@ -282,6 +282,7 @@ export class Snapshots {
     return await commitTree(tree, output, {
       own,
       latest: options.latest,
+      purpose: options.purpose,
       discard: (path) => void this.#trash.discard(path),
       place: (ingest, made) => this.#place(ingest, made),
     });

@@ -57,13 +57,20 @@ export function copyIn(tree: Staged, { path, rules, view, input, limits }: CopyI
   return runJail(task, { ...jailOf(tree), mounts: mountsOf(tree, view), users: usersOf(view), input });
 }
 
+export interface CommitRules {
+  /** Times that are later become this: seconds since the epoch. */
+  readonly latest?: number | undefined;
+  /** What made the changes: a copy of a build or a command of it; absent: a container. */
+  readonly purpose?: 'step' | 'run' | undefined;
+}
+
 /**
  * Writes what a container changed as a layer. An empty directory `copy` (relative to the folder) becomes that layer unpacked;
  * without it the container's own tree does.
  */
 export function commitChanges(
   tree: Staged,
-  { copy, latest }: { copy: string | undefined; latest: number | undefined },
+  { copy, latest, purpose }: { copy: string | undefined } & CommitRules,
   output: Writable | Promise<Writable>,
 ): Promise<TaskResult> {
   const adopts = copy === undefined;
@@ -75,6 +82,7 @@ export function commitChanges(
     ...({ kind: 'diff', root: tree.folders.stage, upper: 'from', lower: lower ? 'to' : undefined } as const),
     ...(adopts ? { adopts } : { copy: 'copy' }),
     ...(latest === undefined ? {} : { latest }),
+    ...(purpose && { purpose }),
   };
   return runJail(task, { ...jailOf(tree), mounts: [...mounts, ...place], output });
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import type { Progress } from '#api';
+import type { Dockerfile } from '#dockerfile';
 import { parseDockerfile, readIgnoreFile } from '#dockerfile';
 import { internal, invalid, notImplemented } from '#errdefs';
 import { familiarString, parseReference, withDefaultTag } from '#oci';
@@ -13,7 +14,7 @@ import { BuildError } from '../result.ts';
 import type { ClassicOptions } from './options.ts';
 import { requestOf } from './options.ts';
 import { fetchRemote } from './remote.ts';
-import { Transcript } from './transcript.ts';
+import { stageOf, Transcript } from './transcript.ts';
 
 export interface ClassicDeps {
   readonly builder: Builder;
@@ -31,14 +32,13 @@ export async function* buildClassic(
   options: ClassicOptions,
 ): AsyncGenerator<Progress> {
   if (options.squash) throw invalid('squash is only supported with experimental mode');
-  const names = options.tags
-    .filter((tag) => tag !== '')
-    .map((tag) => familiarString(withDefaultTag(parseReference(tag))));
+  const names = options.tags.filter((tag) => tag !== '').map(nameOf);
   using context = new RemoteContext(deps.contextFolder(randomUUID()), deps.snapshots);
   const found = await receive(deps, context, { body, options });
   const parsed = parseDockerfile(found.dockerfile);
+  assertHas(parsed, options.target);
   const queue = new Lines();
-  const transcript = new Transcript(parsed, options.target, (line) => {
+  const transcript = new Transcript(parsed, options, (line) => {
     if (!options.quiet) queue.push(line);
   });
   const inputs = inputsOf(context.folder, found, options);
@@ -74,6 +74,21 @@ function requestFor(deps: ClassicDeps, options: ClassicOptions): BuildRequest {
   const request = requestOf(options);
   const hasNone = options.cacheFrom.length > 0 && !options.cacheFrom.some((name) => deps.hasImage(name));
   return hasNone ? { ...request, noCache: 'all' } : request;
+}
+
+function nameOf(tag: string): string {
+  try {
+    return familiarString(withDefaultTag(parseReference(tag)));
+  } catch (error) {
+    // Docker: no fault of the client's, here.
+    throw internal((error as Error).message, error);
+  }
+}
+
+/** Docker: a stage is missed before anything is told. */
+function assertHas({ stages }: Dockerfile, target: string): void {
+  if (target === '' || stageOf(stages, target) >= 0) return;
+  throw invalid(`target stage ${JSON.stringify(target)} could not be found`);
 }
 
 function* last(id: string, names: readonly string[]): Generator<Progress> {
@@ -121,7 +136,7 @@ async function receive(
 function findDockerfile(context: RemoteContext, name: string): Found {
   const dockerfile = context.read(name) ?? (name === 'Dockerfile' ? context.read('dockerfile') : undefined);
   if (!dockerfile) throw internal(`Cannot locate specified Dockerfile: ${name}`);
-  if (dockerfile.length === 0) throw internal(`The Dockerfile (${name}) cannot be empty`);
+  if (dockerfile.length === 0) throw invalid(`the Dockerfile (${name}) cannot be empty`);
   const dockerignore = context.read(`${name}.dockerignore`) ?? context.read('.dockerignore');
   return { dockerfile, dockerfileName: name, dockerignore };
 }

@@ -38,9 +38,9 @@ export class Transcript implements BuildEvents {
   #at = -1;
   #id = '';
 
-  constructor(dockerfile: Dockerfile, target: string, tell: (line: Progress) => void) {
+  constructor(dockerfile: Dockerfile, asked: Asked, tell: (line: Progress) => void) {
     this.#tell = tell;
-    this.#entries = entriesOf(dockerfile, target);
+    this.#entries = entriesOf(dockerfile, asked);
     for (const entry of this.#entries) this.#byLine.set(entry.lines.first, entry);
   }
 
@@ -162,15 +162,32 @@ export class Transcript implements BuildEvents {
 
 const short = (digest: string): string => digest.replace(/^sha256:/, '').slice(0, 12);
 
-function entriesOf({ globalArgs, stages }: Dockerfile, target: string): Entry[] {
-  const named = stages.findLastIndex((stage, i) => stage.name === target.toLowerCase() || String(i) === target);
+/** The last stage of this name or number; -1: none. */
+export function stageOf(stages: Dockerfile['stages'], target: string): number {
+  return stages.findLastIndex((stage, i) => stage.name === target.toLowerCase() || String(i) === target);
+}
+
+interface Asked {
+  readonly target: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+function entriesOf({ globalArgs, stages }: Dockerfile, { target, labels }: Asked): Entry[] {
+  const named = stageOf(stages, target);
   const needed = target !== '' && named >= 0 ? stages.slice(0, named + 1) : stages;
   const nodes = [...globalArgs, ...needed.flatMap((stage) => [stage, ...stage.instructions])];
-  return nodes.map(({ code, keyword, lines }) => ({
-    text: `${keyword.toUpperCase()}${code.slice(keyword.length)}`,
-    lines,
-    isRun: keyword.toUpperCase() === 'RUN',
-    isFrom: keyword.toUpperCase() === 'FROM',
-    vertices: [],
-  }));
+  const entries = nodes.map(({ code, keyword, lines }): Entry => {
+    const text = `${keyword.toUpperCase()}${code.slice(keyword.length)}`;
+    const name = keyword.toUpperCase();
+    return { text, lines, isRun: name === 'RUN', isFrom: name === 'FROM', vertices: [] };
+  });
+  // Docker: what the caller labels is one more step.
+  const given = Object.keys(labels)
+    .sort()
+    .map((name) => `${name}=${labels[name]}`);
+  if (given.length === 0) return entries;
+  return [
+    ...entries,
+    { text: `LABEL ${given.join(' ')}`, lines: { first: 0, last: 0 }, isRun: false, isFrom: false, vertices: [] },
+  ];
 }

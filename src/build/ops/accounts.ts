@@ -1,4 +1,4 @@
-import { invalid } from '#errdefs';
+import { EngineError, invalid } from '#errdefs';
 import { resolveUser } from '#runtime';
 import type { Owner } from '#snapshot';
 import type { BuildDeps } from '../deps.ts';
@@ -22,8 +22,24 @@ export async function accountsOf({ snapshots }: Pick<BuildDeps, 'snapshots'>, ke
 export async function ownerOf(deps: Pick<BuildDeps, 'snapshots'>, key: string, chown: string): Promise<Owner> {
   const numbers = /^(\d+)(?::(\d+))?$/.exec(chown);
   if (numbers) return checked({ uid: Number(numbers[1]), gid: Number(numbers[2] ?? numbers[1]) });
-  const { uid, gid } = resolveUser(chown, await accountsOf(deps, key)).user;
-  return { uid, gid };
+  const accounts = await accountsOf(deps, key);
+  const [user = '', group] = chown.split(':');
+  const find = (spec: string) => known(() => resolveUser(spec, accounts).user);
+  const { uid, gid } = /^\d+$/.test(user)
+    ? { uid: Number(user), gid: Number(user) }
+    : (find(user) ?? { uid: 0, gid: 0 });
+  const named = group ? find(`0:${group}`)?.gid : undefined;
+  return checked({ uid, gid: named ?? gid });
+}
+
+/** Docker: a user that the image does not know is root, and a group that it does not know is the user's. */
+function known<T>(find: () => T): T | undefined {
+  try {
+    return find();
+  } catch (error) {
+    if (error instanceof EngineError && error.message.startsWith('unable to find ')) return undefined;
+    throw error;
+  }
 }
 
 function checked(owner: Owner): Owner {

@@ -27,7 +27,8 @@ export function copyAction(effect: CopyEffect, source: CopySource & { readonly k
     sources: [latin1(whole)],
     destination: latin1(effect.destination),
     mode: modeOf(effect),
-    excludes: effect.exclude,
+    excludes: [],
+    omits: effect.exclude,
     parents,
     unpack: source.unpack,
     ...(effect.origin.kind === 'context' && effect.chown === '' ? { owner: ROOT } : {}),
@@ -107,17 +108,17 @@ async function copyMade(work: StepWork, { effect, source, owner, folder }: MadeC
     destination: latin1(effect.destination),
     owner: owner ?? ROOT,
     mode: modeOf(effect),
-    excludes: effect.exclude,
+    excludes: [],
+    omits: effect.exclude,
     parents: false,
     unpack: false,
   };
   if (source.kind === 'inline') {
     const name = baseName(source.name);
     writeFileSync(join(folder, name), source.data, { mode: 0o644 });
-    const times = { mtime: 0 };
     await context.snapshots.compose(
       key,
-      { source: { folder }, actions: [{ ...common, sources: [latin1(name)], ...times }] },
+      { source: { folder }, actions: [{ ...common, sources: [latin1(name)] }] },
       { signal },
     );
     return;

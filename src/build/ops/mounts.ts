@@ -161,6 +161,7 @@ async function bindSource(work: StepWork, mount: PlannedMount, { stack }: Making
       destination: '/',
       mode: '',
       excludes,
+      omits: [],
       parents: false,
       unpack: false,
     } as const;
@@ -207,7 +208,7 @@ async function makeCache(work: StepWork, { mount, command }: Asked, { stack }: M
   const base = mount.origin?.kind === 'stage' ? await work.stage(mount.origin.index) : undefined;
   const from = base && (base.at(-1)?.chainId ?? 'scratch');
   const name = createHash('sha256')
-    .update(JSON.stringify([namespace, mount.id, from ?? null, mount.source]))
+    .update(JSON.stringify([namespace, mount.id, from ?? ownOf(mount), mount.source]))
     .digest('hex');
   const held = await holdCache(work, name, mount.sharing ?? 'shared');
   stack.use(held);
@@ -272,6 +273,11 @@ function describe({ target, id }: PlannedMount, command: readonly string[]): str
 }
 
 const DESCRIBED = 1024;
+
+/** Docker: a cache that is given an owner or a mode is another one. */
+function ownOf({ uid, gid, mode }: PlannedMount): readonly number[] | null {
+  return uid === undefined && gid === undefined && mode === undefined ? null : [uid ?? 0, gid ?? 0, mode ?? 0o755];
+}
 
 async function holdCache(
   { context, signal }: StepWork,

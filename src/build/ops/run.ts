@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import type { HostConfig } from '#api';
 import type { RunEffect } from '#dockerfile';
 import { proxyVariables } from '#dockerfile';
-import { forbidden } from '#errdefs';
+import { EngineError, forbidden } from '#errdefs';
+import type { ExitRecord } from '#runtime';
 import { failpoint } from '#sys';
 import type { StepMount } from '../deps.ts';
 import type { StepSink } from '../flights.ts';
@@ -41,26 +42,29 @@ export async function run(work: StepWork, effect: RunEffect): Promise<void> {
     ...context.emptyConfig,
     Hostname: work.request.hostname || HOSTNAME,
     User: effect.user,
-    Env: [...effect.env, ...proxyVariables(work.request.buildArgs), ...mounted.env],
+    // The engine's own variable of this name is for containers.
+    Env: ['HOSTNAME', ...effect.env, ...proxyVariables(work.request.buildArgs), ...mounted.env],
     Cmd: [...effect.args],
     WorkingDir: effect.workdir,
   };
   const format = formatErrors(sink);
-  const { exitCode, oomKilled } = await processes.run({
-    ...{ id: key, rootfs: snapshots.mounts(key), placed: mounted.placed, sink: format.sink, signal },
-    sandbox: {
-      ...{ containerId: key, name: `build-${key.slice(0, 12)}`, hostname: config.Hostname, domainname: '' },
-      ...{ hostConfig, config, endpoints: {} },
-    },
-    spec: async (contents) => ({
-      ...{ id: key, config, hostConfig, accounts: await accountsOf(context, key), mounts: mounted.mounts.map(alone) },
-      files: writeFiles(folder, contents),
-      namespaces: {
-        network: hostConfig.NetworkMode === 'host' ? ('host' as const) : ('inherited' as const),
-        ...(usersOf(context, hostConfig) && { users: context.runtime.users(key) }),
+  const begin = () =>
+    processes.run({
+      ...{ id: key, rootfs: snapshots.mounts(key), placed: mounted.placed, sink: format.sink, signal },
+      sandbox: {
+        ...{ containerId: key, name: `build-${key.slice(0, 12)}`, hostname: config.Hostname, domainname: '' },
+        ...{ hostConfig, config, endpoints: {} },
       },
-    }),
-  });
+      spec: async (contents) => ({
+        ...{ id: key, config, hostConfig, accounts: await accountsOf(context, key), files: {} },
+        mounts: [...writeFiles(folder, contents, config.Hostname, hostConfig), ...mounted.mounts].map(alone),
+        namespaces: {
+          network: hostConfig.NetworkMode === 'host' ? ('host' as const) : ('inherited' as const),
+          ...(usersOf(context, hostConfig) && { users: context.runtime.users(key) }),
+        },
+      }),
+    });
+  const { exitCode, oomKilled } = await inItsWords(work, effect, begin);
   signal.throwIfAborted();
   const isLookedInto = exitCode === 0 || work.inputs.onFailed !== undefined;
   const places = mounted.made.map((path) => Buffer.from(path).toString('latin1'));
@@ -93,33 +97,56 @@ function formatErrors(sink: StepSink): { readonly sink: StepSink; readonly met: 
 /** crun's recursive read-only takes folders only. */
 const alone = (mount: StepMount): StepMount => (mount.readonly ? { ...mount, readOnlyNonRecursive: true } : mount);
 
-function failure({ args }: RunEffect, exitCode: number, oomKilled: boolean): BuildError {
-  const words = args.join(' ');
-  const memory = oomKilled ? ': cannot allocate memory' : '';
-  return new BuildError(
-    `process ${JSON.stringify(words)} did not complete successfully: exit code: ${exitCode}${memory}`,
-    {
-      exitCode,
-    },
-  );
+/** Docker: a command that cannot be begun has ended with 1, and the runtime's words are its output. */
+async function inItsWords(
+  { sink, signal }: StepWork,
+  effect: RunEffect,
+  work: () => Promise<ExitRecord>,
+): Promise<Pick<ExitRecord, 'exitCode' | 'oomKilled'>> {
+  try {
+    return await work();
+  } catch (error) {
+    if (signal.aborted || !(error instanceof EngineError)) throw error;
+    const { message, kind } = error;
+    if (message.startsWith('unable to find ')) throw new BuildError(ending(effect, message), { cause: error }, kind);
+    const words = /^failed to create task for container: .*?OCI runtime create failed: (.*)$/s.exec(message)?.[1];
+    if (words === undefined) throw error;
+    sink.log('stderr', Buffer.from(`${words}\n`));
+    return { exitCode: 1, oomKilled: false };
+  }
 }
 
+const ending = ({ args }: RunEffect, how: string): string =>
+  `process ${JSON.stringify(args.join(' '))} did not complete successfully: ${how}`;
+
+function failure(effect: RunEffect, exitCode: number, oomKilled: boolean): BuildError {
+  const memory = oomKilled ? ': cannot allocate memory' : '';
+  return new BuildError(ending(effect, `exit code: ${exitCode}${memory}`), { exitCode });
+}
+
+/** Docker: a step finds names in files that it cannot write, and the image's own /etc/hostname. */
 function writeFiles(
   folder: string,
-  { hosts, resolvConf, hostname }: Record<'hosts' | 'resolvConf' | 'hostname', string>,
-) {
-  const write = (name: string, text: string) => {
-    const path = join(folder, name);
-    writeFileSync(path, text, { mode: 0o644 });
-    return path;
+  { hosts, resolvConf }: { readonly hosts: string; readonly resolvConf: string },
+  hostname: string,
+  { ExtraHosts }: HostConfig,
+): StepMount[] {
+  const write = (name: string, text: string): StepMount => {
+    const source = join(folder, name);
+    writeFileSync(source, text, { mode: 0o644 });
+    return { source, destination: `/etc/${name}`, readonly: true };
   };
-  const files = {
-    hosts: write('hosts', hosts),
-    resolvConf: write('resolv.conf', resolvConf),
-    hostname: write('hostname', hostname),
-  };
+  const files = [write('hosts', hostsOf(hosts, hostname, ExtraHosts ?? [])), write('resolv.conf', resolvConf)];
   failpoint('build.run.files-written');
   return files;
+}
+
+/** The same for every step, without the addresses that it happens to have. */
+function hostsOf(hosts: string, hostname: string, extraHosts: readonly string[]): string {
+  const names = new Set(extraHosts.map((entry) => entry.slice(0, entry.indexOf(':'))));
+  const extra = hosts.split('\n').filter((line) => names.has(line.split('\t')[1] ?? ''));
+  const lines = [`127.0.0.1\tlocalhost ${hostname}`, '::1\tlocalhost ip6-localhost ip6-loopback', ...extra];
+  return `${lines.join('\n')}\n`;
 }
 
 /** What a Dockerfile asks for is granted only if the build's caller did; privileges are granted to none, as dockerd does. */

@@ -224,6 +224,10 @@ test('what is told of a folder without looking is what lies there, whatever chan
     const files = draw(round % 3 === 0 ? numbers(round % 2) : random);
     const opened = await daemon.folders.open('key', sender(files).exchange);
     assert.deepEqual(told(opened), found(opened.path), `seed ${seed}, round ${round}`);
+    for (const { path, modTime } of files) {
+      const at = Buffer.concat([Buffer.from(`${opened.path}/`), Buffer.from(path)]);
+      assert.equal(lstatSync(at, { bigint: true }).mtimeNs, modTime, `seed ${seed}, round ${round}`);
+    }
     await opened[Symbol.asyncDispose]();
     if (random(3) > 0) continue;
     if (daemon.indexAfterMs === 0) await exists(`${opened.path}.index`);

@@ -37,6 +37,8 @@ class FolderSync implements Receiver {
   readonly #writer: FileWriter;
   readonly #transfer = ++transfers;
   readonly #links: { path: string; held: Held }[] = [];
+  /** Directories whose times are to be set, as something in them came or went, or as they have another one. */
+  readonly #touched = new Set<string>();
   #hasChanged = false;
 
   constructor({ root, held, forget }: OwnFolder, writer: FileWriter) {
@@ -50,6 +52,10 @@ class FolderSync implements Receiver {
     const held = this.#held.get(path);
     if (!held || !isSame(held, stat) || !this.#isStillLinked(held)) return this.#change(path, stat, held);
     held.transfer = this.#transfer;
+    if (held.modTime !== stat.modTime) {
+      held.modTime = stat.modTime;
+      this.#touched.add(path);
+    }
     return false;
   }
 
@@ -70,6 +76,12 @@ class FolderSync implements Receiver {
     for (const { path, held } of this.#links) await this.#hardLink(path, held);
     const gone = [...this.#held].filter(([, { transfer }]) => transfer !== this.#transfer);
     for (const [path] of gone) if (this.#held.has(path)) await this.#remove(path);
+    for (const path of this.#touched) {
+      const held = this.#held.get(path);
+      if (!held?.isDirectory()) continue;
+      const time = timespec(held.modTime);
+      setTimes(inside(this.#root, path), time, time);
+    }
     return this.#hasChanged;
   }
 
@@ -81,7 +93,7 @@ class FolderSync implements Receiver {
   async #change(path: string, stat: Stat, before: Held | undefined): Promise<boolean> {
     const held = heldOf(stat);
     held.transfer = this.#transfer;
-    this.#changes();
+    this.#changes(path);
     const stays = before?.isDirectory() && held.isDirectory();
     if (before && !stays) await this.#remove(path);
     this.#held.set(path, held);
@@ -127,13 +139,14 @@ class FolderSync implements Receiver {
     held.original = original;
   }
 
-  #changes(): void {
+  #changes(path: string): void {
     if (!this.#hasChanged) this.#forget();
     this.#hasChanged = true;
+    this.#touched.add(path).add(folderOf(path));
   }
 
   async #remove(path: string): Promise<void> {
-    this.#changes();
+    this.#changes(path);
     await rm(inside(this.#root, path) as unknown as string, { recursive: true, force: true });
     const below = `${path}/`;
     const wasDirectory = this.#held.get(path)?.isDirectory();
@@ -141,3 +154,5 @@ class FolderSync implements Receiver {
     if (wasDirectory) for (const other of this.#held.keys()) if (other.startsWith(below)) this.#held.delete(other);
   }
 }
+
+const folderOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')));

@@ -21,7 +21,8 @@ export class Held {
   readonly mode: number;
   /** What came may be more or less, when the file changed meanwhile. */
   readonly toldSize: number;
-  readonly modTime: bigint;
+  /** Of a directory: as it was told last. */
+  modTime: bigint;
   /** Of a link. */
   readonly target: string;
   /** st_rdev. */

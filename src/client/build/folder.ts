@@ -21,12 +21,13 @@ const PIECE = 256 * 1024;
 /** The files of a folder as a transfer sends them; owners are not told, as a context has none. */
 export function folderSource(root: string, { includes, excludes, followPaths }: FolderQuery): FileSource {
   const paths: Buffer[] = [];
+  const links = new Map<string, Buffer>();
   const base = Buffer.from(root);
   const at = (path: Buffer) => (path.length === 0 ? base : Buffer.concat([base, SLASH, path]));
   async function* files(): AsyncGenerator<Partial<Stat>> {
     const names = [...includes, ...(await followed(root, followPaths))];
     const wanted = names.length === 0 ? undefined : new PathPatterns(names);
-    const walk = { at, excluded: new PathPatterns(excludes), wanted };
+    const walk = { at, links, excluded: new PathPatterns(excludes), wanted };
     for await (const { path, stat } of walkFolder(walk, Buffer.alloc(0))) {
       paths.push(path);
       yield stat;
@@ -37,6 +38,8 @@ export function folderSource(root: string, { includes, excludes, followPaths }: 
 
 interface Walk {
   readonly at: (path: Buffer) => Buffer;
+  /** The first name told of each file that has several, by device and inode. */
+  readonly links: Map<string, Buffer>;
   readonly excluded: PathPatterns;
   readonly wanted: PathPatterns | undefined;
 }
@@ -77,13 +80,24 @@ async function* walkFolder(walk: Walk, folder: Buffer, trail?: Trail): AsyncGene
 type Info = Awaited<ReturnType<typeof lstatBig>>;
 const lstatBig = (path: Buffer) => lstat(path, { bigint: true });
 
-async function statOf({ at }: Walk, path: Buffer, info: Info): Promise<Partial<Stat>> {
-  const linkname = info.isSymbolicLink() ? await readlink(at(path), { encoding: 'buffer' }) : undefined;
+async function statOf({ at, links }: Walk, path: Buffer, info: Info): Promise<Partial<Stat>> {
+  const linkname = info.isSymbolicLink()
+    ? await readlink(at(path), { encoding: 'buffer' })
+    : firstName(links, path, info);
   return {
     ...{ path, mode: toGoMode(Number(info.mode)), modTime: info.mtimeNs },
     ...(info.isFile() ? { size: Number(info.size) } : {}),
     ...(linkname ? { linkname } : {}),
   };
+}
+
+/** The name that the same file was told by before. */
+function firstName(links: Map<string, Buffer>, path: Buffer, info: Info): Buffer | undefined {
+  if (!info.isFile() || info.nlink < 2n) return undefined;
+  const inode = `${info.dev} ${info.ino}`;
+  const first = links.get(inode);
+  if (!first) links.set(inode, path);
+  return first;
 }
 
 const MOST_LINKS = 255;

@@ -29,13 +29,28 @@ export interface Trees {
 /**
  * `listing`: every name that differs, as people want to see it. `layer`: what makes the container of the layers below
  * it, so also a file that was written without a difference that can be seen, and opaque directories instead of the names
- * that they hide.
+ * that they hide. `step`: a layer of what a build copied; `run`: of what a command of a build left.
  */
-export type Purpose = 'listing' | 'layer';
+export type Purpose = 'listing' | 'layer' | 'step' | 'run';
 
-/** What the engine and the runtime make in a container's tree so that something can be mounted there. */
-const MADE_FILES = new Set(['.dockerenv', 'etc/hosts', 'etc/hostname', 'etc/resolv.conf', 'dev/console']);
-const MADE_DIRECTORIES = new Set(['dev', 'dev/pts', 'dev/shm', 'proc', 'sys', 'etc']);
+interface Made {
+  readonly files: ReadonlySet<string>;
+  readonly directories: ReadonlySet<string>;
+}
+
+const OF_CONTAINER: Made = {
+  files: new Set(['.dockerenv', 'etc/hosts', 'etc/hostname', 'etc/resolv.conf', 'dev/console']),
+  directories: new Set(['dev', 'dev/pts', 'dev/shm', 'proc', 'sys', 'etc']),
+};
+
+/** What the engine and the runtime make in a tree so that something can be mounted there, and nobody else has made. */
+const MADE: Readonly<Record<Purpose, Made>> = {
+  listing: OF_CONTAINER,
+  layer: OF_CONTAINER,
+  step: { files: new Set(), directories: new Set() },
+  // Docker: the directories that every runtime wants stay in the image.
+  run: { files: new Set(['etc/hosts', 'etc/resolv.conf']), directories: new Set(['etc']) },
+};
 
 interface Directory {
   readonly change: Change;
@@ -115,15 +130,16 @@ function compare(path: Buffer, { upper, lower, purpose }: Trees & { readonly pur
     if (!before) return undefined;
     return { change: { kind: DELETED, path, stats: undefined, isOpaque: false }, isChanged: true, below: undefined };
   }
-  if (stats.isFile() && stats.size === 0n && MADE_FILES.has(key)) return undefined;
+  const isOfBuild = purpose === 'step' || purpose === 'run';
+  if (stats.isFile() && stats.size === 0n && MADE[purpose].files.has(key) && !(isOfBuild && before)) return undefined;
   const isOpaque = stats.isDirectory() && getXattr(place(upper, path), OPAQUE.name)?.equals(OPAQUE.value) === true;
   if (!before) {
-    const isMade = stats.isDirectory() && MADE_DIRECTORIES.has(key);
+    const isMade = stats.isDirectory() && MADE[purpose].directories.has(key);
     const change = { kind: isMade ? MODIFIED : ADDED, path, stats, isOpaque } as const;
     return { change, isChanged: !isMade, below: undefined };
   }
-  const isChanged = differs(stats, before, purpose) || (isOpaque && purpose === 'layer');
-  const isMerged = stats.isDirectory() && before.isDirectory() && !(isOpaque && purpose === 'layer');
+  const isChanged = differs(stats, before, purpose) || (isOpaque && purpose !== 'listing');
+  const isMerged = stats.isDirectory() && before.isDirectory() && !(isOpaque && purpose !== 'listing');
   const below = isMerged ? lower : undefined;
   return { change: { kind: MODIFIED, path, stats, isOpaque }, isChanged, below };
 }
@@ -132,7 +148,9 @@ function compare(path: Buffer, { upper, lower, purpose }: Trees & { readonly pur
 function differs(now: fs.BigIntStats, before: fs.BigIntStats, purpose: Purpose): boolean {
   if (now.mode !== before.mode || now.uid !== before.uid || now.gid !== before.gid) return true;
   if (now.isDirectory()) return false;
-  return purpose === 'layer' || now.rdev !== before.rdev || now.mtimeNs !== before.mtimeNs || now.size !== before.size;
+  return (
+    purpose !== 'listing' || now.rdev !== before.rdev || now.mtimeNs !== before.mtimeNs || now.size !== before.size
+  );
 }
 
 /** A device 0/0 is how an overlay says that a name is gone. */

@@ -3,7 +3,7 @@ import { listXattrs, splitDevice, timespec } from '#sys/tree';
 import type { EntryType, NewEntry, Time } from '#tar';
 import { encodeEntry, joinPath, OPAQUE_NAME, paddingOf, splitPath, TAR_END, whiteoutName } from '#tar';
 import { isOverlayXattr } from './attributes.ts';
-import type { Trees } from './changes.ts';
+import type { Purpose, Trees } from './changes.ts';
 import { unlessGone, walkChanges } from './changes.ts';
 import { writeAround } from './content.ts';
 import type { Twin } from './mirror.ts';
@@ -35,11 +35,20 @@ export function packTree(path: Buffer, name: Buffer): TaskResult {
   return packing.end();
 }
 
+interface PackRules {
+  readonly latest?: number;
+  readonly purpose?: Exclude<Purpose, 'listing'>;
+}
+
 /** Writes what a container changed to standard output as a layer, which `twin` becomes unpacked. */
-export function packChanges(trees: Trees, twin: Twin | undefined, latest = Number.MAX_SAFE_INTEGER): TaskResult {
+export function packChanges(
+  trees: Trees,
+  twin: Twin | undefined,
+  { latest = Number.MAX_SAFE_INTEGER, purpose = 'layer' }: PackRules,
+): TaskResult {
   const packing = new Packing(twin, latest);
   const leftOut = (path: Buffer) => twin?.leaveOut(path);
-  for (const { path, stats, isOpaque } of walkChanges(trees, 'layer', leftOut)) {
+  for (const { path, stats, isOpaque } of walkChanges(trees, purpose, leftOut)) {
     if (!stats) packing.hide(path);
     else unlessGone(() => packing.add(joinPath([trees.upper, path]), path, stats));
     if (stats && isOpaque) packing.hideAll(path, stats.mtimeNs);

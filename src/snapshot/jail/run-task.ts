@@ -36,7 +36,7 @@ export async function runTask(task: Task, tell: (found: Found) => void): Promise
     case 'export':
       return packTree(bytes('/'), bytes(''));
     case 'diff':
-      return packChanges(treesOf(task), twinOf(task), task.latest);
+      return packChanges(treesOf(task), twinOf(task), task);
     case 'compose':
       return await inGoWords(() => compose(task.limits));
     case 'changes':

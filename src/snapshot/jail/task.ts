@@ -52,6 +52,8 @@ export type Task =
       readonly adopts?: boolean;
       /** Times of a `diff` that are later become this: seconds since the epoch. */
       readonly latest?: number;
+      /** What a `diff` is of: a container, or a build's copy or command. */
+      readonly purpose?: 'layer' | 'step' | 'run';
     }
   /**
    * The content of the directory `path` below `from` is copied into the directory `to`, which gets its owner and mode.

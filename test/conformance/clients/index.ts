@@ -39,13 +39,44 @@ const COMPOSE_1 = [
   'distutils',
 ];
 
-function compose(program: readonly string[], env: Readonly<Record<string, string>>) {
-  const root = provideModules(['transcript.mjs', 'compose.mjs']);
+type ComposeScript = 'compose.mjs' | 'compose-builds.mjs';
+
+/** Compose 1.29 of Debian 12. */
+function compose1(script: ComposeScript) {
+  const packages = ['docker-compose', ...[...PYTHON_DOCKER, ...COMPOSE_1].map((name) => `python3-${name}`)];
+  const root = unpack('docker-compose-1', packages);
+  const PYTHONPATH = ['dist-packages', '.'].map((name) => join(root, 'usr/lib/python3', name)).join(':');
+  const env = { PYTHONPATH, PYTHONDONTWRITEBYTECODE: '1', COMPOSE_MARK: '_' };
+  return compose(script, [PYTHON, join(root, 'usr/bin/docker-compose')], env);
+}
+
+function compose2(script: ComposeScript) {
+  const packaged = 'usr/libexec/docker/cli-plugins/docker-compose';
+  const program = COMPOSE_2 ?? join(unpack('docker-compose-2', ['docker-compose']), packaged);
+  return compose(script, [program], { COMPOSE_MARK: '-' });
+}
+
+function compose(script: ComposeScript, program: readonly string[], env: Readonly<Record<string, string>>) {
+  const root = provideModules(['transcript.mjs', script]);
   return {
     file: process.execPath,
-    args: [join(root, 'compose.mjs')],
+    args: [join(root, script)],
     env: { ...env, COMPOSE: JSON.stringify(program) },
   };
+}
+
+function dockerPy(script: string) {
+  const root = unpack(
+    'python3-docker',
+    PYTHON_DOCKER.map((name) => `python3-${name}`),
+  );
+  const env = { PYTHONPATH: join(root, 'usr/lib/python3/dist-packages'), PYTHONDONTWRITEBYTECODE: '1' };
+  return { file: PYTHON, args: [join(import.meta.dirname, script)], env };
+}
+
+function node(script: string) {
+  const root = provideModules(['transcript.mjs', script]);
+  return { file: process.execPath, args: [join(root, script)] };
 }
 
 /** The path of compose 2, where it is there already. */
@@ -59,25 +90,22 @@ function lacksRelease(wanted: string, what: string): string | false {
   return RELEASE === wanted ? false : `${what} is a package of Debian ${wanted}, here is ${RELEASE}`;
 }
 
+const NO_COMPOSE_2 = COMPOSE_2 === undefined && lacksRelease('trixie', 'compose 2');
+const NO_CLI = spawnSync('docker', ['--version']).error ? 'no docker CLI on this host' : false;
+
 /** All clients that are tried. */
 export const CLIENTS: readonly Client[] = [
   {
     name: 'dockerode',
-    provide: () => {
-      const root = provideModules(['transcript.mjs', 'dockerode.mjs']);
-      return { file: process.execPath, args: [join(root, 'dockerode.mjs')] };
-    },
+    provide: () => node('dockerode.mjs'),
   },
   {
     name: 'polling',
-    provide: () => {
-      const root = provideModules(['transcript.mjs', 'polling.mjs']);
-      return { file: process.execPath, args: [join(root, 'polling.mjs')] };
-    },
+    provide: () => node('polling.mjs'),
   },
   {
     name: 'docker-over-ssh',
-    lacks: spawnSync('docker', ['--version']).error ? 'no docker CLI on this host' : false,
+    lacks: NO_CLI,
     provide: () => {
       const root = provideModules(['transcript.mjs', 'over-ssh.mjs']);
       return { file: process.execPath, args: [join(root, 'over-ssh.mjs')], env: { DIAL: process.env.DIAL ?? GANTRY } };
@@ -93,35 +121,18 @@ export const CLIENTS: readonly Client[] = [
     name: 'testcontainers-without-ryuk',
     provide: () => testcontainers({ TESTCONTAINERS_RYUK_DISABLED: 'true' }),
   },
+  { name: 'docker-py', provide: () => dockerPy('docker-py.py') },
+  { name: 'docker-py-builds', provide: () => dockerPy('docker-py-builds.py') },
+  { name: 'dockerode-builds', provide: () => node('dockerode-builds.mjs') },
+  { name: 'docker-builds', lacks: NO_CLI, provide: () => node('docker-builds.mjs') },
+  { name: 'compose-1', lacks: lacksRelease('bookworm', 'docker-compose 1.29'), provide: () => compose1('compose.mjs') },
   {
-    name: 'docker-py',
-    provide: () => {
-      const root = unpack(
-        'python3-docker',
-        PYTHON_DOCKER.map((name) => `python3-${name}`),
-      );
-      const env = { PYTHONPATH: join(root, 'usr/lib/python3/dist-packages'), PYTHONDONTWRITEBYTECODE: '1' };
-      return { file: PYTHON, args: [join(import.meta.dirname, 'docker-py.py')], env };
-    },
-  },
-  {
-    name: 'compose-1',
+    name: 'compose-1-builds',
     lacks: lacksRelease('bookworm', 'docker-compose 1.29'),
-    provide: () => {
-      const packages = ['docker-compose', ...[...PYTHON_DOCKER, ...COMPOSE_1].map((name) => `python3-${name}`)];
-      const root = unpack('docker-compose-1', packages);
-      const PYTHONPATH = ['dist-packages', '.'].map((name) => join(root, 'usr/lib/python3', name)).join(':');
-      return compose([PYTHON, join(root, 'usr/bin/docker-compose')], { PYTHONPATH, PYTHONDONTWRITEBYTECODE: '1' });
-    },
+    provide: () => compose1('compose-builds.mjs'),
   },
-  {
-    name: 'compose-2',
-    lacks: COMPOSE_2 === undefined && lacksRelease('trixie', 'compose 2'),
-    provide: () => {
-      const packaged = 'usr/libexec/docker/cli-plugins/docker-compose';
-      return compose([COMPOSE_2 ?? join(unpack('docker-compose-2', ['docker-compose']), packaged)], {});
-    },
-  },
+  { name: 'compose-2', lacks: NO_COMPOSE_2, provide: () => compose2('compose.mjs') },
+  { name: 'compose-2-builds', lacks: NO_COMPOSE_2, provide: () => compose2('compose-builds.mjs') },
   {
     name: 'buildx',
     lacks: BUILDX === undefined && lacksRelease('trixie', 'buildx'),

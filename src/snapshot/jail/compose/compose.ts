@@ -20,7 +20,7 @@ export async function compose(limits: UnpackLimits): Promise<TaskResult> {
   let entries = 0;
   for (const action of actions) {
     if (action.do === 'copy') entries += copy({ from: FROM, to: TO }, action);
-    else if (action.do === 'directory') makeFolders(TO, action.path, action.owner);
+    else if (action.do === 'directory') makeFolders(TO, action.path, action);
     else for (const path of action.paths) drop(TO, path);
   }
   return { size: 0, entries };

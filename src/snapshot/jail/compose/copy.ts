@@ -45,16 +45,16 @@ class Copying {
 
   run(): number {
     const { from } = this.#trees;
-    const excluded = new Excluded(this.#action.excludes);
+    const excluded = new Excluded(this.#action);
     const source = diskTree(from);
     for (const selected of select(source, this.#action)) {
       const stats = lstatAt(selected.path);
       if (!stats) continue;
       if (this.#action.skip?.includes(selected.name)) continue;
       for (const entry of walk(source, selected, excluded)) this.#put(entry, selected, stats.isDirectory());
+      // Last, as every name made in one changes its time.
+      for (const folder of this.#folders.splice(0).toReversed()) this.#setTimes(folder.to, folder.stats);
     }
-    // Last, as every name made in one changes its time.
-    for (const { to, stats } of this.#folders.toReversed()) this.#setTimes(to, stats);
     return this.#count;
   }
 
@@ -83,20 +83,28 @@ class Copying {
 
   /** The folder that the contents of another one go into. Docker: a new one has nothing of the other one but what is in it. */
   #makeTop(path: string, stats: fs.BigIntStats): void {
-    const { owner, parents } = this.#action;
     const [{ to }, there] = [this.#trees, lstatAt(path)];
     if (there && !there.isDirectory()) throw invalid(`cannot copy to non-directory: ${utf8(path.slice(to.length))}`);
-    if (there) return;
-    makeFolders(to, (parents ? dirname(path) : path).slice(to.length), owner);
-    if (parents) this.#makeFolder(path, path, stats);
-    else if (this.#mode) fs.chmodSync(bytes(path), this.#mode(0o755, true));
+    if (this.#action.parents) {
+      if (there) return;
+      this.#makeWay(dirname(path));
+      this.#makeFolder(path, path, stats);
+      return;
+    }
+    // Its time alone is the source's.
+    if (!there) this.#makeWay(path);
+    this.#folders.push({ to: path, stats });
+  }
+
+  #makeWay(path: string): void {
+    makeFolders(this.#trees.to, path.slice(this.#trees.to.length), this.#action);
   }
 
   #makeAbove(base: string, target: string, selected: Selected): void {
-    const { to, from } = this.#trees;
-    makeFolders(to, base.slice(to.length), this.#action.owner);
+    const { from } = this.#trees;
+    this.#makeWay(base);
     if (!this.#action.parents) {
-      makeFolders(to, dirname(target).slice(to.length), this.#action.owner);
+      this.#makeWay(dirname(target));
       return;
     }
     // Folders on the way are like those of the source.
@@ -191,24 +199,31 @@ class Copying {
   }
 }
 
+interface Way {
+  readonly owner?: Owner;
+  /** Docker: what `--chmod` says in digits goes for folders on the way too, but for the bits above 0777. */
+  readonly mode?: string;
+}
+
 /** Makes the folders of a path that are missing, links followed. */
-export function makeFolders(root: string, path: string, owner: Owner | undefined): void {
+export function makeFolders(root: string, path: string, way: Way): void {
   const parts = cleanParts(path);
   for (let depth = 1; depth <= parts.length; depth++) {
     const place = resolveIn(diskTree(root), parts.slice(0, depth).join('/'));
     const there = lstatAt(place);
     if (there?.isDirectory()) continue;
-    if (there) throw invalid(`mkdir ${utf8(place.slice(root.length))}: not a directory`);
-    makeMissing(root, place, owner);
+    if (there) throw invalid(`lstat /${utf8(parts.join('/'))}: not a directory`);
+    makeMissing(root, place, way);
   }
 }
 
 /** A link may lead to where several are missing. */
-function makeMissing(root: string, place: string, owner: Owner | undefined): void {
+function makeMissing(root: string, place: string, way: Way): void {
   const above = dirname(place);
-  if (above.length > root.length && !lstatAt(above)) makeMissing(root, above, owner);
-  fs.mkdirSync(bytes(place), 0o755);
-  fs.chmodSync(bytes(place), 0o755);
+  if (above.length > root.length && !lstatAt(above)) makeMissing(root, above, way);
+  const { owner, mode = '' } = way;
+  fs.mkdirSync(bytes(place), 0o700);
+  fs.chmodSync(bytes(place), /^[0-7]+$/.test(mode) ? Number.parseInt(mode, 8) & 0o777 : 0o755);
   if (owner) fs.lchownSync(bytes(place), owner.uid, owner.gid);
 }
 

@@ -18,7 +18,7 @@ const TURN = 2000;
  */
 export async function digestOf(tree: ContentTree, action: CopyAction): Promise<ActionDigest | undefined> {
   const hash = createHash('sha256');
-  const excluded = new Excluded(action.excludes);
+  const excluded = new Excluded(action);
   const archives: string[] = [];
   let size = 0;
   let text = '';

@@ -24,7 +24,7 @@ before(() => {
 after(() => rmSync(root, { recursive: true }));
 
 const names = (source: string, parents = false) =>
-  select(diskTree(root), { sources: [source], parents }).map(({ kept }) => kept);
+  select(diskTree(root), { sources: [source], parents }).map(({ kept, name }) => (parents ? kept : name));
 const paths = (source: string) =>
   select(diskTree(root), { sources: [source], parents: false }).map(({ path }) => path.slice(root.length));
 
@@ -50,8 +50,12 @@ test('links stay within the tree', () => {
 test('what is excluded is left out, but for what is taken back', () => {
   const [top] = select(diskTree(root), { sources: ['/'], parents: false });
   const taken = (patterns: string[]) =>
-    [...walk(diskTree(root), top!, new Excluded(patterns))].map(({ below }) => below).sort();
+    [...walk(diskTree(root), top!, new Excluded({ excludes: patterns, omits: [] }))].map(({ below }) => below).sort();
   assert.ok(taken([]).includes('a/b/d.md'));
+  const [folder] = select(diskTree(root), { sources: ['/a'], parents: false });
+  const below = [...walk(diskTree(root), folder!, new Excluded({ excludes: ['a/b/d.md'], omits: ['b/c.txt', 'a'] }))];
+  // What a copy omits is named from the folder that it copies.
+  assert.deepEqual(below.map(({ below: name }) => name).sort(), ['', 'b', 'e', 'e/c.txt']);
   assert.deepEqual(taken(['a', '!a/b/d.md', '*.txt', 'l*', 'out']), ['', 'a', 'a/b', 'a/b/d.md']);
 });
 

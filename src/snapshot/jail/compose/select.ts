@@ -9,7 +9,7 @@ export interface Selected {
   readonly path: string;
   /** The path as it was written or matched, below the tree. */
   readonly name: string;
-  /** With `parents`: what of the name is kept. */
+  /** With `parents`: what of the name is kept; else ''. */
   readonly kept: string;
 }
 
@@ -25,7 +25,7 @@ function selectOne(tree: Tree, source: string, parents: boolean): Selected[] {
   const [before, behind] = parents ? splitPivot(source) : ['', source];
   const skipped = cleanParts(before).length;
   const parts = cleanParts(`${before}/${behind}`);
-  const keep = (name: readonly string[]) => name.slice(skipped).join('/');
+  const keep = (name: readonly string[]) => (parents ? name.slice(skipped).join('/') : '');
   if (!parts.some((part) => WILD.test(part))) {
     const name = parts.join('/');
     const path = resolveIn(tree, name);

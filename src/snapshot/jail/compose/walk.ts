@@ -1,5 +1,4 @@
-import type { Trail } from '#dockerfile/ignore';
-import type { Excluded } from './excluded.ts';
+import type { Excluded, Judged } from './excluded.ts';
 import type { Selected } from './select.ts';
 import type { Facts, Tree } from './tree.ts';
 
@@ -13,18 +12,19 @@ export interface Entry<S extends Facts = Facts> {
 
 interface Waiting<S extends Facts> extends Entry<S> {
   readonly name: string;
-  readonly trail: Trail | undefined;
+  readonly copied: string;
+  readonly trail: Judged;
 }
 
 /** What was selected and everything in it, folders before what is in them; excluded folders only where something in them is taken. */
 export function* walk<S extends Facts>(
   tree: Tree<S>,
-  { path, name }: Selected,
+  { path, name, kept }: Selected,
   excluded: Excluded,
 ): Generator<Entry<S>> {
   const stats = tree.facts(path);
   if (!stats) return;
-  const top = excluded.judge(name, undefined, stats.isDirectory());
+  const top = excluded.judge({ name, copied: kept }, undefined, stats.isDirectory());
   if (name !== '' && (stats.isDirectory() ? top.skip : top.leavesOut)) return;
   yield { path, below: '', stats };
   if (!stats.isDirectory()) return;
@@ -36,10 +36,11 @@ export function* walk<S extends Facts>(
       const at = tree.facts(child);
       if (!at || at.isSocket()) continue;
       const childName = folder.name === '' ? base : `${folder.name}/${base}`;
-      const judged = excluded.judge(childName, folder.trail, at.isDirectory());
+      const copied = folder.copied === '' ? base : `${folder.copied}/${base}`;
+      const judged = excluded.judge({ name: childName, copied }, folder.trail, at.isDirectory());
       if (judged.skip || (judged.leavesOut && !at.isDirectory())) continue;
       const below = folder.below === '' ? base : `${folder.below}/${base}`;
-      const entry: Waiting<S> = { path: child, below, stats: at, name: childName, trail: judged.trail };
+      const entry: Waiting<S> = { path: child, below, stats: at, name: childName, copied, trail: judged };
       if (judged.leavesOut) {
         let told = false;
         for (const found of walkFolder(entry, [...owed, entry])) {
@@ -55,5 +56,5 @@ export function* walk<S extends Facts>(
       if (at.isDirectory()) yield* walkFolder(entry, []);
     }
   };
-  yield* walkFolder({ path, below: '', stats, name, trail: name === '' ? undefined : top.trail }, []);
+  yield* walkFolder({ path, below: '', stats, name, copied: kept, trail: top }, []);
 }

@@ -22,6 +22,8 @@ export interface CopyAction {
   readonly mode: string;
   /** As in .dockerignore, below the source tree. */
   readonly excludes: readonly string[];
+  /** The same, below each directory that is copied; with `parents`, as the path is kept. */
+  readonly omits?: readonly string[];
   /** The path below the source tree is kept, or what of it comes behind `/./`. */
   readonly parents: boolean;
   /** Whether it is told which of the sources are archives. */
