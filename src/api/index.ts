@@ -1,6 +1,6 @@
 /**
  * The Engine API as a contract: the shapes of requests and answers by resource (Docker's names, Docker's order, Docker's
- * zero values), API versions, filters, stream framing and timestamps. Pure values and codecs.
+ * zero values), API versions, filters, stream framing and timestamps. Pure values and codecs, and the clock.
  *
  * Decoded requests have every field; what Go marks `omitempty` is absent when zero, so `JSON.stringify` of a stored
  * config is what Docker would print. `zero(HostConfig)` of #schema makes an empty one.
@@ -8,6 +8,7 @@
 
 export type { BuildArguments, BuildLimits } from './build.ts';
 export { parseBytes } from './bytes.ts';
+export { nowNano, nowText } from './clock.ts';
 export type {
   ContainerJSON,
   ContainerPruneReport,

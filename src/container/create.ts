@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { dirname } from 'node:path';
 import type { ContainerConfig, CreateRequest, CreateResponse, HostConfig } from '#api';
+import { nowNano } from '#api';
 import { internal, invalid, isKind, notFound } from '#errdefs';
 import { checkOptions } from '#logging';
 import { formatPlatform, parsePlatform, platformMatches } from '#oci';
 import { bootId, failpoint } from '#sys';
 import { clean } from './binds.ts';
-import { nowNano } from './clock.ts';
 import type { Context } from './context.ts';
 import type { ImageRecord } from './deps.ts';
 import { dropFolder } from './folder.ts';

@@ -1,7 +1,7 @@
 import type { HealthResult } from '#api';
-import { formatTime } from '#api';
+import { formatTime, nowNano } from '#api';
 import { delay } from '#async';
-import { millisSince, nowNano } from './clock.ts';
+import { millisSince } from './clock.ts';
 import type { Context } from './context.ts';
 import { probe } from './exec/probe.ts';
 import { isProbed, judge, timings } from './health.ts';

@@ -1,8 +1,8 @@
+import { nowText } from '#api';
 import { deadline } from '#async';
 import { notFound } from '#errdefs';
 import { bootId, failpoint } from '#sys';
 import { removeAfterEnd } from './auto-remove.ts';
-import { nowText } from './clock.ts';
 import type { Context } from './context.ts';
 import type { Reservation, Started } from './deps.ts';
 import { settleExit } from './exit.ts';

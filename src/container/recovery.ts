@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises';
+import { nowText } from '#api';
 import { deadline, Semaphore } from '#async';
 import { bootId, failpoint, isErrno, processStartTime } from '#sys';
 import { cleanUp } from './clean-up.ts';
-import { nowText } from './clock.ts';
 import { finishCommit } from './commit.ts';
 import type { Context } from './context.ts';
 import { undo } from './create.ts';

@@ -1,6 +1,6 @@
+import { nowText } from '#api';
 import { deadline, delay } from '#async';
 import { processStartTime } from '#sys';
-import { nowText } from './clock.ts';
 import type { Context } from './context.ts';
 import { settleExit } from './exit.ts';
 import type { Container } from './record.ts';

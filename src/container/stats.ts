@@ -1,8 +1,7 @@
 import { totalmem } from 'node:os';
 import type { BlkioStats, ContainerStats, CpuStats } from '#api';
-import { ZERO_TIME } from '#api';
+import { nowText, ZERO_TIME } from '#api';
 import { deadline } from '#async';
-import { nowText } from './clock.ts';
 import type { Context } from './context.ts';
 import type { Sample } from './deps.ts';
 import type { Container } from './record.ts';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readdirSync, statfsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { BuildCacheItem, ContainerSummary, DiskUsage, Filters, ImageSummary, Info, Version, Volume } from '#api';
-import { API_VERSION, DOCKER_VERSION, formatTime, MIN_API_VERSION } from '#api';
+import { API_VERSION, DOCKER_VERSION, formatTime, MIN_API_VERSION, nowText } from '#api';
 import type { CacheRecord } from '#build';
 import type { ListQuery } from '#image';
 import type { HostFacts, RuntimeInfo } from '#runtime';
@@ -92,7 +92,7 @@ export class SystemInfo {
       Debug: config.debug,
       NFd: readdirSync('/proc/self/fd').length,
       NGoroutines: readdirSync('/proc/self/task').length,
-      SystemTime: formatTime(BigInt(Date.now()) * 1_000_000n),
+      SystemTime: nowText(),
       LoggingDriver: config.containers.logDriver,
       CgroupDriver: facts.cgroupDriver,
       CgroupVersion: String(facts.cgroupVersion),

@@ -1,4 +1,5 @@
 import type { EventMessage, Filters } from '#api';
+import { nowNano } from '#api';
 import type { Store } from '#store';
 import { matchesEvent } from './match.ts';
 import { EventRows } from './store.ts';
@@ -69,9 +70,8 @@ export class Events {
 
   /** Strictly increasing, so that order by time is the order of the commits. */
   #now(): number {
-    const now = Math.round((performance.timeOrigin + performance.now()) * 1000) * 1000;
     // Numbers near 2^60 are 256 apart: a smaller step would be lost.
-    this.#lastNano = Math.max(now, this.#lastNano + 256);
+    this.#lastNano = Math.max(Number(nowNano()), this.#lastNano + 256);
     return this.#lastNano;
   }
 }

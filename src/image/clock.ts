@@ -1,10 +1,10 @@
-import { formatTime } from '#api';
+import { formatTime, nowNano } from '#api';
 
 let last = 0n;
 
-/** The wall clock in ns since the epoch; never the same twice, as tags and images are ordered by it. */
+/** The present in ns since the epoch; never the same twice, as tags and images are ordered by it. */
 export function nowNanos(): bigint {
-  const now = BigInt(Date.now()) * 1_000_000n + (process.hrtime.bigint() % 1_000_000n);
+  const now = nowNano();
   last = now > last ? now : last + 1n;
   return last;
 }
