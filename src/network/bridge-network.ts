@@ -12,6 +12,8 @@ export interface NetworkRecord {
   configured: string[];
   internal: boolean;
   attachable: boolean;
+  /** Absent: true. */
+  ipv4?: boolean;
   ipv6: boolean;
   options: Record<string, string>;
   labels: Record<string, string>;
@@ -23,6 +25,10 @@ export interface NetworkRecord {
   reserved6: string[];
   /** The bridge was there before and outlives the network. */
   isForeign: boolean;
+  /** It only holds a configuration, and has neither bridge nor members. */
+  configOnly?: boolean;
+  /** The name of the network that its configuration came from. */
+  configFrom?: string;
 }
 
 /** A network with a bridge, as the rest of the module sees it: its addresses and its rules. */

@@ -4,7 +4,8 @@ import { failpoint } from '#sys';
 import { networkingError } from './allocate-port.ts';
 import type { NameSockets } from './attach.ts';
 import { connect as makeInterface } from './attach.ts';
-import { asBridge } from './bridge-network.ts';
+import { asBridge, recordOf } from './bridge-network.ts';
+import { NO_ENDPOINTS } from './config-network.ts';
 import type { Context } from './context.ts';
 import { findNetwork } from './find.ts';
 import { chooseGateways } from './gateways.ts';
@@ -43,7 +44,7 @@ export function join(context: Context, request: SandboxRequest, { network, asked
   const name = row?.name ?? network;
   // Docker: what was asked before stays.
   if (!isRunning && rows.attachments(containerId).some((one) => one.network === name)) return;
-  const isNamed = row?.driver === 'bridge' && row.id !== context.predefined;
+  const isNamed = row !== undefined && row.settings !== '';
   const kept: Asked = { ...given(asked), ...(isNamed ? { DNSNames: dnsNames(request, asked.Aliases) } : {}) };
   rows.putAttachment(containerId, name, JSON.stringify(kept));
   if (!isRunning || !row) return;
@@ -74,12 +75,13 @@ function check(
   const { kind } = parseMode(hostConfig.NetworkMode);
   if (isRunning && (kind === 'host' || kind === 'container')) throw invalid(SHARED);
   const others = attachments.filter((one) => one.network !== row?.name);
-  if (row?.driver === 'null' ? others.length > 0 : others.some((one) => one.network === 'none')) throw invalid(NONE);
+  if (row?.name === 'none' ? others.length > 0 : others.some((one) => one.network === 'none')) throw invalid(NONE);
   if (isRunning && attachments.some((one) => one.network === row?.name)) {
     throw forbidden(
       `endpoint with name ${nameOf(rows.sandbox(containerId)?.name)} already exists in network ${row?.name}`,
     );
   }
+  if (isRunning && row && recordOf(row)?.configOnly) throw forbidden(NO_ENDPOINTS);
   if (asked.MacAddress && !parseMac(asked.MacAddress)) throw invalid(`invalid MAC address ${asked.MacAddress}`);
   const problems = endpointProblems(row?.id === predefined ? 'bridge' : (row?.name ?? network), asked, row);
   if (problems !== undefined) throw invalid(problems);

@@ -6,6 +6,7 @@ import type { NetworkRecord } from './bridge-network.ts';
 import { asBridge } from './bridge-network.ts';
 import type { Addressing } from './choose-subnets.ts';
 import { chooseFour, chooseSix } from './choose-subnets.ts';
+import { checkConfiguration, configurationOf, sourceOf, withConfiguration } from './config-network.ts';
 import type { Context } from './context.ts';
 import { bridgeName, newId } from './context.ts';
 import { timestamp } from './default-networks.ts';
@@ -33,7 +34,7 @@ export async function createNetwork(context: Context, request: NetworkCreateRequ
   using _ = await context.changes.acquire();
   checkFree(context, request);
   const row = await plan(context, request);
-  await makeBridge(context, row);
+  if (row.bridge !== null) await makeBridge(context, row);
   failpoint('network.create.bridge-made');
   context.rows.tx(() => {
     context.rows.insertNetwork(row);
@@ -41,30 +42,38 @@ export async function createNetwork(context: Context, request: NetworkCreateRequ
     context.events.record('network', 'create', { ID: row.id, Attributes });
   });
   failpoint('network.create.recorded');
-  await settleNetworks(context);
+  if (row.bridge !== null) await settleNetworks(context);
   await context.durable();
   return { Id: row.id, Warning: '' };
 }
 
-/** What can be seen to be wrong in the request alone, in Docker's order. */
+/** What can be seen to be wrong before anything is chosen, in Docker's order. */
 function check({ rows }: Context, request: NetworkCreateRequest): void {
-  const { Name, Driver, IPAM, EnableIPv4, EnableIPv6 } = request;
+  const { Name, Driver, IPAM, EnableIPv6 } = request;
   if (PREDEFINED.includes(Name)) throw forbidden(`operation is not permitted on predefined ${Name} network `);
   if (Driver === 'overlay') throw forbidden(NO_SWARM);
   checkIpamConfig(configsOf(IPAM?.Config), { ipv6: EnableIPv6 === true });
   if (rows.network(Name)) throw conflict(`network with name ${Name} already exists`);
+  checkConfiguration(request);
+  if (request.ConfigOnly) return;
   if (request.Ingress) throw forbidden('Ingress network can only be global scope network');
-  if (request.ConfigFrom?.Network)
-    throw notFound(`configuration network ${JSON.stringify(request.ConfigFrom.Network)} does not exist`);
-  if (request.ConfigOnly) throw notImplemented('networks that only hold a configuration are not supported');
-  if (EnableIPv4 === false) {
-    if (!EnableIPv6) throw invalid('IPv4 or IPv6 must be enabled');
-    throw notImplemented('networks without IPv4 are not supported');
-  }
+  checkDriver(Driver);
+  if (sourceOf(request) === '') checkFamilies(request);
+}
+
+function checkDriver(Driver: string): void {
   if (Driver === 'host' || Driver === 'null') throw forbidden(`only one instance of "${Driver}" network is allowed`);
   if (Driver === 'macvlan' || Driver === 'ipvlan')
     throw notImplemented(`the network driver ${Driver} is not supported`);
   if (Driver !== '' && Driver !== 'bridge') throw notFound(`plugin ${JSON.stringify(Driver)} not found`);
+}
+
+/** What decides whether there can be addresses. */
+function checkFamilies({ EnableIPv4, EnableIPv6, IPAM }: NetworkCreateRequest): void {
+  if (EnableIPv4 === false) {
+    if (!EnableIPv6) throw invalid('IPv4 or IPv6 must be enabled');
+    throw notImplemented('networks without IPv4 are not supported');
+  }
   checkIpamDriver(IPAM?.Driver ?? '');
 }
 
@@ -80,11 +89,28 @@ function checkFree({ rows }: Context, { Name }: NetworkCreateRequest): void {
 
 const configsOf = (configs: readonly IPAMConfig[] | null | undefined) => configs ?? [];
 
-async function plan(context: Context, request: NetworkCreateRequest): Promise<NetworkRow> {
+interface Asked {
+  readonly options: Record<string, string>;
+  readonly ipv4: boolean;
+  readonly ipv6: boolean;
+}
+
+/** The driver's options and the families of a network; where the configuration is another's, its own are all. */
+function askedOf({ config }: Context, request: NetworkCreateRequest): Asked {
+  const given = { ...(sourceOf(request) === '' ? config.defaultOptions : {}), ...request.Options };
+  return {
+    options: Object.fromEntries(Object.entries(given).filter(([key]) => !FIELDS.includes(key))),
+    ipv4: request.EnableIPv4 ?? given['com.docker.network.enable_ipv4'] !== 'false',
+    ipv6: request.EnableIPv6 ?? given['com.docker.network.enable_ipv6'] === 'true',
+  };
+}
+
+async function plan(context: Context, given: NetworkCreateRequest): Promise<NetworkRow> {
+  if (given.ConfigOnly) return configRow(context, given);
   const { rows, names } = context;
-  const given = { ...context.config.defaultOptions, ...request.Options };
-  const options = Object.fromEntries(Object.entries(given).filter(([key]) => !FIELDS.includes(key)));
-  const ipv6 = request.EnableIPv6 ?? given['com.docker.network.enable_ipv6'] === 'true';
+  const request = withConfiguration(rows, given);
+  if (request !== given) checkFamilies(request);
+  const { options, ipv6 } = askedOf(context, request);
   const world = await look(context);
   const configs = configsOf(request.IPAM?.Config);
   const four = chooseFour(configs, world);
@@ -101,6 +127,15 @@ async function plan(context: Context, request: NetworkCreateRequest): Promise<Ne
     ...{ id, name: request.Name, driver: 'bridge', created: timestamp(), bridge },
     ...{ subnet: four.subnet, gateway: four.gateway, subnet6: six?.subnet ?? null, gateway6: six?.gateway ?? null },
     settings: JSON.stringify(recordFor(request, { options, four, six })),
+  };
+}
+
+/** Docker: whatever driver was asked for, older engines shall take it for no network that they could use. */
+function configRow(context: Context, request: NetworkCreateRequest): NetworkRow {
+  return {
+    ...{ id: newId(), name: request.Name, driver: 'null', created: timestamp() },
+    ...{ bridge: null, subnet: null, gateway: null, subnet6: null, gateway6: null },
+    settings: JSON.stringify(configurationOf(request, askedOf(context, request))),
   };
 }
 
@@ -134,6 +169,7 @@ function recordFor(
     reserved: four.reserved,
     reserved6: six?.reserved ?? [],
     isForeign: false,
+    ...(sourceOf(request) === '' ? {} : { configFrom: sourceOf(request) }),
   };
 }
 

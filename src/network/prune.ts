@@ -18,7 +18,7 @@ export async function prune(context: Context, filters: Filters): Promise<{ Netwo
   try {
     using _ = await context.changes.acquire();
     const { rows, events } = context;
-    const unused = rows.networks().filter((row) => row.settings !== '' && isUnused(context, row.id) && accepts(row));
+    const unused = rows.networks().filter((row) => isPrunable(row) && isUnused(context, row.id) && accepts(row));
     if (unused.length > 0) await takeAway(context, unused);
     rows.tx(() => events.record('network', 'prune', { ID: '', Attributes: { reclaimed: '0' } }));
     failpoint('network.prune.told');
@@ -27,6 +27,9 @@ export async function prune(context: Context, filters: Filters): Promise<{ Netwo
     pruning.delete(context);
   }
 }
+
+/** Docker: what only holds a configuration stays, whether a network uses it or not. */
+const isPrunable = (row: NetworkRow) => row.settings !== '' && !recordOf(row)!.configOnly;
 
 function pruneFilter(filters: Filters): (row: NetworkRow) => boolean {
   checkFilters(filters, ['label', 'label!', 'until']);

@@ -1,6 +1,7 @@
 import { forbidden } from '#errdefs';
 import { failpoint } from '#sys';
 import { recordOf } from './bridge-network.ts';
+import { assertUnusedConfiguration } from './config-network.ts';
 import type { Context } from './context.ts';
 import { findNetwork } from './find.ts';
 import { settleNetworks } from './recover.ts';
@@ -13,7 +14,9 @@ export async function removeNetwork(context: Context, name: string): Promise<voi
   const row = findNetwork(context, name);
   if (row.settings === '') throw forbidden(`${row.name} is a pre-defined network and cannot be removed`);
   using _ = await context.changes.acquire();
-  assertUnused(context, findNetwork(context, row.id));
+  const current = findNetwork(context, row.id);
+  if (recordOf(current)?.configOnly) assertUnusedConfiguration(context.rows, current);
+  assertUnused(context, current);
   await takeAway(context, [row]);
 }
 

@@ -1,5 +1,7 @@
 import type { ContainerConfig, EndpointSettings, HostConfig } from '#api';
-import { invalid, notFound } from '#errdefs';
+import { forbidden, invalid, notFound } from '#errdefs';
+import { recordOf } from './bridge-network.ts';
+import { NO_ENDPOINTS } from './config-network.ts';
 import type { Context } from './context.ts';
 import { newId } from './context.ts';
 import { chooseGateways } from './gateways.ts';
@@ -57,7 +59,7 @@ export function reserve(context: Context, request: SandboxRequest): Reservation 
   const mode = parseMode(hostConfig.NetworkMode);
   rows.deleteSandbox(containerId);
   const isOff = Boolean(config.NetworkDisabled);
-  const record = JSON.stringify(recordOf(request));
+  const record = JSON.stringify(sandboxRecord(request));
   rows.insertSandbox({ containerId, id: newId(), mode: hostConfig.NetworkMode, name: request.name, request: record });
   if (mode.kind === 'container') return { netns: { container: mode.container }, sockets: [] };
   const places = isOff ? [] : leaseAll(context, request, mode);
@@ -86,11 +88,12 @@ function leaseAll(context: Context, request: SandboxRequest, mode: Mode): Place[
 function joinable(rows: NetworkStore, name: string, mode: Mode['kind']): NetworkRow {
   const network = rows.network(name);
   if (!network) throw notFound(`failed to set up container networking: network ${name} not found`);
+  if (recordOf(network)?.configOnly) throw forbidden(`failed to set up container networking: ${NO_ENDPOINTS}`);
   if (network.driver !== 'host' || mode === 'host') return network;
   throw invalid(`failed to set up container networking: ${NOT_HOST}`);
 }
 
-function recordOf({ hostname, domainname, hostConfig, config }: SandboxRequest): SandboxRecord {
+function sandboxRecord({ hostname, domainname, hostConfig, config }: SandboxRequest): SandboxRecord {
   return {
     hostname,
     domainname,

@@ -1,6 +1,7 @@
 import type { Case } from '../call.ts';
 import { builds } from './builds.ts';
 import { commit } from './commit.ts';
+import { configNetworks } from './config-networks.ts';
 import { createErrors } from './create-errors.ts';
 import { createMerge } from './create-merge.ts';
 import { deviceCases } from './devices.ts';
@@ -46,6 +47,7 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
   namespaces,
   networks,
   'own-networks': ownNetworks,
+  'config-networks': configNetworks,
   volumes,
   update: updates,
   top: tops,
