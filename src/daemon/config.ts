@@ -27,6 +27,7 @@ import {
   toRegistrySettings,
 } from './config-values.ts';
 import type { Flags } from './flags.ts';
+import { listenAddress } from './listen-address.ts';
 
 export const DEFAULT_CONFIG_FILE = '/etc/gantry/daemon.json';
 export const DEFAULT_DATA_ROOT = '/var/lib/gantry';
@@ -143,7 +144,7 @@ export function toConfig(given: Settings, insecureTcp: boolean, environment = pr
   return {
     dataRoot,
     execRoot,
-    hosts: list('hosts').length > 0 ? list('hosts').map(checkHost) : [`unix://${execRoot}/gantry.sock`],
+    hosts: list('hosts').length > 0 ? list('hosts').map(listenAddress) : [`unix://${execRoot}/gantry.sock`],
     takesDockerSocket: dataRoot === DEFAULT_DATA_ROOT && list('hosts').length === 0,
     group: text('group') ?? '',
     insecureTcp,
@@ -257,14 +258,6 @@ function refuse(given: Settings): void {
 function absolute(name: KeyName, path: string): string {
   if (!path.startsWith('/')) throw new ConfigError(`"${name}" must be an absolute path, not "${path}"`);
   return path.length > 1 ? path.replace(/\/+$/, '') : path;
-}
-
-function checkHost(host: string): string {
-  const spec = host.startsWith('/') ? `unix://${host}` : host;
-  if (!/^(unix:\/\/\/|tcp:\/\/|fd:\/\/)/.test(spec)) {
-    throw new ConfigError(`invalid bind address "${host}": must be unix:///path, tcp://address:port or fd://`);
-  }
-  return spec;
 }
 
 function logLevel(level: string | undefined, debug: boolean): LogLevel {

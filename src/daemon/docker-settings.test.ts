@@ -90,6 +90,7 @@ const ALWAYS_SO = [
   'containerd-plugin-namespace',
   'experimental',
   'raw-logs',
+  'swarm-default-advertise-addr',
   'userland-proxy',
 ];
 

@@ -31,7 +31,6 @@ export const REFUSED: Readonly<Record<string, RefusedKey>> = {
   restart: { short: 'r', isSwitch: true, reason: 'containers have restart policies of their own' },
   rootless: { isSwitch: true, reason: 'the daemon runs as root' },
   'selinux-enabled': { isSwitch: true, reason: 'SELinux labels are not supported yet' },
-  'swarm-default-advertise-addr': { reason: NO_SWARM },
   'swarm-raft-election-tick': { flag: null, reason: NO_SWARM },
   'swarm-raft-heartbeat-tick': { flag: null, reason: NO_SWARM },
   'userland-proxy-path': { reason: 'the monitor relays what NAT cannot reach; there is no proxy program' },

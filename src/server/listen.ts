@@ -72,7 +72,11 @@ async function listenTcp(host: string, create: CreateServer, options: ListenOpti
   const server = create(door);
   // A URL drops port 80 as its scheme's own.
   const asked = /:(\d+)\/?$/.exec(host)?.[1];
-  const place = { host: name, port: Number(asked ?? (door.kind === 'tls' ? 2376 : 2375)) };
+  // Docker: without a wish for IPv6 the local host is the IPv4 one.
+  const place = {
+    host: name === 'localhost' ? '127.0.0.1' : name,
+    port: Number(asked ?? (door.kind === 'tls' ? 2376 : 2375)),
+  };
   const listener = await open(server, place, host);
   const bound = server.address();
   const port = typeof bound === 'object' ? bound?.port : undefined;

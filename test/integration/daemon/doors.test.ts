@@ -31,10 +31,21 @@ async function refusal(...args: string[]): Promise<string> {
   return daemon.log().slice(before);
 }
 
+test('an address without a scheme is tcp, on the local host where it names none', async () => {
+  await daemon.stop();
+  const before = daemon.log().length;
+  const args = ['-H', `unix://${daemon.socket}`, '-H', ':0', '--allow-insecure-tcp'];
+  await daemon.start({ args: [...args, '--swarm-default-advertise-addr', 'eth0'] });
+  const port = /tcp:\/\/localhost:(\d+)/.exec(daemon.log().slice(before))?.[1];
+  const reply = await fetch(`http://127.0.0.1:${port}/_ping`);
+  assert.equal(await reply.text(), 'OK');
+});
+
 test('doors that would let anybody in keep the daemon from starting, by a line that says so', async () => {
   const socket = ['-H', `unix://${daemon.socket}`];
   const plain = await refusal(...socket, '-H', 'tcp://127.0.0.1:0');
   assert.match(plain, /^gantryd: refusing to listen on tcp:\/\/127\.0\.0\.1:0 without TLS.*--tlsverify\)$/m);
+  assert.match(await refusal(...socket, '-H', ':0'), /refusing to listen on tcp:\/\/localhost:0 without TLS/);
   assert.match(
     await refusal('--tlsverify', '--tlscert', '/nosuch'),
     /^gantryd: invalid TLS configuration: could not load/m,
