@@ -37,8 +37,7 @@ export async function* readBatches<M extends MessageType>(
   count?: (bytes: number) => void,
 ): AsyncGenerator<Message<M>[], void, undefined> {
   const reader = new FrameReader();
-  // To stop reading is not to end the call.
-  for await (const chunk of stream.iterator({ destroyOnReturn: false })) {
+  for await (const chunk of chunksOf(stream)) {
     const messages: Message<M>[] = [];
     for (const bytes of reader.push(chunk)) {
       count?.(bytes.length);
@@ -47,6 +46,16 @@ export async function* readBatches<M extends MessageType>(
     if (messages.length > 0) yield messages;
   }
   reader.finish();
+}
+
+/** What comes until the other side has said all; that it gives up is no fault of ours. */
+async function* chunksOf(stream: Http2Stream): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    // To stop reading is not to end the call.
+    yield* stream.iterator({ destroyOnReturn: false });
+  } catch {
+    throw new RpcError('cancelled', 'the stream is closed');
+  }
 }
 
 /** Sends messages; resolves when more may be sent. */
