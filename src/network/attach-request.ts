@@ -19,7 +19,7 @@ export function attachRequest(
   const bridge = asBridge(context, rows.networkById(endpoint.networkId))!;
   const isFirewalled = config.iptables ?? true;
   const add = isFirewalled ? publicationsOf(ports, [endpoint]).map(elementOf) : [];
-  const { address6 } = endpoint;
+  const { address, address6 } = endpoint;
   return {
     pid,
     link: endpoint.link!,
@@ -28,9 +28,10 @@ export function attachRequest(
     interface: endpoint.interface,
     mtu: bridge.mtu,
     mac: endpoint.mac,
-    address: formatIpv4(endpoint.address!),
-    prefix: parseCidr(bridge.subnet)!.subnet.prefix,
-    ...(endpoint.gateway & GATEWAY_4 ? { gateway: bridge.way } : {}),
+    ...(address === null
+      ? {}
+      : { four: { address: formatIpv4(address), prefix: parseCidr(bridge.subnet!)!.subnet.prefix } }),
+    ...(endpoint.gateway & GATEWAY_4 ? { gateway: bridge.way! } : {}),
     ...(address6 === null ? {} : { six: { address: address6, prefix: parseCidr6(bridge.subnet6!)!.subnet.prefix } }),
     ...(endpoint.gateway & GATEWAY_6 ? { gateway6: bridge.way6! } : {}),
     linkLocal: bridge.isDefault ? [] : linkLocalOf(context, endpoint),

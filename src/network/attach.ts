@@ -21,7 +21,7 @@ export async function attach(context: Context, containerId: string, { pid }: { p
   if (!sandbox) throw internal(`container ${containerId} has no sandbox`);
   if (sandbox.mode === 'host' || sandbox.mode.startsWith('container:')) return [];
   linked(context, containerId, { pid });
-  const endpoints = context.rows.endpoints(containerId).filter(({ address }) => address !== null);
+  const endpoints = context.rows.endpoints(containerId).filter(({ link }) => link !== null);
   if (endpoints.length === 0) {
     await context.kernel.call('loopback', { pid });
     return [];

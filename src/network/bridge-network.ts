@@ -38,12 +38,13 @@ export interface Bridge {
   /** The predefined one, which has no names. */
   readonly isDefault: boolean;
   readonly bridge: string;
-  readonly subnet: string;
-  readonly gateway: string;
+  /** Of IPv4; undefined in a network without it, as the gateway and the way out. */
+  readonly subnet: string | undefined;
+  readonly gateway: string | undefined;
   readonly subnet6: string | undefined;
   readonly gateway6: string | undefined;
   /** Where its containers send what leaves it: another address than the bridge's only on the default one, when asked for. */
-  readonly way: string;
+  readonly way: string | undefined;
   readonly way6: string | undefined;
   /** Where containers get addresses; undefined: in the whole subnet. */
   readonly range: string | undefined;
@@ -72,8 +73,8 @@ export const recordOf = ({ settings }: Pick<NetworkRow, 'settings'>): NetworkRec
 
 /** A row as a bridge; undefined when it has none: the default one has no subnet before its first start. */
 export function asBridge({ config }: Pick<Context, 'config'>, row: NetworkRow | undefined): Bridge | undefined {
-  if (!row?.bridge || !row.subnet || !row.gateway) return undefined;
-  const { id, name, bridge, subnet, gateway } = row;
+  if (!row?.bridge || !((row.subnet && row.gateway) || (row.subnet6 && row.gateway6))) return undefined;
+  const { id, name, bridge } = row;
   const record = recordOf(row);
   const own = record ? parseDriverOptions(record.options) : undefined;
   return {
@@ -81,8 +82,8 @@ export function asBridge({ config }: Pick<Context, 'config'>, row: NetworkRow | 
     name,
     isDefault: record === undefined,
     bridge,
-    subnet,
-    gateway,
+    subnet: row.subnet ?? undefined,
+    gateway: row.gateway ?? undefined,
     subnet6: row.subnet6 ?? undefined,
     gateway6: row.gateway6 ?? undefined,
     ...addressing({ config }, row, record),
@@ -101,7 +102,7 @@ export function asBridge({ config }: Pick<Context, 'config'>, row: NetworkRow | 
 function addressing({ config }: Pick<Context, 'config'>, row: NetworkRow, record: NetworkRecord | undefined) {
   const { defaultGateway, defaultGateway6, fixedCidr, fixedCidr6 } = record ? {} : config;
   return {
-    way: defaultGateway ?? row.gateway!,
+    way: row.gateway ? (defaultGateway ?? row.gateway) : undefined,
     way6: row.gateway6 ? (defaultGateway6 ?? row.gateway6) : undefined,
     range: record?.range ?? fixedCidr,
     range6: record?.range6 ?? fixedCidr6,

@@ -13,12 +13,11 @@ export async function restoreBridge(context: Context, network: Bridge, except?: 
 /** Makes or repairs a network's bridge. A foreign one keeps its own alias: it is not ours to remove. */
 export async function ensureBridge(context: Context, network: Bridge): Promise<{ created: boolean }> {
   const { kernel, names, bridgeIndexes } = context;
-  const { subnet6, gateway6 } = network;
+  const { subnet, gateway, subnet6, gateway6 } = network;
   const { created, index } = await kernel.call('ensureBridge', {
     name: network.bridge,
     ...(network.record?.isForeign ? {} : { alias: `${names.alias}${network.id}` }),
-    address: network.gateway,
-    prefix: parseCidr(network.subnet)!.subnet.prefix,
+    ...(subnet && gateway ? { four: { address: gateway, prefix: parseCidr(subnet)!.subnet.prefix } } : {}),
     ...(subnet6 && gateway6 ? { six: { address: gateway6, prefix: parseCidr6(subnet6)!.subnet.prefix } } : {}),
     mtu: network.mtu,
   });

@@ -48,7 +48,8 @@ export async function createNetwork(context: Context, request: NetworkCreateRequ
 }
 
 /** What can be seen to be wrong before anything is chosen, in Docker's order. */
-function check({ rows }: Context, request: NetworkCreateRequest): void {
+function check(context: Context, request: NetworkCreateRequest): void {
+  const { rows } = context;
   const { Name, Driver, IPAM, EnableIPv6 } = request;
   if (PREDEFINED.includes(Name)) throw forbidden(`operation is not permitted on predefined ${Name} network `);
   if (Driver === 'overlay') throw forbidden(NO_SWARM);
@@ -58,7 +59,7 @@ function check({ rows }: Context, request: NetworkCreateRequest): void {
   if (request.ConfigOnly) return;
   if (request.Ingress) throw forbidden('Ingress network can only be global scope network');
   checkDriver(Driver);
-  if (sourceOf(request) === '') checkFamilies(request);
+  if (sourceOf(request) === '') checkFamilies(context, request);
 }
 
 function checkDriver(Driver: string): void {
@@ -69,12 +70,10 @@ function checkDriver(Driver: string): void {
 }
 
 /** What decides whether there can be addresses. */
-function checkFamilies({ EnableIPv4, EnableIPv6, IPAM }: NetworkCreateRequest): void {
-  if (EnableIPv4 === false) {
-    if (!EnableIPv6) throw invalid('IPv4 or IPv6 must be enabled');
-    throw notImplemented('networks without IPv4 are not supported');
-  }
-  checkIpamDriver(IPAM?.Driver ?? '');
+function checkFamilies(context: Context, request: NetworkCreateRequest): void {
+  const { ipv4, ipv6 } = askedOf(context, request);
+  if (!ipv4 && !ipv6) throw invalid('IPv4 or IPv6 must be enabled');
+  checkIpamDriver(request.IPAM?.Driver ?? '');
 }
 
 function checkIpamDriver(driver: string): void {
@@ -109,11 +108,11 @@ async function plan(context: Context, given: NetworkCreateRequest): Promise<Netw
   if (given.ConfigOnly) return configRow(context, given);
   const { rows, names } = context;
   const request = withConfiguration(rows, given);
-  if (request !== given) checkFamilies(request);
-  const { options, ipv6 } = askedOf(context, request);
+  if (request !== given) checkFamilies(context, request);
+  const { options, ipv4, ipv6 } = askedOf(context, request);
   const world = await look(context);
   const configs = configsOf(request.IPAM?.Config);
-  const four = chooseFour(configs, world);
+  const four = ipv4 ? chooseFour(configs, world) : undefined;
   const six = ipv6 ? chooseSix(configs, world) : undefined;
   const parsed = parseDriverOptions(options);
   for (const mode of [parsed.mode4, parsed.mode6]) {
@@ -125,7 +124,8 @@ async function plan(context: Context, given: NetworkCreateRequest): Promise<Netw
   if (rival) throw sameBridge({ id, bridge }, rival);
   return {
     ...{ id, name: request.Name, driver: 'bridge', created: timestamp(), bridge },
-    ...{ subnet: four.subnet, gateway: four.gateway, subnet6: six?.subnet ?? null, gateway6: six?.gateway ?? null },
+    ...{ subnet: four?.subnet ?? null, gateway: four?.gateway ?? null },
+    ...{ subnet6: six?.subnet ?? null, gateway6: six?.gateway ?? null },
     settings: JSON.stringify(recordFor(request, { options, four, six })),
   };
 }
@@ -146,27 +146,32 @@ const sameBridge = ({ id, bridge }: { id: string; bridge: string }, rival: Netwo
 
 function recordFor(
   request: NetworkCreateRequest,
-  { options, four, six }: { options: Record<string, string>; four: Addressing; six: Addressing | undefined },
+  {
+    options,
+    four,
+    six,
+  }: { options: Record<string, string>; four: Addressing | undefined; six: Addressing | undefined },
 ): NetworkRecord {
   const { IPAM, Internal, Attachable, Labels } = request;
   const configs = configsOf(IPAM?.Config);
   const isGiven = (parse: (text: string) => unknown) => configs.some(({ Subnet }) => parse(Subnet ?? '') !== undefined);
   // Docker: what it chose itself it shows, but no gateway that was left open beside a subnet.
   const chosen = [
-    ...(isGiven(parseCidr) ? [] : [{ Subnet: four.subnet, Gateway: four.gateway }]),
+    ...(!four || isGiven(parseCidr) ? [] : [{ Subnet: four.subnet, Gateway: four.gateway }]),
     ...(!six || isGiven(parseCidr6) ? [] : [{ Subnet: six.subnet, Gateway: six.gateway }]),
   ];
   return {
     ipam: { Driver: 'default', Options: IPAM?.Options ?? null, Config: [...configs, ...chosen] },
-    configured: configs.map(({ Subnet }) => Subnet ?? ''),
+    configured: configs.map(({ Subnet }) => Subnet ?? '').filter((text) => four || parseCidr6(text)),
     internal: Internal,
     attachable: Attachable,
+    ...(four ? {} : { ipv4: false }),
     ipv6: six !== undefined,
     options,
     labels: Labels ?? {},
-    ...(four.range ? { range: four.range } : {}),
+    ...(four?.range ? { range: four.range } : {}),
     ...(six?.range ? { range6: six.range } : {}),
-    reserved: four.reserved,
+    reserved: four?.reserved ?? [],
     reserved6: six?.reserved ?? [],
     isForeign: false,
     ...(sourceOf(request) === '' ? {} : { configFrom: sourceOf(request) }),

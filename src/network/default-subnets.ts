@@ -30,7 +30,7 @@ export async function ensureSubnet(context: Context): Promise<void> {
   const network = rows.network('bridge')!;
   const present = asBridge(context, network);
   const [wish, wish6] = wishesOf(config);
-  const side = present && { subnet: present.subnet, gateway: present.gateway };
+  const side = present?.subnet && present.gateway ? { subnet: present.subnet, gateway: present.gateway } : undefined;
   const side6 =
     present?.subnet6 && present.gateway6 ? { subnet: present.subnet6, gateway: present.gateway6 } : undefined;
   const four = decide(wish, side);

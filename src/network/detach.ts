@@ -20,27 +20,19 @@ export async function detach(context: Context, containerId: string): Promise<voi
   context.departed.delete(containerId);
   const endpoints = [...rows.endpoints(containerId), ...(departed?.endpoints ?? [])];
   const ports = [...rows.ports(containerId), ...(departed?.ports ?? [])];
-  const leaving = endpoints.filter(({ address }) => address !== null);
+  const leaving = endpoints.filter(({ link }) => link !== null);
+  const links = leaving.map(({ link }) => link!);
+  const addresses = leaving.map(({ address }) => address).filter((address) => address !== null);
   if (leaving.length === 0) return;
-  for (const { address, link } of leaving) context.lingering.set(address!, { link: link! });
+  for (const { address, link } of leaving) if (address !== null) context.lingering.set(address, { link: link! });
   const elements = publicationsOf(ports, leaving)
     .filter(({ protocol, hostIp, hostPort }) => !isHeldByAnother(context, { protocol, hostIp, hostPort, containerId }))
     .map(elementOf);
   const remove = elements.filter((element) => element !== undefined);
   const isFirewalled = config.iptables ?? true;
   if (isFirewalled && remove.length > 0) await kernel.call('publish', { table: names.table, remove, add: [] });
-  context.flows.forget(
-    leaving.map(({ address }) => formatIpv4(address!)),
-    { isUrgent: ports.length > 0 },
-  );
-  setTimeout(
-    () =>
-      void deleteLingering(
-        context,
-        leaving.map(({ address }) => address!),
-      ),
-    GRACE,
-  ).unref();
+  context.flows.forget(addresses.map(formatIpv4), { isUrgent: ports.length > 0 });
+  setTimeout(() => void deleteLingering(context, { links, addresses }), GRACE).unref();
 }
 
 function isHeldByAnother(
@@ -51,8 +43,10 @@ function isHeldByAnother(
   return holders.some((row) => row.hostIp === port.hostIp && row.containerId !== port.containerId);
 }
 
-async function deleteLingering({ kernel, lingering, log }: Context, addresses: readonly number[]): Promise<void> {
-  const links = addresses.map((address) => lingering.get(address)?.link).filter((link) => link !== undefined);
+async function deleteLingering(
+  { kernel, lingering, log }: Context,
+  { links, addresses }: { links: string[]; addresses: readonly number[] },
+): Promise<void> {
   try {
     await kernel.call('deleteLinks', links);
     for (const address of addresses) if (links.includes(lingering.get(address)?.link ?? '')) lingering.delete(address);
@@ -79,7 +73,7 @@ export async function detachOne(
 /** Frees everything scarce, inside the caller's transaction; what attach made is left to {@link detach}, in either order. */
 export function release({ rows, departed, detached, zones, tuned }: Context, containerId: string): void {
   const endpoints = rows.endpoints(containerId);
-  if (!detached.delete(containerId) && endpoints.some(({ address }) => address !== null)) {
+  if (!detached.delete(containerId) && endpoints.some(({ link }) => link !== null)) {
     departed.set(containerId, { endpoints, ports: rows.ports(containerId) });
   }
   rows.deleteSandbox(containerId);

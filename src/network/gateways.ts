@@ -10,11 +10,11 @@ export type WayOut = Place & { readonly network: Bridge };
 
 /**
  * Decides through which endpoint a sandbox reaches the outside, for each family, and puts it on record: the highest
- * priority, then the first name. The IPv4 one has the published ports too.
+ * priority, then the first name. Gives the one that has the published ports too: that of IPv4, else that of IPv6.
  */
-export function chooseGateways({ rows }: Pick<Context, 'rows'>, places: readonly Place[]): { four?: WayOut } {
+export function chooseGateways({ rows }: Pick<Context, 'rows'>, places: readonly Place[]): WayOut | undefined {
   const candidates = places.filter(isWayOut).sort(byPreference);
-  const four = candidates[0];
+  const four = candidates.find(({ endpoint }) => endpoint.address !== null);
   const six = candidates.find(({ endpoint }) => endpoint.address6 !== null);
   for (const { endpoint } of places) {
     const gateway = (endpoint === four?.endpoint ? GATEWAY_4 : 0) | (endpoint === six?.endpoint ? GATEWAY_6 : 0);
@@ -22,7 +22,7 @@ export function chooseGateways({ rows }: Pick<Context, 'rows'>, places: readonly
     rows.setGateway(endpoint.id, gateway);
     endpoint.gateway = gateway;
   }
-  return four ? { four } : {};
+  return four ?? six;
 }
 
 const isWayOut = (place: Place): place is WayOut => place.network !== undefined && !place.network.internal;

@@ -46,22 +46,26 @@ export function lease(
   // Of old clients, which have one network only.
   const legacyMac = interfaces.length === 0 ? (config as { MacAddress?: string }).MacAddress : '';
   const given = parseMac(asked.MacAddress || legacyMac || '');
-  const address = leaseFour(context, bridge, asked.IPAMConfig?.IPv4Address);
-  context.flows.keep(formatIpv4(address));
+  const address = bridge.subnet ? leaseFour(context, bridge, asked.IPAMConfig?.IPv4Address) : null;
+  if (address !== null) context.flows.keep(formatIpv4(address));
+  const address6 = bridge.subnet6 ? leaseSix(rows.addresses6(bridge.id), bridge, asked.IPAMConfig?.IPv6Address) : null;
   const endpoint = {
     ...bare,
     link: linkName(context.names, id),
-    mac: formatMac(given ?? macOf(address)),
+    mac: formatMac(given ?? macOf(address ?? lowBits(address6!))),
     address,
-    address6: bridge.subnet6 ? leaseSix(rows.addresses6(bridge.id), bridge, asked.IPAMConfig?.IPv6Address) : null,
+    address6,
     interface: asked.DriverOpts?.[IFNAME] || freeInterface(bridge.prefix, interfaces),
     // As it is with one network; with several chooseGateways has the last word.
-    gateway: bridge.internal || interfaces.length > 0 ? 0 : GATEWAY_4 | (bridge.subnet6 ? GATEWAY_6 : 0),
+    gateway:
+      bridge.internal || interfaces.length > 0 ? 0 : (bridge.subnet ? GATEWAY_4 : 0) | (bridge.subnet6 ? GATEWAY_6 : 0),
   };
   if (asked.DriverOpts?.[SYSCTLS]) context.tuned.add(containerId);
   if (!bridge.isDefault) asked.DNSNames = dnsNames(request, asked.Aliases);
   return insert(context, attachment, { endpoint, network: bridge, asked });
 }
+
+const lowBits = (address6: string) => Number(parseIpv6(address6)! & 0xffff_ffffn);
 
 function insert({ rows, zones }: Context, attachment: AttachmentRow, place: Place): Place {
   const { endpoint, network, asked } = place;
@@ -80,8 +84,8 @@ function freeInterface(prefix: string, taken: readonly string[]): string {
 
 /** The one asked for, or the lowest free; one that a vanishing interface may still have only if there is no other. */
 function leaseFour({ rows, lingering }: Context, network: Bridge, wanted: string | undefined): number {
-  const { subnet } = parseCidr(network.subnet)!;
-  const gateway = parseIpv4(network.gateway)!;
+  const { subnet } = parseCidr(network.subnet!)!;
+  const gateway = parseIpv4(network.gateway!)!;
   const reserved = network.reserved.map((text) => parseIpv4(text)!);
   if (wanted) return takeFour(rows.isLeased(network.id, parseIpv4(wanted)!), wanted, [gateway, ...reserved]);
   const range = network.range ? parseCidr(network.range)!.subnet : subnet;

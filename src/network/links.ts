@@ -35,12 +35,12 @@ export function links(context: Context, containerId: string): SandboxLinks | und
   if (endpoint.networkId !== predefined || rows.ports(containerId).length > 0) return undefined;
   const request = attachRequest(context, { endpoint, ports: [], pid: 0 });
   const master = bridgeIndexes.get(request.bridge);
-  if (master === undefined || request.six || request.sysctls.length > 0) return undefined;
-  return render(request, master);
+  if (master === undefined || !request.four || request.six || request.sysctls.length > 0) return undefined;
+  return render(request, request.four, master);
 }
 
-function render(request: AttachRequest, master: number): SandboxLinks {
-  const { link, interface: name, mtu, mac, alias, address, prefix, gateway } = request;
+function render(request: AttachRequest, four: NonNullable<AttachRequest['four']>, master: number): SandboxLinks {
+  const { link, interface: name, mtu, mac, alias, gateway } = request;
   const up = [rtnetlink.changeLink({ index: 1, up: true }), rtnetlink.changeLink({ name, up: true })];
   const route = gateway ? [rtnetlink.addDefaultRoute({ gateway })] : [];
   return {
@@ -49,7 +49,7 @@ function render(request: AttachRequest, master: number): SandboxLinks {
       rtnetlink.createVeth({ name: link, master, mtu }, { name, mac, mtu, netnsFd: NETNS_FD }),
       rtnetlink.changeLink({ name: link, alias, noLinkLocal: mtu >= IPV6_MTU, port: portOf(request), up: true }),
     ]),
-    inside: encodeRequests([...up, rtnetlink.addAddress({ index: 0, address, prefix }), ...route]),
+    inside: encodeRequests([...up, rtnetlink.addAddress({ index: 0, ...four }), ...route]),
     interface: name,
     indexAt: encodeRequests(up).length + rtnetlink.ADDRESS_INDEX_AT,
     // Docker: no IPv6 where there is no IPv6 network.

@@ -16,7 +16,8 @@ export function publish(
   { endpoint, network }: { endpoint: EndpointRow; network: Pick<Bridge, 'hostIp'> },
 ): PortSocket[] {
   const { hostConfig, config, containerId, name } = request;
-  const address = formatIpv4(endpoint.address!);
+  const isSixOnly = endpoint.address === null;
+  const address = isSixOnly ? endpoint.address6! : formatIpv4(endpoint.address!);
   const sockets: PortSocket[] = [];
   const requests = portRequests({
     exposed: config.ExposedPorts,
@@ -24,9 +25,12 @@ export function publish(
     publishAll: hostConfig.PublishAllPorts,
     defaultIps: defaultIps(network.hostIp),
   });
-  for (const wanted of requests) {
-    const { port, protocol } = wanted;
-    const chosen = choosePort(context, wanted, { address, name, endpointId: endpoint.id });
+  for (const request of requests) {
+    // Docker: without IPv4 what is asked for at an IPv4 address is passed over.
+    const hostIps = isSixOnly ? request.hostIps.filter((hostIp) => hostIp.includes(':')) : request.hostIps;
+    if (hostIps.length === 0) continue;
+    const { port, protocol } = request;
+    const chosen = choosePort(context, { ...request, hostIps }, { address, name, endpointId: endpoint.id });
     for (const hostIp of chosen.hostIps) {
       context.rows.insertPort({ protocol, hostIp, hostPort: chosen.port, port, containerId });
       if (protocol !== 'sctp') {

@@ -85,6 +85,7 @@ function forgetOldFlows(context: Context): void {
   const addresses = rows.allEndpoints().map(({ address }) => address);
   const leased = addresses.filter((address) => address !== null).map(formatIpv4);
   for (const { subnet, gateway } of allBridges(context)) {
+    if (!subnet || !gateway) continue;
     kernel.call('forgetFlows', { subnet, except: [gateway, ...leased] }).catch((error: unknown) => {
       log.warn('tracked flows could not be deleted', { error });
     });
@@ -109,8 +110,7 @@ function rulesOf({ bridge, subnet, gateway, subnet6, gateway6, ...network }: Bri
   const { masquerade, icc, internal, mode4, mode6 } = network;
   return {
     bridge,
-    subnet,
-    gateway,
+    ...(subnet && gateway ? { four: { subnet, gateway } } : {}),
     ...(subnet6 && gateway6 ? { six: { subnet: subnet6, gateway: gateway6 } } : {}),
     masquerade: { four: masquerade, six: masquerade },
     icc,

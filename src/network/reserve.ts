@@ -63,7 +63,7 @@ export function reserve(context: Context, request: SandboxRequest): Reservation 
   rows.insertSandbox({ containerId, id: newId(), mode: hostConfig.NetworkMode, name: request.name, request: record });
   if (mode.kind === 'container') return { netns: { container: mode.container }, sockets: [] };
   const places = isOff ? [] : leaseAll(context, request, mode);
-  const out = chooseGateways(context, places).four;
+  const out = chooseGateways(context, places);
   const sockets = out ? publish(context, request, out) : [];
   if (isOff || mode.kind === 'none') return { netns: 'none', sockets };
   return { netns: mode.kind === 'host' ? 'host' : 'private', sockets };

@@ -2,7 +2,6 @@ import type { EndpointSettings, NetworkSettings, PortMap } from '#api';
 import type { Bridge } from './bridge-network.ts';
 import { asBridge } from './bridge-network.ts';
 import type { Context } from './context.ts';
-import { GATEWAY_4 } from './gateways.ts';
 import type { SandboxRecord } from './reserve.ts';
 import type { EndpointRow, PortRow } from './store.ts';
 import { formatIpv4, parseCidr } from './subnet.ts';
@@ -27,7 +26,7 @@ export function settings(context: Deps, containerId: string): NetworkSettings {
   const pid = pids.get(containerId);
   const ownKey = pid === undefined ? '' : `/proc/${pid}/ns/net`;
   const record = sandbox ? (JSON.parse(sandbox.request) as SandboxRecord) : undefined;
-  const hasPorts = endpoints.some(({ gateway }) => gateway & GATEWAY_4);
+  const hasPorts = endpoints.some(({ gateway }) => gateway !== 0);
   return {
     Bridge: '',
     // Docker: a container in another's sandbox shows none.
@@ -84,9 +83,9 @@ function addresses(bridge: Bridge | undefined, endpoint: EndpointRow | undefined
   const four = bridge && typeof address === 'number' ? bridge : undefined;
   const six = bridge?.subnet6 && address6 ? bridge : undefined;
   return {
-    Gateway: four && !four.internal ? four.way : '',
+    Gateway: four && !four.internal ? four.way! : '',
     IPAddress: four ? formatIpv4(address!) : '',
-    IPPrefixLen: four ? parseCidr(four.subnet)!.subnet.prefix : 0,
+    IPPrefixLen: four ? parseCidr(four.subnet!)!.subnet.prefix : 0,
     IPv6Gateway: six && !six.internal ? six.way6! : '',
     GlobalIPv6Address: six ? address6! : '',
     GlobalIPv6PrefixLen: six ? parseCidr6(six.subnet6!)!.subnet.prefix : 0,

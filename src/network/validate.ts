@@ -66,23 +66,23 @@ export function endpointProblems(
   return `invalid endpoint settings:\n${text}`;
 }
 
-/** A user's address must lie in a subnet that the user gave. */
+/** A user's address must lie in a subnet of its family that the user gave. */
 function placeProblems(
   { IPv4Address, IPv6Address }: { IPv4Address: string; IPv6Address: string },
   network: NetworkRow | undefined,
 ): string[] {
   if (!network) return [];
   const subnets = recordOf(network)?.configured ?? [];
-  const problem = (address: string, isInside: boolean) => {
+  const problem = (address: string, parse: (text: string) => unknown, isInside: boolean) => {
     if (address === '') return [];
-    if (subnets.length === 0) return [OWN_SUBNET];
+    if (!subnets.some(parse)) return [OWN_SUBNET];
     return isInside ? [] : [`no configured subnet or ip-range contain the IP address ${address}`];
   };
   const four = parseIpv4(IPv4Address);
   const six = parseIpv6(IPv6Address);
   return [
-    ...problem(IPv4Address, four !== undefined && subnets.some((text) => holdsFour(text, four))),
-    ...problem(IPv6Address, six !== undefined && subnets.some((text) => holdsSix(text, six))),
+    ...problem(IPv4Address, parseCidr, four !== undefined && subnets.some((text) => holdsFour(text, four))),
+    ...problem(IPv6Address, parseCidr6, six !== undefined && subnets.some((text) => holdsSix(text, six))),
   ];
 }
 

@@ -10,8 +10,7 @@ const NEITHER = { four: false, six: false };
 const BOTH = { four: true, six: true };
 const BRIDGE = {
   bridge: 'gantry0',
-  subnet: '172.17.0.0/16',
-  gateway: '172.17.0.1',
+  four: { subnet: '172.17.0.0/16', gateway: '172.17.0.1' },
   masquerade: BOTH,
   icc: true,
   internal: false,
@@ -28,8 +27,7 @@ test('the table of a busy engine that switched forwarding on, on two bridges, on
   const closed = {
     ...BRIDGE,
     bridge: 'gb1',
-    subnet: '10.9.0.0/24',
-    gateway: '10.9.0.1',
+    four: { subnet: '10.9.0.0/24', gateway: '10.9.0.1' },
     masquerade: NEITHER,
     icc: false,
   };
@@ -46,11 +44,21 @@ test('the table of a busy engine that switched forwarding on, on two bridges, on
 
 test('the table with networks of the user: IPv6, an internal one, an unprotected one', () => {
   const dual = { ...BRIDGE, bridge: 'br-1', six: { subnet: 'fd00:1::/64', gateway: 'fd00:1::1' } };
-  const inner = { ...dual, bridge: 'br-2', subnet: '10.8.0.0/24', gateway: '10.8.0.1', internal: true };
-  const open = { ...dual, bridge: 'br-3', subnet: '10.9.0.0/24', gateway: '10.9.0.1', direct: BOTH };
+  const inner = { ...dual, bridge: 'br-2', four: { subnet: '10.8.0.0/24', gateway: '10.8.0.1' }, internal: true };
+  const open = { ...dual, bridge: 'br-3', four: { subnet: '10.9.0.0/24', gateway: '10.9.0.1' }, direct: BOTH };
   const dropTransit = { four: true, six: false };
   const text = renderTable({ table: 'gantry', bridges: [dual, inner, open], publications: [WEB], dropTransit });
   assert.equal(text, golden('own.nft'));
+});
+
+test('a network without IPv4 has no rule of an IPv4 subnet', () => {
+  const { four: _, ...rest } = BRIDGE;
+  const only = { ...rest, bridge: 'br-6', six: { subnet: 'fd00:6::/64', gateway: 'fd00:6::1' } };
+  const text = renderTable({ table: 'gantry', bridges: [only], publications: [], dropTransit: NEITHER });
+  assert.deepEqual(text.match(/.* (fd00:6|undefined).*/g), [
+    '    iifname != "br-6" ip6 daddr fd00:6::/64 ip6 daddr != fd00:6::1 drop',
+    '    ip6 saddr fd00:6::/64 oifname != "br-6" masquerade',
+  ]);
 });
 
 test('elements in bytes say the same as in text', () => {

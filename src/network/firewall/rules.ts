@@ -4,8 +4,7 @@ import { elementOf } from './elements.ts';
 /** A bridge network as the firewall sees it. */
 export interface BridgeRules {
   bridge: string;
-  subnet: string;
-  gateway: string;
+  four?: { subnet: string; gateway: string };
   six?: { subnet: string; gateway: string };
   /** What leaves the bridge gets an address of this host. */
   masquerade: { four: boolean; six: boolean };
@@ -75,19 +74,21 @@ ${lines(bridges, isolation)}${lines(bridges, inbound)}${lines(bridges, outbound)
 }
 
 /** Nothing but the bridge itself and this host reaches a container by its own address. */
-function directAccess({ bridge, subnet, gateway, six, direct }: BridgeRules): string[] {
+function directAccess({ bridge, four, six, direct }: BridgeRules): string[] {
   return [
-    ...(direct.four ? [] : [`iifname != "${bridge}" ip daddr ${subnet} ip daddr != ${gateway} drop`]),
+    ...(four && !direct.four
+      ? [`iifname != "${bridge}" ip daddr ${four.subnet} ip daddr != ${four.gateway} drop`]
+      : []),
     ...(six && !direct.six ? [`iifname != "${bridge}" ip6 daddr ${six.subnet} ip6 daddr != ${six.gateway} drop`] : []),
   ];
 }
 
-function sourceNat({ bridge, subnet, six, masquerade, internal }: BridgeRules): string[] {
+function sourceNat({ bridge, four, six, masquerade, internal }: BridgeRules): string[] {
   if (internal) return [];
   // The second: a container that reaches a neighbour (or itself) by a published port must see the answer come back here.
   return [
-    ...(masquerade.four ? [`ip saddr ${subnet} oifname != "${bridge}" masquerade`] : []),
-    `ip saddr ${subnet} oifname "${bridge}" ct status dnat masquerade`,
+    ...(four && masquerade.four ? [`ip saddr ${four.subnet} oifname != "${bridge}" masquerade`] : []),
+    ...(four ? [`ip saddr ${four.subnet} oifname "${bridge}" ct status dnat masquerade`] : []),
     ...(six && masquerade.six ? [`ip6 saddr ${six.subnet} oifname != "${bridge}" masquerade`] : []),
   ];
 }

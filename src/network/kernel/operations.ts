@@ -63,7 +63,7 @@ function assertForeign(netns: number, pid: number): void {
 /** Inside the sandbox: no IPv6 where there is no IPv6 network (Docker does so too), then everything up. */
 function configure(request: AttachRequest): void {
   using route = new NetlinkSocket(NETLINK_ROUTE);
-  const { interface: name, address, prefix, gateway, six, gateway6, linkLocal } = request;
+  const { interface: name, four, gateway, six, gateway6, linkLocal } = request;
   setSysctl(`ipv6/conf/${name}/disable_ipv6`, six ? '0' : '1');
   setSysctl(`ipv6/conf/${name}/accept_ra`, '0');
   failpoint('network.attach.quieted');
@@ -72,7 +72,7 @@ function configure(request: AttachRequest): void {
     [
       rtnetlink.changeLink({ index: 1, up: true }),
       rtnetlink.changeLink({ index, up: true }),
-      rtnetlink.addAddress({ index, address, prefix }),
+      ...(four ? [rtnetlink.addAddress({ index, ...four })] : []),
       ...(six ? [rtnetlink.addAddress({ index, ...six })] : []),
       ...linkLocal.map((one) => rtnetlink.addAddress({ index, ...one })),
       ...(gateway ? [rtnetlink.addDefaultRoute({ gateway, index })] : []),
@@ -123,7 +123,7 @@ export function loopback({ pid }: { pid: number }): void {
 /** Makes the bridge or repairs it: address, mtu, up. Says whether it was missing, and its index. */
 export function ensureBridge(
   sockets: Sockets,
-  { name, address, prefix, six, mtu, alias }: BridgeRequest,
+  { name, four, six, mtu, alias }: BridgeRequest,
 ): { created: boolean; index: number } {
   let link = findLink(sockets, name);
   const created = link === undefined;
@@ -135,13 +135,15 @@ export function ensureBridge(
   const { index } = link;
   const present = sockets.route.ask(rtnetlink.dumpAddresses, name).map(rtnetlink.decodeAddress);
   const isOurs = alias !== undefined;
-  const foreign = present.filter((a) => isOurs && a.index === index && (a.address !== address || a.prefix !== prefix));
+  const foreign = present
+    .filter((a) => isOurs && a.index === index)
+    .filter((a) => a.address !== four?.address || a.prefix !== four?.prefix);
   if (six) setSysctl(`ipv6/conf/${name}/disable_ipv6`, '0');
   sockets.route.request(
     [
       ...foreign.map((a) => rtnetlink.deleteAddress(a)),
       rtnetlink.changeLink({ index, alias, mtu, noLinkLocal: mtu >= IPV6_MTU, up: true }),
-      rtnetlink.addAddress({ index, address, prefix }),
+      ...(four ? [rtnetlink.addAddress({ index, ...four })] : []),
       ...(six ? [rtnetlink.addAddress({ index, ...six })] : []),
     ],
     name,

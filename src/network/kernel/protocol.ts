@@ -24,8 +24,8 @@ export interface AttachRequest {
   interface: string;
   mtu: number;
   mac: string;
-  address: string;
-  prefix: number;
+  /** Given in networks with IPv4. */
+  four?: { address: string; prefix: number };
   /** Given where the sandbox's default route leads through this interface. */
   gateway?: string;
   /** Given in networks with IPv6. */
@@ -47,8 +47,7 @@ export interface BridgeRequest {
   name: string;
   /** Absent: the bridge is somebody else's. */
   alias?: string;
-  address: string;
-  prefix: number;
+  four?: { address: string; prefix: number };
   six?: { address: string; prefix: number };
   mtu: number;
 }

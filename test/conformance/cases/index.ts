@@ -21,6 +21,7 @@ import { ownNetworks } from './own-networks.ts';
 import { policies } from './policies.ts';
 import { protocol } from './protocol.ts';
 import { registries } from './registries.ts';
+import { sixNetworks } from './six-networks.ts';
 import { statistics } from './stats.ts';
 import { streams } from './streams.ts';
 import { tops } from './top.ts';
@@ -48,6 +49,7 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
   networks,
   'own-networks': ownNetworks,
   'config-networks': configNetworks,
+  'six-networks': sixNetworks,
   volumes,
   update: updates,
   top: tops,
