@@ -6,6 +6,8 @@ import type { Stat } from './filesync.ts';
 const MAX_PATH = 4095;
 /** More files than this in one context is taken for an attack. */
 const MAX_ENTRIES = 5_000_000;
+/** … and so are longer paths of all of them together. */
+const MAX_PATHS = 512 * 1024 * 1024;
 
 /**
  * Judges the files of a transfer as they come: every path is relative and clean, comes once, and lies in a directory that
@@ -16,6 +18,12 @@ export class TreeOrder<T> {
   readonly #folders = new Set<string>();
   /** The directory of the file before, which mostly is that of the next one too. */
   #folder = '';
+  #left: number;
+
+  /** `maxPaths`: the bytes that all paths may have. */
+  constructor(maxPaths = MAX_PATHS) {
+    this.#left = maxPaths;
+  }
 
   get size(): number {
     return this.#seen.size;
@@ -34,7 +42,8 @@ export class TreeOrder<T> {
       }
       this.#folder = folder;
     }
-    if (this.#seen.size >= MAX_ENTRIES) throw invalid('too many files in a transfer of files');
+    this.#left -= path.length;
+    if (this.#seen.size >= MAX_ENTRIES || this.#left < 0) throw invalid('too many files in a transfer of files');
     this.#seen.set(path, value);
     if (isDirectory(stat.mode)) this.#folders.add(path);
     return path;

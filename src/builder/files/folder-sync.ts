@@ -8,6 +8,9 @@ import type { Exchange, Receiver } from './receive.ts';
 import { receive } from './receive.ts';
 import { FileWriter } from './writer.ts';
 
+/** Bytes of extended attributes in one folder: real ones are few and short. */
+const MAX_ATTRIBUTES = 64 * 1024 * 1024;
+
 interface OwnFolder {
   readonly root: Buffer;
   /** What is in it. */
@@ -40,6 +43,7 @@ class FolderSync implements Receiver {
   /** Directories whose times are to be set, as something in them came or went, or as they have another one. */
   readonly #touched = new Set<string>();
   #hasChanged = false;
+  #attributes = 0;
 
   constructor({ root, held, forget }: OwnFolder, writer: FileWriter) {
     this.#root = root;
@@ -51,6 +55,7 @@ class FolderSync implements Receiver {
   file(path: string, stat: Stat): Promise<boolean> | boolean {
     const held = this.#held.get(path);
     if (!held || !isSame(held, stat) || !this.#isStillLinked(held)) return this.#change(path, stat, held);
+    this.#countAttributes(held);
     held.transfer = this.#transfer;
     if (held.modTime !== stat.modTime) {
       held.modTime = stat.modTime;
@@ -85,6 +90,11 @@ class FolderSync implements Receiver {
     return this.#hasChanged;
   }
 
+  #countAttributes({ xattrs }: Held): void {
+    for (const [name, value] of xattrs) this.#attributes += name.length + value.length;
+    if (this.#attributes > MAX_ATTRIBUTES) throw invalid('too many attributes in a transfer of files');
+  }
+
   /** A name of a file that was made anew would still be the old one's. */
   #isStillLinked(held: Held): boolean {
     return !held.isHardLink() || held.original === this.#held.get(held.target);
@@ -92,6 +102,7 @@ class FolderSync implements Receiver {
 
   async #change(path: string, stat: Stat, before: Held | undefined): Promise<boolean> {
     const held = heldOf(stat);
+    this.#countAttributes(held);
     held.transfer = this.#transfer;
     this.#changes(path);
     const stays = before?.isDirectory() && held.isDirectory();

@@ -22,11 +22,17 @@ export interface Receiver {
 
 interface Wanted {
   readonly path: string;
+  hasBegun: boolean;
   left: number;
 }
 
 /** A file may have grown while it was sent: by so much at most. */
 const GROWTH = 64 * 1024 * 1024;
+
+/** Linux' own limit of what a link says. */
+const MAX_LINK = 4095;
+/** Senders send a few files at once. */
+const MAX_BEGUN = 256;
 
 /** Receives the files of one transfer, as fsutil's protocol has it. */
 export async function receive({ packets: batches, send }: Exchange, receiver: Receiver): Promise<void> {
@@ -50,6 +56,7 @@ class Transfer {
   readonly #receiver: Receiver;
   readonly #order = new TreeOrder<true>();
   readonly #wanted = new Map<number, Wanted>();
+  #begun = 0;
   #answers: Partial<Packet>[] = [];
   #hasAll = false;
   #isFinished = false;
@@ -89,6 +96,7 @@ class Transfer {
       this.#hasAll = true;
       return this.#receiver.toldAll() ?? undefined;
     }
+    if (stat.linkname.length > MAX_LINK) throw invalid('a link in a transfer of files is too long');
     const id = this.#order.size;
     const path = this.#order.admit(stat, true);
     const wanted = this.#receiver.file(path, stat);
@@ -101,7 +109,7 @@ class Transfer {
   #want(id: number, path: string, stat: Stat): Waits {
     if (!isRegular(stat.mode)) return undefined;
     if (stat.size <= 0) return this.#receiver.complete(path) ?? undefined;
-    this.#wanted.set(id, { path, left: stat.size + GROWTH });
+    this.#wanted.set(id, { path, hasBegun: false, left: stat.size + GROWTH });
     this.#answers.push({ type: PACKET.request, id });
     return undefined;
   }
@@ -111,7 +119,12 @@ class Transfer {
     if (!wanted) throw invalid(`the sender of files sends file ${id}, which nobody asked for`);
     if (data.length === 0) {
       this.#wanted.delete(id);
+      if (wanted.hasBegun) this.#begun--;
       return this.#receiver.complete(wanted.path) ?? undefined;
+    }
+    if (!wanted.hasBegun) {
+      wanted.hasBegun = true;
+      if (++this.#begun > MAX_BEGUN) throw invalid('the sender of files sends too many files at once');
     }
     wanted.left -= data.length;
     if (wanted.left < 0) throw invalid(`a file is much larger than the sender of files has told`);
