@@ -28,6 +28,8 @@ export async function connect(
   assertPresent(container);
   // What was made in the hope of a start is of the networks before.
   if (!hasProcess(container)) await sandboxes.discard(id);
+  // Docker: where there is no default bridge a place in it is granted, and nothing comes of it.
+  if (hasProcess(container) && networks.isAbsentBridge(network)) return;
   const request = sandboxRequest(container);
   const joining = { network, asked: settings, isRunning: hasProcess(container) };
   if (!joining.isRunning) {

@@ -151,6 +151,7 @@ export interface Networks {
   connect(containerId: string, network: string): Promise<readonly InnerSocket[]>;
   leave(request: SandboxRequest, leaving: { readonly network: string; readonly isRunning: boolean }): LeftNetwork;
   disconnect(containerId: string, left: LeftNetwork): Promise<void>;
+  isAbsentBridge(name: string): boolean;
   nameSockets(containerId: string): readonly InnerSocket[];
   /** Takes over the descriptors of those sockets; until {@link detach}. */
   serveNames(containerId: string, descriptors: readonly number[]): void;

@@ -21,10 +21,11 @@ interface BuildsDeps {
 
 /** The front door of BuildKit's clients. */
 export function openBuildDoor({ config, engineId, builder, networks, images, log }: BuildsDeps): BuildDoor {
+  const defaultGateway = () =>
+    config.bridge.isAbsent ? '' : gatewayOf(networks.inspect('bridge', { verbose: false, scope: '' }));
   const worker = () => ({
     id: engineId,
-    hostGateway:
-      config.bridge.hostGatewayIps?.[0] ?? gatewayOf(networks.inspect('bridge', { verbose: false, scope: '' })),
+    hostGateway: config.bridge.hostGatewayIps?.[0] ?? defaultGateway(),
     platforms: runnablePlatforms(),
     version: BUILDKIT_VERSION,
   });

@@ -37,6 +37,7 @@ export const KEYS = {
   },
   bip: { kind: 'string', help: 'Address and prefix of the default bridge, e.g. 172.17.0.1/16' },
   bip6: { kind: 'string', help: 'The same for IPv6, with ipv6' },
+  bridge: { kind: 'string', short: 'b', help: '"none": no default bridge; others are refused' },
   'cdi-spec-dirs': { kind: 'list', flag: 'cdi-spec-dir', help: 'Folder of files that describe devices (CDI)' },
   'cgroup-parent': { kind: 'string', help: 'Parent cgroup for all containers' },
   containerd: { kind: 'string', help: 'Accepted for compatibility: this engine does the work of containerd itself' },

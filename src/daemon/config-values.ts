@@ -48,7 +48,14 @@ export function defaultBridge(given: Settings) {
     const value = text(name);
     return value === undefined ? undefined : ipAddress(name, value);
   };
+  const bridge = text('bridge');
+  if (bridge !== undefined && bridge !== 'none') {
+    throw new ConfigError('"bridge" is refused: the default bridge is always our own; "none" means that there is none');
+  }
+  // Docker: one or the other.
+  if (bridge !== undefined && text('bip')) throw new ConfigError('"bridge" and "bip" exclude each other');
   return {
+    isAbsent: bridge === 'none',
     bip: text('bip'),
     bip6: text('bip6'),
     fixedCidr: text('fixed-cidr'),

@@ -62,6 +62,8 @@ export interface DaemonConfig {
   readonly liveRestore: boolean;
   readonly labels: readonly string[];
   readonly bridge: {
+    /** There is no default bridge. */
+    readonly isAbsent: boolean;
     readonly bip: string | undefined;
     readonly bip6: string | undefined;
     readonly fixedCidr: string | undefined;

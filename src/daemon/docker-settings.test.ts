@@ -16,6 +16,7 @@ const { keys, flags } = JSON.parse(
 const OTHER: Readonly<Record<string, unknown>> = {
   'authorization-plugins': ['p'],
   bip: '10.1.0.1/24',
+  bridge: 'none',
   bip6: 'fd00:1::1/64',
   'cdi-spec-dirs': ['/x'],
   'cgroup-parent': '/x',
@@ -132,7 +133,9 @@ test('every flag of dockerd is there or refused by name', () => {
       assert.doesNotMatch(error.message, /unknown flag/);
     }
   }
-  assert.throws(() => parseFlags(['-b', 'x']), /"bridge" is refused/);
+  assert.throws(() => from({ bridge: 'br0' }), /"bridge" is refused: /);
+  assert.throws(() => from({ bridge: 'none', bip: '10.1.0.1/24' }), /exclude each other/);
+  assert.equal(parseFlags(['-b', 'none']).settings.bridge, 'none');
 });
 
 test('values are judged as Docker judges them', () => {

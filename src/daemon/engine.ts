@@ -232,6 +232,7 @@ function containerSettings(
 
 function networkConfig({ bridge, dns }: DaemonConfig) {
   return {
+    noBridge: bridge.isAbsent,
     bip: bridge.bip,
     bip6: bridge.bip6,
     fixedCidr: bridge.fixedCidr,

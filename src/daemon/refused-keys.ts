@@ -13,7 +13,6 @@ const NOT_YET = 'it is not supported yet';
 export const REFUSED: Readonly<Record<string, RefusedKey>> = {
   'allow-direct-routing': { isSwitch: true, reason: 'container addresses are reached through published ports only' },
   'api-cors-header': { reason: 'Docker 28 removed it; use a reverse proxy if you need CORS headers' },
-  bridge: { short: 'b', reason: 'the default bridge is always our own' },
   builder: { flag: null, reason: 'the build cache keeps within shares of the disk by itself' },
   'cpu-rt-period': { reason: NOT_YET },
   'cpu-rt-runtime': { reason: NOT_YET },

@@ -11,6 +11,8 @@ import type { AddressPool } from './subnet.ts';
 
 /** The daemon's settings for networks, under daemon.json's names; what is absent has Docker's default. */
 export interface NetworkConfig {
+  /** There is no default bridge: containers that are given no other network have their loopback only. */
+  noBridge?: boolean;
   /** Address and prefix of the default bridge. */
   bip?: string | undefined;
   bip6?: string | undefined;
@@ -58,7 +60,7 @@ export interface Context {
   readonly zones: Zones;
   /** Of the sandboxes that have names, by container. */
   readonly nameServers: Map<string, NameServer>;
-  /** The id of the default bridge network, which has no names. */
+  /** The id of the default bridge network, which has no names; '' when there is none. */
   readonly predefined: string;
   readonly events: Pick<Events, 'record'>;
   /** Waits until all commits so far survive a power cut. */

@@ -27,6 +27,7 @@ interface Wish {
  */
 export async function ensureSubnet(context: Context): Promise<void> {
   const { rows, config, names, log } = context;
+  if (config.noBridge) return;
   const network = rows.network('bridge')!;
   const present = asBridge(context, network);
   const [wish, wish6] = wishesOf(config);

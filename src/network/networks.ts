@@ -12,7 +12,7 @@ import { connectLive, join } from './connect.ts';
 import type { Context, NetworkConfig } from './context.ts';
 import { namesOf } from './context.ts';
 import { createNetwork } from './create-network.ts';
-import { ensureDefaults } from './default-networks.ts';
+import { ensureDefaults, isAbsentBridge } from './default-networks.ts';
 import { detach, release } from './detach.ts';
 import type { Leaving, Left } from './disconnect.ts';
 import { disconnectLive, leave } from './disconnect.ts';
@@ -57,10 +57,10 @@ export class Networks {
   constructor({ store, events, log, mark, config }: NetworksDeps) {
     const kernel = new Kernel((news) => this.#hear(news));
     const rows = new NetworkStore(store);
-    ensureDefaults({ rows });
+    ensureDefaults({ rows, config });
     this.#context = {
       rows,
-      predefined: rows.network('bridge')!.id,
+      predefined: rows.network('bridge')?.id ?? '',
       nameServers: new Map(),
       zones: new Zones(rows),
       events,
@@ -113,6 +113,11 @@ export class Networks {
   /** Puts a place in a network on record. Inside the caller's transaction; {@link connect} makes it true for one that runs. */
   join(request: SandboxRequest, joining: Joining): void {
     join(this.#context, request, joining);
+  }
+
+  /** Whether a network is the default bridge where the settings want none: a place in it is nothing. */
+  isAbsentBridge(name: string): boolean {
+    return isAbsentBridge(this.#context, name);
   }
 
   /** Makes the interface of a running container's new place; says which sockets {@link serveNames} needs. */

@@ -6,6 +6,7 @@ import type { Bridge } from './bridge-network.ts';
 import { allBridges } from './bridge-network.ts';
 import type { Context } from './context.ts';
 import { isOwnLink } from './context.ts';
+import { dropBridge } from './default-networks.ts';
 import { ensureSubnet } from './default-subnets.ts';
 import type { Accept } from './firewall/foreign.ts';
 import { allPublications } from './firewall/publications.ts';
@@ -31,6 +32,8 @@ export async function recover(context: Context, live: Live): Promise<void> {
   });
   failpoint('network.recover.released');
   if (live instanceof Map) for (const [id, pid] of live) if (pid !== undefined) context.pids.set(id, pid);
+  dropBridge(context);
+  failpoint('network.recover.bridge-dropped');
   await ensureSubnet(context);
   failpoint('network.recover.subnet-chosen');
   await sweepLinks(context);

@@ -1,9 +1,10 @@
 import type { ContainerConfig, EndpointSettings, HostConfig } from '#api';
-import { forbidden, invalid, notFound } from '#errdefs';
+import { forbidden, internal, invalid, notFound } from '#errdefs';
 import { recordOf } from './bridge-network.ts';
 import { NO_ENDPOINTS } from './config-network.ts';
 import type { Context } from './context.ts';
 import { newId } from './context.ts';
+import { isAbsentBridge } from './default-networks.ts';
 import { chooseGateways } from './gateways.ts';
 import type { Place } from './lease.ts';
 import { lease } from './lease.ts';
@@ -62,11 +63,19 @@ export function reserve(context: Context, request: SandboxRequest): Reservation 
   const record = JSON.stringify(sandboxRecord(request));
   rows.insertSandbox({ containerId, id: newId(), mode: hostConfig.NetworkMode, name: request.name, request: record });
   if (mode.kind === 'container') return { netns: { container: mode.container }, sockets: [] };
+  checkHostGateway(context, hostConfig);
   const places = isOff ? [] : leaseAll(context, request, mode);
   const out = chooseGateways(context, places);
   const sockets = out ? publish(context, request, out) : [];
   if (isOff || mode.kind === 'none') return { netns: 'none', sockets };
   return { netns: mode.kind === 'host' ? 'host' : 'private', sockets };
+}
+
+/** The name stands for the default bridge's address, unless the settings say another. */
+function checkHostGateway({ config }: Context, { ExtraHosts }: HostConfig): void {
+  if (!config.noBridge || config.hostGatewayIps?.length) return;
+  if (!ExtraHosts?.some((entry) => entry.endsWith(':host-gateway'))) return;
+  throw internal('unable to derive the IP value for host-gateway');
 }
 
 /** The place in the network of its mode first, so that this is eth0. */
@@ -79,6 +88,7 @@ function leaseAll(context: Context, request: SandboxRequest, mode: Mode): Place[
   }
   const places: Place[] = [];
   for (const attachment of attachments) {
+    if (isAbsentBridge(context, attachment.network)) continue;
     const network = joinable(rows, attachment.network, mode.kind);
     places.push(lease(context, request, { network, attachment, interfaces: places.map((p) => p.endpoint.interface) }));
   }

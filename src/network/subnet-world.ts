@@ -20,7 +20,7 @@ export async function look({ rows, kernel, config, names }: Context): Promise<Su
       .map(({ destination, prefix }) => parseCidr(`${destination}/${prefix}`)?.subnet)
       .filter((subnet) => subnet !== undefined),
     start: firstChoice(config, names, subnetsOf(pools)),
-    base6: uniqueLocalBase(rows.network('bridge')!.id),
+    base6: uniqueLocalBase((rows.network('bridge') ?? rows.network('none'))!.id),
   };
 }
 
