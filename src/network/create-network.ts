@@ -10,7 +10,7 @@ import { checkConfiguration, configurationOf, sourceOf, withConfiguration } from
 import type { Context } from './context.ts';
 import { bridgeName, newId } from './context.ts';
 import { timestamp } from './default-networks.ts';
-import { parseDriverOptions } from './driver-options.ts';
+import { familyOption, parseDriverOptions, withoutFields } from './driver-options.ts';
 import { checkIpamConfig } from './ipam-config.ts';
 import { KernelError } from './kernel/kernel.ts';
 import { settleNetworks } from './recover.ts';
@@ -22,8 +22,6 @@ import { parseCidr6 } from './subnet6.ts';
 const PREDEFINED = ['bridge', 'host', 'none', 'default'];
 const NO_SWARM =
   'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.';
-/** Docker: these options are fields by now. */
-const FIELDS = ['com.docker.network.enable_ipv4', 'com.docker.network.enable_ipv6'];
 
 /**
  * Makes a network: first the bridge, which says whose it is, then its row, then the rules. A crash in between leaves a
@@ -50,10 +48,10 @@ export async function createNetwork(context: Context, request: NetworkCreateRequ
 /** What can be seen to be wrong before anything is chosen, in Docker's order. */
 function check(context: Context, request: NetworkCreateRequest): void {
   const { rows } = context;
-  const { Name, Driver, IPAM, EnableIPv6 } = request;
+  const { Name, Driver, IPAM } = request;
   if (PREDEFINED.includes(Name)) throw forbidden(`operation is not permitted on predefined ${Name} network `);
   if (Driver === 'overlay') throw forbidden(NO_SWARM);
-  checkIpamConfig(configsOf(IPAM?.Config), { ipv6: EnableIPv6 === true });
+  checkIpamConfig(configsOf(IPAM?.Config), askedOf(context, request));
   if (rows.network(Name)) throw conflict(`network with name ${Name} already exists`);
   checkConfiguration(request);
   if (request.ConfigOnly) return;
@@ -96,11 +94,14 @@ interface Asked {
 
 /** The driver's options and the families of a network; where the configuration is another's, its own are all. */
 function askedOf({ config }: Context, request: NetworkCreateRequest): Asked {
-  const given = { ...(sourceOf(request) === '' ? config.defaultOptions : {}), ...request.Options };
+  const isOwn = sourceOf(request) === '';
+  const { EnableIPv4, EnableIPv6, Options } = request;
+  const options = { ...(isOwn ? config.defaultOptions : {}), ...Options };
+  const fields = [...(EnableIPv4 == null ? [] : [4 as const]), ...(EnableIPv6 == null ? [] : [6 as const])];
   return {
-    options: Object.fromEntries(Object.entries(given).filter(([key]) => !FIELDS.includes(key))),
-    ipv4: request.EnableIPv4 ?? given['com.docker.network.enable_ipv4'] !== 'false',
-    ipv6: request.EnableIPv6 ?? given['com.docker.network.enable_ipv6'] === 'true',
+    options: isOwn ? withoutFields(options, fields) : options,
+    ipv4: EnableIPv4 ?? familyOption(options, 4) ?? true,
+    ipv6: EnableIPv6 ?? familyOption(options, 6) ?? false,
   };
 }
 

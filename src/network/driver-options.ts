@@ -22,6 +22,7 @@ export interface DriverOptions {
 
 const BRIDGE = 'com.docker.network.bridge.';
 const MTU = 'com.docker.network.driver.mtu';
+const FAMILY = 'com.docker.network.enable_ipv';
 const PREFIX = 'com.docker.network.container_iface_prefix';
 const MODES: readonly string[] = ['nat', 'nat-unprotected', 'routed', 'isolated'] satisfies GatewayMode[];
 // As Go's strconv.ParseBool reads them.
@@ -41,6 +42,23 @@ export function parseDriverOptions(options: Readonly<Record<string, string>>): D
     mode6: mode(options, 'gateway_mode_ipv6'),
     prefix: options[PREFIX] || 'eth',
   };
+}
+
+/** Docker: whether a network has a family of addresses was an option before it was a field; undefined: not said. */
+export function familyOption(options: Readonly<Record<string, string>>, family: 4 | 6): boolean | undefined {
+  const value = options[FAMILY + family];
+  if (value === undefined) return undefined;
+  if (TRUE.includes(value) || FALSE.includes(value)) return TRUE.includes(value);
+  throw invalid(`driver-opt "${FAMILY}${family}" is not a valid bool`);
+}
+
+/** The options without those that a field of the request stands for. */
+export function withoutFields(
+  options: Readonly<Record<string, string>>,
+  given: readonly (4 | 6)[],
+): Record<string, string> {
+  const keys = given.map((family) => FAMILY + family);
+  return Object.fromEntries(Object.entries(options).filter(([key]) => !keys.includes(key)));
 }
 
 const refused = (key: string, value: string, reason: string) =>
