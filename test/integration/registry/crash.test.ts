@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { delay } from '#async';
 import { digestOf, MEDIA } from '#oci';
+import { startS3 } from '../../harness/s3.ts';
 import { pushImage, startRig } from './rig.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../../bin/gantryd');
@@ -88,6 +89,40 @@ for (const point of POINTS) {
         assert.equal(signal, 'SIGKILL');
       }
       await using registry = await start(folder, '');
+      await check(registry.url);
+      await life(registry.url);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+}
+
+for (const point of [
+  'registry.s3.blob.put',
+  'registry.s3.blob.put=2',
+  'registry.s3.name.put',
+  'registry.s3.name.put=3',
+  'registry.s3.name.removed',
+]) {
+  test(`killed at ${point} over a bucket: what is visible is whole, and the same push succeeds`, async () => {
+    await using s3 = await startS3('crash');
+    const folder = mkdtempSync('/var/tmp/gantry-test-registry-');
+    const bucket = {
+      REGISTRY_STORAGE: 's3',
+      REGISTRY_STORAGE_S3_REGION: 'us-east-1',
+      REGISTRY_STORAGE_S3_REGIONENDPOINT: s3.endpoint,
+      REGISTRY_STORAGE_S3_BUCKET: 'crash',
+      REGISTRY_STORAGE_S3_ACCESSKEY: 'S3RVER',
+      REGISTRY_STORAGE_S3_SECRETKEY: 'S3RVER',
+    };
+    try {
+      {
+        await using registry = await start(folder, point, bucket);
+        await assert.rejects(life(registry.url));
+        const [, signal] = (await registry.ended) as [number | null, string | null];
+        assert.equal(signal, 'SIGKILL');
+      }
+      await using registry = await start(folder, '', bucket);
       await check(registry.url);
       await life(registry.url);
     } finally {
