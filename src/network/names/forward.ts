@@ -40,7 +40,8 @@ export function overUdp(query: Buffer, server: string): Promise<Buffer> {
     if (isResponseTo(bytes, query)) resolve(bytes);
   });
   // Connected, so that nobody else's datagrams are heard.
-  socket.connect(PORT, server, () => socket.send(query));
+  const connected = (error?: Error) => (error ? reject(error) : socket.send(query));
+  socket.connect(PORT, server, connected);
   return promise.finally(() => {
     clearTimeout(timer);
     socket.close();
