@@ -157,9 +157,14 @@ function linksOf(rows: Context['rows'], { Links, NetworkMode }: HostConfig): New
       linkedId: resolvePeer(rows, name, `could not get container for ${name}: `),
     };
   });
-  return NetworkMode === 'bridge'
-    ? links.map(({ alias, linkedId }) => ({ alias, linkedId: ownerOf(rows, linkedId) }))
-    : [];
+  if (NetworkMode !== 'bridge') return [];
+  const owned = links.map(({ alias, linkedId }) => ({ alias, linkedId: ownerOf(rows, linkedId) }));
+  if (owned.some(({ linkedId }) => rows.get(linkedId)?.spec.hostConfig.NetworkMode === 'host')) {
+    throw invalid(
+      "conflicting options: host type networking can't be used with links. This would result in undefined behavior",
+    );
+  }
+  return owned;
 }
 
 /** The container whose network namespace this one is in. */

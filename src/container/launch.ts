@@ -9,6 +9,7 @@ import { settleExit } from './exit.ts';
 import { freshHealth } from './health.ts';
 import { keepEnd } from './keep-end.ts';
 import { careForLog } from './log-care.ts';
+import { rewriteLinks } from './network-files.ts';
 import type { Container } from './record.ts';
 import { releaseVolumes } from './resolve-mounts.ts';
 import type { Sandbox } from './sandbox.ts';
@@ -80,6 +81,7 @@ async function conclude(
   } catch (error) {
     throw await takeBack(context, container, error);
   }
+  rewriteLinks(context, id);
   careForLog(context, container, { isAlive: true });
   const exit = context.starting.get(id);
   context.starting.delete(id);

@@ -1,6 +1,7 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import type { Context } from './context.ts';
 import { containerFiles } from './folder.ts';
+import { hasProcess } from './record.ts';
 
 /** What the network says the files should hold. */
 interface Contents {
@@ -29,6 +30,29 @@ export function rewriteNetworkFiles(
   writeFileSync(hosts, changeHosts(readFileSync(hosts, 'utf8'), { before: before.hosts, after: after.hosts }));
   if (readFileSync(resolvConf, 'utf8') === before.resolvConf) writeFileSync(resolvConf, after.resolvConf);
 }
+
+/**
+ * Docker: a running container that is linked to this one is told of its new address. The lines it had are found by the names
+ * in them: the old address is nowhere on record.
+ */
+export function rewriteLinks(context: Pick<Context, 'settings' | 'log' | 'rows' | 'networks'>, id: string): void {
+  const { settings, rows, networks } = context;
+  for (const { container } of rows.links().filter(({ linkedId }) => linkedId === id)) {
+    const holder = rows.get(rows.holderOf(container)!);
+    if (!holder || !hasProcess(holder)) continue;
+    const after = networks.files(holder.id).hosts;
+    const names = new Map(after.split('\n').map((line) => [namesOf(line), line]));
+    const there = readFileSync(containerFiles(settings, holder.id).hosts, 'utf8').split('\n');
+    const stale = there.filter((line) => names.has(namesOf(line)) && names.get(namesOf(line)) !== line);
+    const fresh = stale.map((line) => names.get(namesOf(line)));
+    rewriteNetworkFiles(context, holder.id, {
+      before: { hosts: stale.join('\n'), resolvConf: '' },
+      after: { hosts: fresh.join('\n'), resolvConf: '' },
+    });
+  }
+}
+
+const namesOf = (line: string): string => line.replace(/^\S+\s*/, '');
 
 /** The text without lines that we no longer want, and with those that we want now. Pure. */
 export function changeHosts(text: string, { before, after }: { before: string; after: string }): string {

@@ -45,6 +45,7 @@ test('since replays in order, until in the past ends at once', async () => {
     'die',
   ]);
   assert.deepEqual(await collect(all.events.subscribe({ since: 0, until: 1 })), []);
+  assert.deepEqual(await collect(all.events.subscribe({ until: Date.now() * 1e6 })), ['create', 'start', 'die']);
 });
 
 test('only the last events are kept', async () => {

@@ -12,7 +12,7 @@ const LAG_LIMIT = 10_000;
 export type Actor = EventMessage['Actor'];
 
 export interface Subscription {
-  /** Replays kept events from this time on, in ns since the epoch; without it only new ones come. */
+  /** Replays kept events from this time on, in ns since the epoch; with neither it nor `until` only new ones come. */
   readonly since?: number;
   /** Ends the stream at this time, in ns since the epoch. */
   readonly until?: number;
@@ -59,8 +59,9 @@ export class Events {
   subscribe(subscription: Subscription = {}): AsyncIterableIterator<EventMessage> {
     const { since, until, filters = {} } = subscription;
     const feed = new Feed(subscription, (tell) => this.#subscribers.delete(tell));
-    if (since !== undefined) {
-      for (const text of this.#rows.since(since)) feed.tell(JSON.parse(text) as EventMessage);
+    // Docker: who gives an end alone asks for all that is kept.
+    if (since !== undefined || until !== undefined) {
+      for (const text of this.#rows.since(since ?? 0)) feed.tell(JSON.parse(text) as EventMessage);
     }
     const isPast = until !== undefined && until <= Date.now() * 1e6;
     if (isPast) feed.end();

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Engine } from './engine.ts';
+import { Engine, eventually, IMAGE } from './engine.ts';
 
 let engine: Engine;
 before(async () => {
@@ -44,4 +44,31 @@ test('a link to one in the network namespace of another leads to the owner of th
   await engine.run('caller', SLEEP, { ...BRIDGE, Links: ['guest:it'] });
   const { Id } = (await engine.expect(200, 'GET', '/containers/caller/it/json')) as { Id: string };
   assert.equal(Id, owner);
+});
+
+test('a linked container that comes back elsewhere is found there', async () => {
+  const addressOf = async (name: string) => {
+    const { NetworkSettings } = (await engine.expect(200, 'GET', `/containers/${name}/json`)) as {
+      NetworkSettings: { Networks: { bridge: { IPAddress: string } } };
+    };
+    return NetworkSettings.Networks.bridge.IPAddress;
+  };
+  await engine.run('moving', SLEEP, BRIDGE);
+  await engine.run('following', SLEEP, { ...BRIDGE, Links: ['moving:it'] });
+  const was = await addressOf('moving');
+  await engine.expect(204, 'POST', '/containers/moving/stop?t=0');
+  await engine.run('settler', SLEEP, BRIDGE);
+  await engine.expect(204, 'POST', '/containers/moving/start');
+  const is = await addressOf('moving');
+  assert.notEqual(is, was);
+  const hosts = () => engine.exec('following', 'cat /etc/hosts');
+  await eventually('it is told', async () => (await hosts()).includes(`${is}\tit `));
+  assert.ok(!(await hosts()).includes(`${was}\tit `));
+});
+
+test('what is in the network of the host cannot be linked to', async () => {
+  await engine.create('hosted', SLEEP, { NetworkMode: 'host' });
+  const body = { Image: IMAGE, Cmd: SLEEP, HostConfig: { ...BRIDGE, Links: ['hosted:it'] } };
+  const { message } = (await engine.expect(400, 'POST', '/containers/create', body)) as { message: string };
+  assert.match(message, /^conflicting options: host type networking can't be used with links/);
 });
