@@ -135,9 +135,8 @@ function image(mount: Mount, destination: string, imageId: MountRequest['imageId
 }
 
 function fromConfig(config: ContainerConfig): WantedMount[] {
-  return Object.keys(config.Volumes ?? {}).map((path) =>
-    volume({ destination: clean(path), name: '', mode: '', rw: true, noCopy: false }),
-  );
+  const paths = new Set(Object.keys(config.Volumes ?? {}).map(clean));
+  return [...paths].map((destination) => volume({ destination, name: '', mode: '', rw: true, noCopy: false }));
 }
 
 function volume(point: { destination: string; name: string; mode: string; rw: boolean; noCopy: boolean }): WantedMount {
@@ -148,9 +147,10 @@ function volume(point: { destination: string; name: string; mode: string; rw: bo
 function inherit(spec: string, mountsOf: MountRequest['mountsOf']): WantedMount[] {
   const { container, mode } = parseVolumesFrom(spec);
   const { rw } = readMode(mode);
-  // Docker: the mode is not inherited.
+  // Docker: the mode is not inherited, and nothing of the image is copied.
   return mountsOf(container).map(({ made: _, anonymous: __, ...mount }) => ({
     ...mount,
+    ...(mount.type === 'volume' ? { noCopy: true } : {}),
     mode: '',
     rw: mount.rw && rw,
   }));

@@ -14,6 +14,7 @@ export interface ResolvedMounts {
 
 /** Where the mounts of a container come from now. Throws what Docker says at the start. */
 export function resolveMounts(context: Context, { id, mounts, spec }: Container): ResolvedMounts {
+  for (const mount of mounts) assertOutsideProc(mount);
   const isShifted = isRemapped(context.settings, spec.hostConfig);
   const placed: PlacedMount[] = [];
   const place = (mount: Omit<PlacedMount, 'target'>) => {
@@ -33,6 +34,18 @@ export function resolveMounts(context: Context, { id, mounts, spec }: Container)
     return [mount.subpath ? { ...found, source: place({ source: mount.source, subpath: mount.subpath }) } : found];
   });
   return { mounts: resolved, placed };
+}
+
+/** What may be mounted over in /proc: files that tell of the machine's resources (runc's validator does the same). */
+const SHOWN_IN_PROC =
+  /^\/proc\/(cpuinfo|diskstats|meminfo|stat|swaps|uptime|loadavg|slabinfo|sys\/kernel\/ns_last_pid|sys\/crypto\/fips_enabled)$/;
+
+/** The kernel's own files in /proc decide on confinement: nobody gets to put others in their place. In runc's words. */
+function assertOutsideProc({ source, destination }: ContainerMount): void {
+  if (!destination.startsWith('/proc/') || SHOWN_IN_PROC.test(destination)) return;
+  throw internal(
+    `failed to create task for container: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: error during container init: error mounting "${source}" to rootfs at "${destination}": check proc-safety of ${destination} mount: "${destination}" cannot be mounted because it is inside /proc`,
+  );
 }
 
 /** A bind or volume with its source on the host, which is made when it may be. */
