@@ -22,12 +22,16 @@ export const method = <Request extends MessageType, Response extends MessageType
 /** What goes before the messages of a direction; a key may come several times. */
 export type Metadata = ReadonlyMap<string, readonly string[]>;
 
-/** The messages of a stream as they come; reading no further makes the other side wait. */
+/**
+ * The messages of a stream as they come; reading no further makes the other side wait. `hold` hears how many bytes are kept
+ * now: of the messages that came last, and of an incomplete one.
+ */
 export async function* readMessages<M extends MessageType>(
   stream: Http2Stream,
   type: M,
+  hold?: (bytes: number) => void,
 ): AsyncGenerator<Message<M>, void, undefined> {
-  for await (const messages of readBatches(stream, type)) yield* messages;
+  for await (const messages of readBatches(stream, type, undefined, hold)) yield* messages;
 }
 
 /** The same, those together that came together. */
@@ -35,14 +39,18 @@ export async function* readBatches<M extends MessageType>(
   stream: Http2Stream,
   type: M,
   count?: (bytes: number) => void,
+  hold?: (bytes: number) => void,
 ): AsyncGenerator<Message<M>[], void, undefined> {
   const reader = new FrameReader();
   for await (const chunk of chunksOf(stream)) {
     const messages: Message<M>[] = [];
+    let size = 0;
     for (const bytes of reader.push(chunk)) {
+      size += bytes.length;
       count?.(bytes.length);
       messages.push(decode(type, bytes));
     }
+    hold?.(size + reader.held);
     if (messages.length > 0) yield messages;
   }
   reader.finish();

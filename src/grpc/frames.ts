@@ -4,6 +4,7 @@ import { RpcError } from './status.ts';
 export const MAX_MESSAGE = 16 * 1024 * 1024;
 const PREFIX = 5;
 const FIRST_ROOM = 4 * 1024;
+const LARGE = 1024 * 1024;
 
 /** A message behind its prefix, as it is sent. */
 export function frame(message: Uint8Array): Buffer {
@@ -30,8 +31,7 @@ export class FrameReader {
       this.#append(bytes.subarray(at, end));
       at = end;
       if (this.#length < PREFIX || this.#length < PREFIX + sizeAt(this.#held, 0)) continue;
-      yield Buffer.from(this.#held.subarray(PREFIX, this.#length));
-      this.#length = 0;
+      yield this.#release();
     }
     while (bytes.length - at >= PREFIX) {
       const end = at + PREFIX + sizeAt(bytes, at);
@@ -42,9 +42,23 @@ export class FrameReader {
     this.#append(bytes.subarray(at));
   }
 
+  /** Bytes of a message that is incomplete. */
+  get held(): number {
+    return this.#length;
+  }
+
   /** At the end of the stream. */
   finish(): void {
     if (this.#length > 0) throw new RpcError('internal', 'the stream ended inside a message');
+  }
+
+  /** The message that is held: a copy, unless it is so large that there should be one of it only. */
+  #release(): Buffer {
+    const message = this.#held.subarray(PREFIX, this.#length);
+    this.#length = 0;
+    if (message.length < LARGE) return Buffer.from(message);
+    this.#held = Buffer.alloc(0);
+    return message;
   }
 
   #append(bytes: Buffer): void {

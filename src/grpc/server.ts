@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { Message, MessageType, Partially } from '#protobuf';
 import type { Metadata, Method } from './call.ts';
 import { metadataOf, readMessages, sendMessages } from './call.ts';
-import { SERVER_OPTIONS, WINDOW } from './limits.ts';
+import { MAX_UNDER_WAY, SERVER_OPTIONS, WINDOW } from './limits.ts';
 import { RpcError, trailersOf } from './status.ts';
 
 /** A call as the server sees it. */
@@ -58,9 +58,10 @@ export async function serve(
   const session: ServerHttp2Session = performServerHandshake(connection, SERVER_OPTIONS);
   session.on('error', () => connection.destroy());
   session.once('connect', () => session.destroyed || session.setLocalWindowSize(WINDOW));
+  const underWay = { bytes: 0 };
   session.on('stream', (stream, _headers, _flags, raw) => {
     stream.on('error', () => {});
-    void run(stream, raw as unknown as readonly string[], handlers, options);
+    void run({ stream, underWay, raw: raw as unknown as readonly string[] }, handlers, options);
   });
   const stop = () => session.destroy();
   options.signal?.addEventListener('abort', stop, { once: true });
@@ -74,15 +75,25 @@ export async function serve(
   connection.destroy();
 }
 
+interface Arrived {
+  readonly stream: ServerHttp2Stream;
+  readonly raw: readonly string[];
+  /** Of its connection. */
+  readonly underWay: UnderWay;
+}
+
+interface UnderWay {
+  bytes: number;
+}
+
 async function run(
-  stream: ServerHttp2Stream,
-  raw: readonly string[],
+  { stream, raw, underWay }: Arrived,
   handlers: ReadonlyMap<string, Handler>,
   options: ServeOptions,
 ): Promise<void> {
   const path = pseudo(raw, ':path');
   const handler = handlers.get(path);
-  const call = new Served(stream, handler?.method, metadataOf(raw));
+  const call = new Served(stream, handler?.method, metadataOf(raw), underWay);
   try {
     if (!handler) throw unknownMethod(path);
     await handler.run(call as unknown as ServerCall<MessageType, MessageType>);
@@ -104,9 +115,12 @@ class Served {
   readonly #stream: ServerHttp2Stream;
   readonly #method: Method | undefined;
   readonly #gone = new AbortController();
+  readonly #underWay: UnderWay;
+  #held = 0;
   #isDone = false;
 
-  constructor(stream: ServerHttp2Stream, method: Method | undefined, metadata: Metadata) {
+  constructor(stream: ServerHttp2Stream, method: Method | undefined, metadata: Metadata, underWay: UnderWay) {
+    this.#underWay = underWay;
     this.#stream = stream;
     this.#method = method;
     this.metadata = metadata;
@@ -125,7 +139,16 @@ class Served {
   }
 
   requests(): AsyncIterable<Message<MessageType>> {
-    return readMessages(this.#stream, this.#method!.request);
+    return readMessages(this.#stream, this.#method!.request, (bytes) => {
+      this.#hold(bytes);
+      if (this.#underWay.bytes <= MAX_UNDER_WAY) return;
+      throw new RpcError('resource-exhausted', 'too much is under way on this connection');
+    });
+  }
+
+  #hold(bytes: number): void {
+    this.#underWay.bytes += bytes - this.#held;
+    this.#held = bytes;
   }
 
   begin(headers: Readonly<Record<string, string>> = {}): void {
@@ -143,6 +166,7 @@ class Served {
   finish(error: RpcError | undefined): void {
     const stream = this.#stream;
     this.#isDone = true;
+    this.#hold(0);
     if (stream.destroyed || stream.closed) return;
     this.begin();
     stream.once('wantTrailers', () => stream.sendTrailers(trailersOf(error)));

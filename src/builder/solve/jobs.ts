@@ -8,6 +8,7 @@ const POLL_MS = 10;
 /** … and may do so when it has ended already. */
 const REMEMBERED_MS = 10_000;
 const MAX_JOBS = 1000;
+const MAX_NAME = 1000;
 
 /** The builds that are under way. */
 export class Jobs {
@@ -16,6 +17,8 @@ export class Jobs {
 
   begin(ref: string, session: string, signal: AbortSignal): Job {
     if (ref === '') throw invalid('a build must have a ref');
+    if (ref.length > MAX_NAME || session.length > MAX_NAME)
+      throw invalid('the ref of a build or its session is too long');
     if (this.#jobs.has(ref)) throw conflict(`job ID ${ref} exists`);
     if (this.#jobs.size >= MAX_JOBS) throw conflict('too many builds at once');
     const job = new Job(ref, session, signal);

@@ -4,7 +4,7 @@ import { api } from '../../harness/api.ts';
 import type { TestDaemon } from '../../harness/daemon.ts';
 
 /** What any one attack may make a daemon hold at once. */
-const MAX_GROWTH_MB = 150;
+const MAX_GROWTH_MB = 250;
 
 export async function until(isSo: () => boolean, what: string): Promise<void> {
   for (let n = 0; n < 100 && !isSo(); n++) await new Promise((wake) => setTimeout(wake, 50));

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { readdirSync } from 'node:fs';
+import { connect } from 'node:http2';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Control, Gateway, SESSION_HEADERS } from '#buildkit';
+import { parseAddress, Transport } from '#client';
 import { frame } from '#grpc';
 import { encode } from '#protobuf';
 import type { TestDaemon } from '../../harness/daemon.ts';
@@ -32,7 +34,7 @@ after(() => daemon.destroy());
 
 const grpc = () => RawConnection.open('/grpc', { socket: daemon.socket });
 
-function* times(count: number, make: (n: number) => Uint8Array): Generator<Uint8Array> {
+function* times<T>(count: number, make: (n: number) => T): Generator<T> {
   for (let n = 0; n < count; n++) yield make(n);
 }
 
@@ -194,6 +196,33 @@ function nested(): Buffer {
   }
   return all;
 }
+
+test('large requests at once, and names without end', async () => {
+  const big = 'x'.repeat(15_000_000);
+  const waiting = { session: 'never', frontend: 'dockerfile.v0', frontendAttrs: new Map([['build-arg:A', big]]) };
+  for (const [request, words] of [
+    [waiting, /too much is under way on this connection/],
+    [{ session: big }, /its session is too long/],
+  ] as const) {
+    await survives(daemon, async () => {
+      const transport = new Transport(parseAddress(`unix://${daemon.socket}`));
+      const socket = await transport.upgrade({ method: 'POST', path: '/grpc' }, 'h2c');
+      const session = connect('http://localhost', { createConnection: () => socket, maxSessionMemory: 1000 });
+      session.on('error', () => {});
+      const said: string[] = [];
+      for (const ref of times(12, (n) => `big${n}`)) {
+        const call = session.request({ ':method': 'POST', ':path': Control.solve.path }, { endStream: false });
+        call.on('error', () => {});
+        call.on('trailers', (trailers) => said.push(String(trailers['grpc-message'])));
+        call.resume();
+        call.end(frame(encode(Control.solve.request, { ref, ...request })));
+      }
+      await until(() => said.length >= 5, 'nothing is refused');
+      session.destroy();
+      assert.match(said.join(), words);
+    });
+  }
+});
 
 test('sessions by the hundred, one taking the place of another', async () => {
   await survives(daemon, async () => {
