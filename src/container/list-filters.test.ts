@@ -27,7 +27,12 @@ function container(id: string, wish: Wish = {}): Container {
     exitCode: wish.exitCode ?? 0,
     imageId: wish.image ?? 'sha256:1',
     health: wish.health ? { Status: wish.health, FailingStreak: 0, Log: [] } : undefined,
-    mounts: wish.volume ? [{ type: 'volume', name: wish.volume, destination: '/data' }] : [],
+    mounts: wish.volume
+      ? [
+          { type: 'volume', name: wish.volume, source: '/volumes/it', destination: '/data' },
+          { type: 'bind', source: '/host', destination: '/bound' },
+        ]
+      : [],
     spec: { config: { Labels: wish.labels ?? {} }, hostConfig: {} },
   } as unknown as Container;
 }
@@ -84,6 +89,8 @@ test('each filter lets pass what Docker lets pass', () => {
     [{ health: ['none'] }, ['c2', 'c1']],
     [{ volume: ['vol'] }, ['c3']],
     [{ volume: ['/data'] }, ['c3']],
+    [{ volume: ['/host'] }, ['c3']],
+    [{ volume: ['/volumes/it'] }, []],
     [{ ancestor: ['busybox'] }, ['c2']],
     [{ ancestor: ['nosuch'] }, []],
     [{ network: ['f0'] }, ['c3', 'c1']],

@@ -105,7 +105,7 @@ function cutOf({ rows }: Context, filters: Filters, newestFirst: readonly Contai
 function volumeTest(wanted: readonly string[]): Test {
   if (wanted.length === 0) return () => true;
   return ({ mounts }) =>
-    mounts.some(({ name, destination }) => wanted.includes(name ?? '') || wanted.includes(destination));
+    mounts.some(({ name, source, destination }) => wanted.includes(name || source) || wanted.includes(destination));
 }
 
 /** Containers whose image is one of these or was built on it. */

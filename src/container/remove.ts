@@ -41,7 +41,7 @@ export async function remove(context: Context, container: Container, options: Re
   // Docker: who waits for the removal is not told why a start failed: the starter is.
   context.waiters.removed(id, { StatusCode: down.exitCode });
   context.health.forget(id);
-  context.execs.endAll(id);
+  context.execs.forgetAll(id);
   void cleanUp(context, down, { removed: true });
 }
 

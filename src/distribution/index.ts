@@ -25,7 +25,7 @@ export {
 export type { Endpoint } from './endpoint.ts';
 export type { Incoming } from './exchange.ts';
 export { readAll } from './exchange.ts';
-export { isTransient, RegistryError } from './failure.ts';
+export { isTransient, RegistryError, requestFailure } from './failure.ts';
 export { decode as decodeHostsFile } from './hosts-file.ts';
 export { nextPage } from './link.ts';
 export type { LoginResult } from './login.ts';

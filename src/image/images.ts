@@ -30,6 +30,7 @@ import type { FsckOptions } from './fsck/fsck.ts';
 import { checkImages } from './fsck/fsck.ts';
 import type { ImportOptions } from './import.ts';
 import { importImage } from './import.ts';
+import { importUrl } from './import-url.ts';
 import { historyOf, inspectImage } from './inspect.ts';
 import type { Snapshots } from './layers.ts';
 import { Layers } from './layers.ts';
@@ -178,6 +179,11 @@ export class Images {
   /** Makes an image of a file system tree in a tar; throws before the only line, which has the id. */
   import(body: Readable, options: ImportOptions): AsyncGenerator<Progress> {
     return importImage(this.#deps, body, options);
+  }
+
+  /** The same of an archive at an address, fetched from there. */
+  importUrl(source: string, options: ImportOptions): AsyncGenerator<Progress> {
+    return importUrl(this.#deps, source, options);
   }
 
   /** Makes an image of the one that a container was made from and what the container changed; its id. */

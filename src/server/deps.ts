@@ -224,6 +224,11 @@ export interface Images {
     body: Readable,
     options: Caller & { repo: string; tag: string; message: string; changes: string[]; platform: string },
   ): AsyncIterable<Progress>;
+  /** The same of an archive at an address. */
+  importUrl(
+    source: string,
+    options: Caller & { repo: string; tag: string; message: string; changes: string[]; platform: string },
+  ): AsyncIterable<Progress>;
 }
 
 /** What registries are asked beyond pulling and pushing; `auth` is the `X-Registry-Auth` header. */

@@ -71,6 +71,7 @@ async function inspect(x: Exchange, { images }: ServerDeps): Promise<void> {
 }
 
 async function remove(x: Exchange, { images }: ServerDeps): Promise<void> {
+  if (x.name.trim() === '') throw invalid('image name cannot be blank');
   const platforms = platformsOf(x);
   const options = { force: x.query.bool('force'), noprune: x.query.bool('noprune'), platforms };
   x.json(await images.remove(x.name, options));
@@ -90,7 +91,6 @@ async function create(x: Exchange, { images }: ServerDeps): Promise<void> {
     return;
   }
   const source = query.string('fromSrc');
-  if (source !== '-') throw notImplemented('importing from a URL is not supported yet: send the archive as the body');
   const options = {
     repo: query.string('repo'),
     tag: query.string('tag'),
@@ -99,7 +99,7 @@ async function create(x: Exchange, { images }: ServerDeps): Promise<void> {
     platform: query.string('platform'),
     signal: x.signal,
   };
-  await sendProgress(x, images.import(x.request, options));
+  await sendProgress(x, source === '-' ? images.import(x.request, options) : images.importUrl(source, options));
 }
 
 async function push(x: Exchange, { images }: ServerDeps): Promise<void> {

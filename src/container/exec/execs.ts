@@ -83,6 +83,12 @@ export class Execs {
     }
   }
 
+  /** The container is gone. */
+  forgetAll(containerId: string): void {
+    this.endAll(containerId);
+    for (const { id, containerId: owner } of this.#byId.values()) if (owner === containerId) this.#byId.delete(id);
+  }
+
   /** Those of inspect: not ended yet; null when there are none. */
   idsOf(containerId: string): string[] | null {
     const ids = [...this.#byId.values()]

@@ -112,15 +112,7 @@ export const images: Case[] = [
         headers: { 'content-type': 'application/x-tar' },
         bodyDiffers: 'names a folder of the engine',
       },
-      {
-        method: 'POST',
-        path: '/images/create',
-        ours: {
-          why: 'Docker fetches the empty URL and fails',
-          status: 501,
-          body: { message: 'importing from a URL is not supported yet: send the archive as the body' },
-        },
-      },
+      { method: 'POST', path: '/images/create' },
       { method: 'POST', path: '/images/create?fromSrc=-&repo=UPPER', body: '' },
       { method: 'POST', path: '/images/create?fromSrc=-&repo=ok&changes=NOSUCH%20x', body: '' },
       { method: 'POST', path: '/images/create?fromSrc=-', body: '' },

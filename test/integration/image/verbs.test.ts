@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import type { Progress } from '#api';
 import { digestOf, shortId } from '#oci';
 import { dockerArchive, tar } from './archives.ts';
 import { Engine, NOTHING } from './engine.ts';
@@ -168,4 +172,29 @@ test('filters of list', async () => {
   assert.deepEqual(tags({ label: ['made=test'] }), [['app:1', 'quay.io/team/app:2']]);
   assert.deepEqual(tags({ dangling: ['true'] }), []);
   assert.throws(() => tags({ since: ['nosuch'] }), { message: 'No such image: nosuch:latest' });
+});
+
+test('an archive is imported from where it lies', async () => {
+  await using engine = new Engine();
+  const server = createServer((request, response) => {
+    response
+      .writeHead(request.url === '/base.tar' ? 200 : 404)
+      .end(request.url === '/base.tar' ? BASE : 'nothing here');
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  try {
+    const place = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const lines: Progress[] = [];
+    for await (const line of engine.images.importUrl(`${place}/base.tar`, { repo: 'fetched' })) lines.push(line);
+    assert.equal(lines[0]?.status, `Downloading from http://${place}/base.tar`);
+    const { Id, Comment } = engine.images.inspect('fetched');
+    assert.deepEqual([lines[1]?.status, Comment], [Id, `Imported from http://${place}/base.tar`]);
+    await assert.rejects(engine.images.importUrl(`${place}/none`, {}).next(), {
+      message: `failed to GET http://${place}/none with status 404 Not Found: nothing here`,
+    });
+    await assert.rejects(engine.images.importUrl('ftp://x/y', {}).next(), /unsupported protocol scheme "ftp"$/);
+  } finally {
+    server.close();
+    server.closeAllConnections();
+  }
 });
