@@ -68,11 +68,12 @@ function assertNetworkMode(config: ContainerConfig, host: HostConfig): void {
   if (host.UTSMode === 'host' && config.Hostname) throw clash('hostname and the UTS mode');
   if (joins && config.Hostname) throw clash('hostname and the network mode');
   if ((joins || mode === 'host') && host.Links?.length) {
-    const type = joins ? 'container' : 'host';
-    throw clash(`${type} type networking can't be used with links. This would result in undefined behavior`);
+    const type = joins ? 'container type network' : 'host type networking';
+    throw clash(`${type} can't be used with links. This would result in undefined behavior`);
   }
+  if (mode === 'container' || mode === 'container:')
+    throw invalid('invalid network mode: invalid container format container:<name|id>');
   if (!joins) return;
-  if (mode === 'container:') throw invalid('invalid network mode: invalid container format container:<name|id>');
   if (host.Dns?.length) throw clash('dns and the network mode');
   if (host.ExtraHosts?.length) throw clash('custom host-to-IP mapping and the network mode');
   if (Object.keys(host.PortBindings ?? {}).length > 0 || host.PublishAllPorts) {

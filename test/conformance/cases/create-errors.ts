@@ -67,6 +67,8 @@ const BODIES: Readonly<Record<string, object>> = {
     PortBindings: { '80/tcp': [{ HostPort: '1' }] },
   }),
   'host network and links': HostConfig({ NetworkMode: 'host', Links: ['a:b'] }),
+  'network of a container and links': HostConfig({ NetworkMode: 'container:x', Links: ['a:b'] }),
+  'network of no container': HostConfig({ NetworkMode: 'container' }),
   'host network and dns': HostConfig({ NetworkMode: 'host', Dns: ['1.1.1.1'] }),
   'container network and ports': HostConfig({
     NetworkMode: 'container:x',
