@@ -76,6 +76,34 @@ test('a read-only bind leaves what is mounted below it writable for clients befo
   }
 });
 
+test('nothing is mounted over the files of /proc that confine a container', async () => {
+  for (const [name, Binds, Volumes] of [
+    ['bound', ['/etc:/proc/self/attr'], {}],
+    ['volume', [], { '/proc/sys': {} }],
+  ] as const) {
+    await engine.create(`over-${name}`, SLEEP, { Binds }, { Volumes });
+    const { message } = (await engine.expect(500, 'POST', `/containers/over-${name}/start`)) as { message: string };
+    assert.match(message, /cannot be mounted because it is inside \/proc$/);
+  }
+  const file = join(engine.daemon.folder, 'uptime');
+  writeFileSync(file, '1.00 1.00\n');
+  assert.equal(await engine.output('cat /proc/uptime', { Binds: [`${file}:/proc/uptime:ro`] }), '1.00 1.00\n');
+});
+
+test('one volume for a path however it is written, and none of an image in those of another container', async () => {
+  await engine.run('written', SLEEP, {}, { Volumes: { '/data': {}, '/data/': {}, '/bin': {} } });
+  const { Mounts } = (await engine.expect(200, 'GET', '/containers/written/json')) as Inspected;
+  assert.deepEqual(Mounts.map(({ Destination }) => Destination).sort(), ['/bin', '/data']);
+  await makeVolume('bare');
+  await engine.create('holder', SLEEP, {
+    Mounts: [{ Type: 'volume', Source: 'bare', Target: '/etc', VolumeOptions: { NoCopy: true } }],
+  });
+  assert.equal(
+    await engine.output('ls /etc/passwd 2>&1 | wc -l; ls /etc | grep -c passwd', { VolumesFrom: ['holder'] }),
+    '1\n0\n',
+  );
+});
+
 test('a link that is swapped while containers start never leads out of the volume', async () => {
   await makeVolume('swapped');
   await engine.run('swapper', ['sh', '-c', SWAP], { Binds: ['swapped:/v'] });
@@ -138,32 +166,4 @@ test('what a volume binds survives the removal of volume and engine', async () =
   assert.deepEqual(readdirSync(folder), ['file']);
   assert.equal(existsSync(volumePath('bound')), false);
   await engine.daemon.start();
-});
-
-test('nothing is mounted over the files of /proc that confine a container', async () => {
-  for (const [name, Binds, Volumes] of [
-    ['bound', ['/etc:/proc/self/attr'], {}],
-    ['volume', [], { '/proc/sys': {} }],
-  ] as const) {
-    await engine.create(`over-${name}`, SLEEP, { Binds }, { Volumes });
-    const { message } = (await engine.expect(500, 'POST', `/containers/over-${name}/start`)) as { message: string };
-    assert.match(message, /cannot be mounted because it is inside \/proc$/);
-  }
-  const file = join(engine.daemon.folder, 'uptime');
-  writeFileSync(file, '1.00 1.00\n');
-  assert.equal(await engine.output('cat /proc/uptime', { Binds: [`${file}:/proc/uptime:ro`] }), '1.00 1.00\n');
-});
-
-test('one volume for a path however it is written, and none of an image in those of another container', async () => {
-  await engine.run('written', SLEEP, {}, { Volumes: { '/data': {}, '/data/': {}, '/bin': {} } });
-  const { Mounts } = (await engine.expect(200, 'GET', '/containers/written/json')) as Inspected;
-  assert.deepEqual(Mounts.map(({ Destination }) => Destination).sort(), ['/bin', '/data']);
-  await makeVolume('bare');
-  await engine.create('holder', SLEEP, {
-    Mounts: [{ Type: 'volume', Source: 'bare', Target: '/etc', VolumeOptions: { NoCopy: true } }],
-  });
-  assert.equal(
-    await engine.output('ls /etc/passwd 2>&1 | wc -l; ls /etc | grep -c passwd', { VolumesFrom: ['holder'] }),
-    '1\n0\n',
-  );
 });
