@@ -30,15 +30,22 @@ export interface ImportOptions {
 
 /** Makes an image with one layer of a tar stream, plain, gzip or zstd. The layer is kept as it came. */
 export async function* importImage(deps: ImageDeps, body: Readable, options: ImportOptions): AsyncGenerator<Progress> {
-  const reference = tagTarget(options.repo ?? '', options.tag);
-  const platform = importPlatform(options.platform ?? '');
-  const config = applyChanges(options.changes ?? []);
+  const { reference, platform, config } = importPlan(options);
   const image = { platform, config, message: options.message || 'Imported from -', version: deps.version };
   const references = reference ? [reference] : [];
   yield {
     status: await undoing(deps, importLayer(deps, body, { image, references, signal: options.signal })).catch(
       asInternal,
     ),
+  };
+}
+
+/** What the options of an import say; throws what is wrong with them. */
+export function importPlan({ repo = '', tag, platform = '', changes = [] }: ImportOptions) {
+  return {
+    reference: tagTarget(repo, tag),
+    platform: importPlatform(platform),
+    config: applyChanges(changes),
   };
 }
 

@@ -188,9 +188,13 @@ test('an archive is imported from where it lies', async () => {
     for await (const line of engine.images.importUrl(`${place}/base.tar`, { repo: 'fetched' })) lines.push(line);
     assert.equal(lines[0]?.status, `Downloading from http://${place}/base.tar`);
     const { Id, Comment } = engine.images.inspect('fetched');
-    assert.deepEqual([lines[1]?.status, Comment], [Id, `Imported from http://${place}/base.tar`]);
+    assert.deepEqual([lines[1]?.status, Comment], [Id, `Imported from ${place}/base.tar`]);
     await assert.rejects(engine.images.importUrl(`${place}/none`, {}).next(), {
       message: `failed to GET http://${place}/none with status 404 Not Found: nothing here`,
+    });
+    await assert.rejects(engine.images.importUrl('{', {}).next(), {
+      kind: 'invalid-argument',
+      message: 'parse "http://{": invalid character "{" in host name',
     });
     await assert.rejects(engine.images.importUrl('ftp://x/y', {}).next(), /unsupported protocol scheme "ftp"$/);
   } finally {
