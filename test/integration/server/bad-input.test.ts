@@ -52,7 +52,7 @@ const AIMS = routes.flatMap((route) => Array<typeof route>(route.body ? 8 : rout
 const NOT_ON_RECORD = [
   /^\w+ "https?:\/\/\S+": proxyconnect tcp: /,
   /^protocol .* not supported$/s,
-  /^Get "[^"]*": (dial tcp|unsupported protocol scheme|http: no Host)/,
+  /^Get "[^"]*": /,
   /^invalid reference format/,
   /^remoteURL \(.*\) could not be recognized as URL$/s,
   /^Cannot locate specified Dockerfile: /,
