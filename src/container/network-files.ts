@@ -37,8 +37,8 @@ export function rewriteNetworkFiles(
  */
 export function rewriteLinks(context: Pick<Context, 'settings' | 'log' | 'rows' | 'networks'>, id: string): void {
   const { settings, rows, networks } = context;
-  for (const { container } of rows.links().filter(({ linkedId }) => linkedId === id)) {
-    const holder = rows.get(rows.holderOf(container)!);
+  for (const holderId of new Set(rows.linkedTo(id))) {
+    const holder = rows.get(holderId);
     if (!holder || !hasProcess(holder)) continue;
     const after = networks.files(holder.id).hosts;
     const names = new Map(after.split('\n').map((line) => [namesOf(line), line]));

@@ -53,6 +53,7 @@ test('a link gives a name that follows its container and ends with either of the
   store.tx(() => rows.rename(B, 'site'));
   assert.equal(rows.resolve('/site/mysql'), A);
   assert.deepEqual(rows.links(), [{ container: 'site', alias: 'mysql', linkedId: A }]);
+  assert.deepEqual([rows.linkedTo(A), rows.linkedTo(B)], [[B], []]);
   assert.throws(() => rows.resolve('web/mysql'), /No such container/);
   assert.equal(rows.dropLink('/site/mysql'), true);
   assert.equal(rows.dropLink('site/mysql'), false);

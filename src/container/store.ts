@@ -155,6 +155,14 @@ export class ContainerRows {
       }));
   }
 
+  /** The ids of the containers that are linked to this one. */
+  linkedTo(id: string): string[] {
+    return this.#store
+      .prepare('SELECT container_id FROM container_links WHERE linked_id = ?')
+      .all(id)
+      .map((row) => row.container_id as string);
+  }
+
   /** Drops the link of this full name; false when there is none. */
   dropLink(fullName: string): boolean {
     const [container = '', alias = ''] = parts(fullName);

@@ -220,15 +220,19 @@ export interface Images {
   ): AsyncIterable<Progress>;
   /** Throws before the first bytes. */
   save(names: readonly string[], options: Caller & { platform?: WantedPlatform }): AsyncIterable<Uint8Array>;
-  import(
-    body: Readable,
-    options: Caller & { repo: string; tag: string; message: string; changes: string[]; platform: string },
-  ): AsyncIterable<Progress>;
+  import(body: Readable, options: Caller & ImportCall): AsyncIterable<Progress>;
   /** The same of an archive at an address. */
-  importUrl(
-    source: string,
-    options: Caller & { repo: string; tag: string; message: string; changes: string[]; platform: string },
-  ): AsyncIterable<Progress>;
+  importUrl(source: string, options: Caller & ImportCall): AsyncIterable<Progress>;
+}
+
+/** What an import makes of an archive. */
+export interface ImportCall {
+  readonly repo: string;
+  readonly tag: string;
+  readonly message: string;
+  /** Lines of a Dockerfile. */
+  readonly changes: string[];
+  readonly platform: string;
 }
 
 /** What registries are asked beyond pulling and pushing; `auth` is the `X-Registry-Auth` header. */
