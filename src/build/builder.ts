@@ -17,6 +17,8 @@ export interface Builder {
   ): Promise<BuildResult>;
   /** A context that is fetched from elsewhere, still empty; its folder goes when it is disposed of. */
   remoteContext(): RemoteContext;
+  /** Whether an image of this name is here. */
+  hasImage(name: string): boolean;
   /** Removes what was kept of a failed step, as soon as nobody uses it. */
   forgetFailed(failed: FailedStep): Promise<void>;
   /** Ends the build that was begun with this id; none is success. */

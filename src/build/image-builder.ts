@@ -61,7 +61,7 @@ export class ImageBuilder implements Builder {
   }
 
   /** A folder for the context of a build, empty; removed when it is disposed of. */
-  contextFolder(id: string): Disposable & { readonly path: string } {
+  #contextFolder(id: string): Disposable & { readonly path: string } {
     const path = join(this.#context.folder, 'contexts', id);
     mkdirSync(path, { recursive: true, mode: 0o755 });
     failpoint('build.context.made');
@@ -77,7 +77,7 @@ export class ImageBuilder implements Builder {
   }
 
   remoteContext(): RemoteContext {
-    return new RemoteContext(this.contextFolder(randomUUID()), this.#context.snapshots);
+    return new RemoteContext(this.#contextFolder(randomUUID()), this.#context.snapshots);
   }
 
   async build(

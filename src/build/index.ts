@@ -6,7 +6,6 @@
  */
 export type { Builder } from './builder.ts';
 export type { CacheRecord, PruneOptions, PruneReport } from './cache-record.ts';
-export type { ClassicDeps } from './classic/classic.ts';
 export { buildClassic } from './classic/classic.ts';
 export type { ClassicOptions } from './classic/options.ts';
 export type { BuildDeps } from './deps.ts';

@@ -229,7 +229,7 @@ function serverOf(engine: Engine, live: Live, { log, times }: { log: Log; times:
     files: containers,
     images,
     registries: registryFront(engine.registries, images),
-    builds: restBuilds(engine.builder, buildConnections, snapshots),
+    builds: restBuilds(engine.builder, buildConnections),
     volumes: {
       create: (request) => volumes.createDurably(request),
       get: (name) => volumes.get(name),

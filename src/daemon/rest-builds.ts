@@ -3,21 +3,14 @@ import { buildClassic } from '#build';
 import type { BuildDoor } from '#builder';
 import { credentialsByHost } from '#distribution';
 import type { ServerDeps } from '#server';
-import type { Snapshots } from '#snapshot';
 
 /** The builder as the REST API asks it. */
-export function restBuilds(builder: ImageBuilder, door: BuildDoor, snapshots: Snapshots): ServerDeps['builds'] {
-  const deps = {
-    builder,
-    snapshots,
-    contextFolder: (id: string) => builder.contextFolder(id),
-    hasImage: (name: string) => builder.hasImage(name),
-  };
+export function restBuilds(builder: ImageBuilder, door: BuildDoor): ServerDeps['builds'] {
   return {
     build: (body, { registryConfig, ...options }) =>
       options.isBuildKit
         ? door.build(body, options)
-        : buildClassic(deps, body, { ...options, credentials: credentialsByHost({ registryConfig }) }),
+        : buildClassic(builder, body, { ...options, credentials: credentialsByHost({ registryConfig }) }),
     cancel: (id) => builder.cancel(id),
     prune: async ({ filters, ...budget }) => {
       const { removed, reclaimed } = await builder.prune({ ...budget, filters: new Map(Object.entries(filters)) });

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import type { Progress } from '#api';
 import type { Dockerfile } from '#dockerfile';
@@ -6,9 +5,8 @@ import { parseDockerfile, readIgnoreFile } from '#dockerfile';
 import { internal, invalid, notImplemented } from '#errdefs';
 import { familiarString, parseReference, withDefaultTag } from '#oci';
 import type { Builder } from '../builder.ts';
-import type { BuildDeps } from '../deps.ts';
 import type { BuildInputs } from '../inputs.ts';
-import { RemoteContext } from '../remote/remote-context.ts';
+import type { RemoteContext } from '../remote/remote-context.ts';
 import type { BuildRequest } from '../request.ts';
 import { BuildError } from '../result.ts';
 import type { ClassicOptions } from './options.ts';
@@ -16,25 +14,16 @@ import { requestOf } from './options.ts';
 import { fetchRemote } from './remote.ts';
 import { stageOf, Transcript } from './transcript.ts';
 
-export interface ClassicDeps {
-  readonly builder: Builder;
-  readonly snapshots: Pick<BuildDeps['snapshots'], 'unpackInto'>;
-  /** An empty folder that is removed when it is disposed of. */
-  contextFolder(id: string): Disposable & { readonly path: string };
-  /** Whether an image of this name is here. */
-  hasImage(name: string): boolean;
-}
-
 /** Builds for a client of `POST /build`; lines as the classic builder's, the last one tells a failure. */
 export async function* buildClassic(
-  deps: ClassicDeps,
+  builder: Builder,
   body: Readable,
   options: ClassicOptions,
 ): AsyncGenerator<Progress> {
   if (options.squash) throw invalid('squash is only supported with experimental mode');
   const names = options.tags.filter((tag) => tag !== '').map(nameOf);
-  using context = new RemoteContext(deps.contextFolder(randomUUID()), deps.snapshots);
-  const found = await receive(deps, context, { body, options });
+  using context = builder.remoteContext();
+  const found = await receive(context, { body, options });
   const parsed = parseDockerfile(found.dockerfile);
   assertHas(parsed, options.target);
   const queue = new Lines();
@@ -43,7 +32,7 @@ export async function* buildClassic(
   });
   const inputs = inputsOf(context.folder, found, options);
   const abort = new AbortController();
-  const work = deps.builder.build(requestFor(deps, options), inputs, transcript, {
+  const work = builder.build(requestFor(builder, options), inputs, transcript, {
     signal: AbortSignal.any([options.signal, abort.signal]),
     ...(options.buildId && { id: options.buildId }),
   });
@@ -70,9 +59,9 @@ export async function* buildClassic(
 }
 
 /** Docker: where images are named as the cache, no other cache counts; one that is not here is passed over. */
-function requestFor(deps: ClassicDeps, options: ClassicOptions): BuildRequest {
+function requestFor(builder: Builder, options: ClassicOptions): BuildRequest {
   const request = requestOf(options);
-  const hasNone = options.cacheFrom.length > 0 && !options.cacheFrom.some((name) => deps.hasImage(name));
+  const hasNone = options.cacheFrom.length > 0 && !options.cacheFrom.some((name) => builder.hasImage(name));
   return hasNone ? { ...request, noCache: 'all' } : request;
 }
 
@@ -116,14 +105,13 @@ interface Found {
 }
 
 async function receive(
-  { snapshots }: ClassicDeps,
   context: RemoteContext,
   { body, options }: { body: Readable; options: ClassicOptions },
 ): Promise<Found> {
   const { remote, signal } = options;
   if (remote === 'client-session') throw notImplemented('a build by session needs BuildKit: use docker buildx build');
   if (remote === '') {
-    await snapshots.unpackInto(context.folder, body, { signal });
+    await context.fill(body, { signal });
     return findDockerfile(context, options.dockerfile || 'Dockerfile');
   }
   body.resume();

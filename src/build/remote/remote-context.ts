@@ -84,6 +84,11 @@ export class RemoteContext implements Disposable {
     this.#hold(folder, name);
   }
 
+  /** Takes all that a client's archive has. */
+  async fill(archive: Readable, { signal }: Pick<RemoteFetching, 'signal'>): Promise<void> {
+    await this.#snapshots.unpackInto(this.#folder, archive, { signal });
+  }
+
   /** What is in the archive is in the place of it. */
   async unpack({ signal }: Pick<RemoteFetching, 'signal'>): Promise<void> {
     const folder = this.#make('tree');

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { ContainerConfig, HostConfig } from '#api';
 import { nullLog } from '#log';
@@ -163,6 +164,14 @@ export class Machine implements AsyncDisposable {
     for (const name of ['upper', 'work']) mkdirSync(`${this.directory}/${id}/${name}`, { recursive: true });
     const options = ['lowerdir=base', `upperdir=${id}/upper`, `workdir=${id}/work`, 'userxattr'];
     return { cwd: this.directory, mounts: [{ type: 'overlay', source: 'overlay', target: '', options }] };
+  }
+}
+
+/** Waits, five seconds at most, until it is so. */
+export async function until(condition: () => boolean): Promise<void> {
+  for (let tries = 0; !condition(); tries++) {
+    if (tries > 500) throw new Error('it did not come to pass');
+    await sleep(10);
   }
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { collect, Machine, payload } from './machine.ts';
+import { collect, Machine, payload, until } from './machine.ts';
 
 const OUT = { stdin: false, stdout: true, stderr: true };
 
@@ -11,13 +11,6 @@ before(async () => {
   machine = await Machine.open();
 });
 after(() => machine[Symbol.asyncDispose]());
-
-async function until(condition: () => boolean): Promise<void> {
-  for (let tries = 0; !condition(); tries++) {
-    if (tries > 500) throw new Error('it did not come to pass');
-    await sleep(10);
-  }
-}
 
 test('containers go on without the daemon, and the next one takes them up', async () => {
   await machine.prepare('on', { stdin: true });
